@@ -1,0 +1,121 @@
+import { DurableObject } from "cloudflare:workers";
+import { categoryOf, type Decider, type JsonText, jsonText } from "../src/kernel/index.ts";
+import { AlarmClock } from "./aggregate/alarm-clock.ts";
+import { append } from "./aggregate/append.ts";
+import type {
+  AggregatePorts,
+  Appended,
+  AppendRequest,
+  Executed,
+  ExecuteRequest,
+  ReadRequest,
+  Refusal,
+  StreamDescription,
+  StreamIdentity,
+  StreamPage,
+  StreamTail,
+  Verification,
+} from "./aggregate/contract.ts";
+import { execute, foldedState } from "./aggregate/execute.ts";
+import { GroupCommit } from "./aggregate/group-commit.ts";
+import { Outbox } from "./aggregate/outbox.ts";
+import { describe, read, tail } from "./aggregate/read.ts";
+import { StreamStore } from "./aggregate/stream-store.ts";
+import { verify } from "./aggregate/verify.ts";
+import { identityOf } from "./object-for.ts";
+
+/** What an Aggregate object is built with, by the composition root. */
+export interface AggregateParts {
+  readonly ports: AggregatePorts;
+  readonly deciders: ReadonlyMap<string, Decider>;
+}
+
+/** One stream: the single-threaded owner of its ordered log. The class only wires; each verb is a file in `aggregate/`. */
+export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> {
+  readonly #store: StreamStore;
+  readonly #clock: AlarmClock;
+  readonly #outbox: Outbox;
+  readonly #commits: GroupCommit;
+  readonly #parts: AggregateParts;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#parts = this.parts(env);
+    const { ports } = this.#parts;
+    this.#store = new StreamStore(ctx.storage.sql, identityOf(ctx.id.name ?? ""));
+    this.#clock = new AlarmClock(ctx.storage, ports.now);
+    this.#outbox = new Outbox(this.#store, ports, this.#clock);
+    this.#commits = new GroupCommit(ctx.storage, this.#store, {
+      beforeCommit: () => this.#outbox.arm(),
+      afterCommit: (written) => ctx.waitUntil(this.#outbox.send(written)),
+      onFailure: () => this.#clock.lower(),
+    });
+  }
+
+  /** What this object is composed of; called once, from the constructor. */
+  protected abstract parts(env: Env): AggregateParts;
+
+  /** Appends events, all or nothing; answers after the commit. */
+  append(request: AppendRequest): Promise<Appended | Refusal> {
+    return this.#settled(this.#commits.join((appended) => append(this.#store, request, this.#parts.ports.now(), appended)));
+  }
+
+  /** Decides a command of this stream's category and appends the outcome. */
+  execute(request: ExecuteRequest): Promise<Executed | Refusal> {
+    return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#decider(), request, this.#parts.ports.now(), appended)));
+  }
+
+  /** The state now as JSON, and its version, as the decider holds it: for the platform's own use, never for a client. */
+  state(): { version: number; state: JsonText } {
+    return { state: jsonText(foldedState(this.#store, this.#decider())), version: this.#store.memory.version };
+  }
+
+  /** A page of the stream as JSON bytes. */
+  read(request: ReadRequest): StreamPage {
+    return read(this.#store, request);
+  }
+
+  /** What follows a version, for the projector. */
+  tail(after: number, maxCharacters: number): StreamTail {
+    return tail(this.#store, after, maxCharacters);
+  }
+
+  /** Head, first version and times; undefined for a stream that does not exist. */
+  describe(): StreamDescription | undefined {
+    return describe(this.#store);
+  }
+
+  /** Checks the hash chain of a range, and the log's copy of it. */
+  verify(from: number, to: number): Promise<Verification> {
+    return verify(this.#store, this.#parts.ports, from, to);
+  }
+
+  /** What this object has cost since it woke: rows as billed, alarms among them. */
+  costs(): { rowsWritten: number; alarmsSet: number } {
+    return { rowsWritten: this.#store.rowsWritten + this.#clock.timesSet, alarmsSet: this.#clock.timesSet };
+  }
+
+  /** Whatever woke the object, the outbox is looked at first. */
+  override async alarm(): Promise<void> {
+    await this.#outbox.look();
+  }
+
+  #decider(): Decider {
+    const category = categoryOf(this.#store.identity.stream);
+    const decider = this.#parts.deciders.get(category);
+    if (decider === undefined) throw new RangeError(`expected a category with a decider, got ${category}`);
+    return decider;
+  }
+
+  /** A fault becomes a value: an error thrown across RPC would lose its class, and leak an unhandled rejection. */
+  async #settled<Result>(work: Promise<Result>): Promise<Result | Refusal> {
+    try {
+      return await work;
+    } catch (fault) {
+      console.error("aggregate: the commit failed", this.#store.identity.stream, fault);
+      return { ok: false, code: "fault", detail: "The write failed and was rolled back." };
+    }
+  }
+}
+
+export type { StreamIdentity };

@@ -1,0 +1,103 @@
+import { type EventEnvelope, eventHash, type RecordedEvent, uuid7 } from "../../src/kernel/index.ts";
+import type { AppendedEvent, Appended, AppendRequest, EventDraft, Precondition, Refusal } from "./contract.ts";
+import type { SeenAnswer, StreamStore } from "./stream-store.ts";
+
+/**
+ * Appends events to the stream, all or nothing, inside the caller's transaction. Checked in the contract's order:
+ * the key's first answer, repeats, then the precondition. `appended` is told of each event that was written.
+ */
+export function append(store: StreamStore, request: AppendRequest, now: number, appended: (event: RecordedEvent) => void): Appended | Refusal {
+  const { idempotency } = request;
+  const answer = idempotency && store.seenKey(idempotency.key);
+  if (idempotency && answer) {
+    if (answer.fingerprint === idempotency.fingerprint) return firstAnswer(store, answer);
+    return {
+      ok: false,
+      code: "idempotency_key_reused",
+      detail: `The Idempotency-Key "${idempotency.key}" was first used with another request on this stream.`,
+    };
+  }
+
+  const known = request.events.map((draft) => repeated(store, draft));
+  const clash = known.find((event) => event === "clash");
+  if (clash !== undefined) {
+    const { source, id } = request.events[known.indexOf("clash")] as EventDraft;
+    return { ok: false, code: "event_id_reused", detail: `The event id "${id}" from ${source} is already in this stream with another type or other data.` };
+  }
+  const created = known.some((event) => event === undefined);
+  if (created) {
+    const refusal = checkPrecondition(request.precondition, store.memory.version);
+    if (refusal) return refusal;
+  }
+
+  const events = request.events.map((draft, index) => (known[index] as AppendedEvent | undefined) ?? write(store, draft, now, appended));
+  if (idempotency) store.rememberKey(idempotency.key, { fingerprint: idempotency.fingerprint, created, versions: events.map((event) => event.version) });
+  return { ok: true, created, replayed: false, events };
+}
+
+/** Writes one event behind the head and moves the head, in memory too. */
+export function write(store: StreamStore, draft: EventDraft, now: number, appended: (event: RecordedEvent) => void): AppendedEvent {
+  const { version, hash: previousHash, recorded: lastRecorded } = store.memory;
+  const { tenant, stream } = store.identity;
+  const clock = new Date(now).toISOString();
+  const recorded = clock > lastRecorded ? clock : lastRecorded;
+  const { data, dataHash, source, type, schemaVersion, metadata, cloudevent } = draft;
+  const envelope = {
+    id: draft.id ?? uuid7(now),
+    stream,
+    version: version + 1,
+    type,
+    schemaVersion,
+    time: draft.time ?? recorded,
+    recorded,
+    source,
+    metadata,
+    ...(cloudevent && { cloudevent }),
+    previousHash,
+    dataHash,
+  };
+  const event: RecordedEvent = { ...envelope, hash: eventHash(tenant, envelope), data };
+  store.insert(event);
+  if (draft.id !== undefined) store.rememberEvent(source, draft.id, event.version);
+  store.memory = { version: event.version, hash: event.hash, recorded };
+  appended(event);
+  return { id: event.id, version: event.version, hash: event.hash };
+}
+
+/** Undefined where the stream may go on; else the refusal. */
+export function checkPrecondition(precondition: Precondition, version: number): Refusal | undefined {
+  const expected = unmet(precondition, version);
+  if (expected === undefined) return undefined;
+  return { ok: false, code: "version_mismatch", detail: `Expected the stream ${expected}, got version ${version}.`, currentVersion: version };
+}
+
+function unmet(precondition: Precondition, version: number): string | undefined {
+  switch (precondition.kind) {
+    case "version":
+      return version === precondition.version ? undefined : `at version ${precondition.version}`;
+    case "exists":
+      return version > 0 ? undefined : "to exist";
+    case "new":
+      return version === 0 ? undefined : "to be new";
+    case "never":
+      return "to match a weak entity tag, which none does";
+    default:
+      return undefined;
+  }
+}
+
+function repeated(store: StreamStore, draft: EventDraft): AppendedEvent | "clash" | undefined {
+  if (draft.id === undefined) return undefined;
+  const version = store.seenEvent(draft.source, draft.id);
+  if (version === undefined) return undefined;
+  const { id, hash, type, dataHash } = store.envelope(version) as EventEnvelope;
+  return type === draft.type && dataHash === draft.dataHash ? { id, version, hash } : "clash";
+}
+
+function firstAnswer(store: StreamStore, answer: SeenAnswer): Appended {
+  const events = answer.versions.map((version) => {
+    const { id, hash } = store.envelope(version) as EventEnvelope;
+    return { id, version, hash };
+  });
+  return { ok: true, created: answer.created, replayed: true, events };
+}

@@ -1,0 +1,139 @@
+import type { CloudEventAttributes, EventMetadata, Hash, JsonText, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
+
+/** Which stream an object is: parsed from its own name. */
+export interface StreamIdentity {
+  readonly tenant: string;
+  readonly stream: string;
+}
+
+/** An event that is to be appended, already checked against the contract. */
+export interface EventDraft {
+  /** Given from outside: (source, id) is then remembered for good. Left out, the object makes a UUIDv7. */
+  readonly id?: string;
+  readonly source: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly time?: string;
+  readonly metadata: EventMetadata;
+  readonly cloudevent?: CloudEventAttributes;
+  readonly data: JsonText;
+  readonly dataHash: Hash;
+}
+
+/** What must hold of the stream before anything is written. */
+export type Precondition =
+  | { readonly kind: "none" }
+  | { readonly kind: "version"; readonly version: number }
+  | { readonly kind: "exists" }
+  | { readonly kind: "new" }
+  | { readonly kind: "never" };
+
+/** A client's `Idempotency-Key`, and the fingerprint of the request it came with. */
+export interface IdempotencyKey {
+  readonly key: string;
+  readonly fingerprint: Hash;
+}
+
+export interface AppendRequest {
+  readonly events: readonly EventDraft[];
+  readonly precondition: Precondition;
+  readonly idempotency?: IdempotencyKey;
+}
+
+export interface AppendedEvent {
+  readonly id: string;
+  readonly version: number;
+  readonly hash: Hash;
+}
+
+/** Nothing was written. `code` is the problem's code in the API; a fault is the platform's own failing, the rest a "no". */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: "version_mismatch" | "event_id_reused" | "idempotency_key_reused" | "rejected" | "fault";
+  readonly detail: string;
+  readonly currentVersion?: number;
+  /** For `rejected`: the decider's own code. */
+  readonly rejection?: string;
+}
+
+export interface Appended {
+  readonly ok: true;
+  /** False where every event was a repeat: nothing was written. */
+  readonly created: boolean;
+  /** The answer to an earlier request with the same `Idempotency-Key`. */
+  readonly replayed: boolean;
+  /** In the order of the request; versions are consecutive unless some were repeats. */
+  readonly events: readonly AppendedEvent[];
+}
+
+export interface ExecuteRequest {
+  readonly command: { readonly name: string; readonly data: unknown };
+  readonly precondition: Precondition;
+  readonly source: string;
+  readonly metadata: EventMetadata;
+}
+
+export interface Executed {
+  readonly ok: true;
+  /** The stream's version afterwards. */
+  readonly version: number;
+  readonly events: readonly AppendedEvent[];
+}
+
+export interface ReadRequest {
+  /** Versions, both inclusive. */
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+  readonly direction: "forward" | "backward";
+  readonly maxBytes: number;
+}
+
+/** A page of a stream. `items` is UTF-8: the events as JSON, joined by commas, ready to be written out. */
+export interface StreamPage {
+  readonly version: number;
+  readonly items: Uint8Array;
+  readonly count: number;
+  /** The version to go on with, or null at the end. */
+  readonly next: number | null;
+}
+
+export interface StreamDescription extends StreamHead {
+  readonly firstVersion: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** The part of a stream that the log may lack. */
+export interface StreamTail {
+  readonly head: StreamHead;
+  readonly events: readonly RecordedEvent[];
+}
+
+export type Verification =
+  | { readonly valid: true; readonly from: number; readonly to: number; readonly lastHash: Hash }
+  | { readonly valid: false; readonly firstBadVersion: number; readonly reason: string };
+
+/** What the log says of a stream. */
+export interface LoggedStream extends StreamHead {
+  /** The tenant's position of the stream's last logged event. */
+  readonly position: number;
+  readonly forked: string | null;
+}
+
+/** What an Aggregate object reaches beyond itself; everything else it does on its own storage. */
+export interface AggregatePorts {
+  /** Sends hints to the tenant's queue. May fail or hang: the alarm makes sure. */
+  send(tenant: string, messages: readonly string[]): Promise<void>;
+  /** The log's row of this stream: one row read. */
+  logged(identity: StreamIdentity): Promise<LoggedStream | undefined>;
+  /** The log's copies of these events, in any order. */
+  copies(identity: StreamIdentity, ids: readonly string[]): Promise<readonly RecordedEvent[]>;
+  /** Notes in the log that object and log tell different histories. */
+  markForked(identity: StreamIdentity, reason: string): Promise<void>;
+  /** Tells the tenant's dispatcher that the log holds this position; when it returns, the dispatcher answers for what follows. */
+  announce(tenant: string, position: number): Promise<void>;
+  shardOf(tenant: string): number;
+  /** Milliseconds since 1970. */
+  now(): number;
+}

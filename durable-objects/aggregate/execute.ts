@@ -1,0 +1,45 @@
+import { dataHash, type Decider, isRejection, jsonText, type NewFact, type RecordedEvent } from "../../src/kernel/index.ts";
+import { checkPrecondition, write } from "./append.ts";
+import type { ExecuteRequest, Executed, Refusal } from "./contract.ts";
+import type { StreamStore } from "./stream-store.ts";
+
+/** Decides a command and appends what was decided, inside the caller's transaction, with nothing awaited between. */
+export function execute(
+  store: StreamStore,
+  decider: Decider,
+  request: ExecuteRequest,
+  now: number,
+  appended: (event: RecordedEvent) => void,
+): Executed | Refusal {
+  const refusal = checkPrecondition(request.precondition, store.memory.version);
+  if (refusal) return refusal;
+  let state = foldedState(store, decider);
+  const id = store.identity.stream.slice(decider.category.length + 1);
+  const decision = decider.decide(request.command, state, { now: new Date(now).toISOString(), id });
+  if (isRejection(decision)) return { ok: false, code: "rejected", rejection: decision.code, detail: decision.detail };
+  const events = decision.map((fact) => {
+    const data = jsonText(fact.data);
+    const written = write(
+      store,
+      { source: request.source, type: fact.type, schemaVersion: 1, metadata: request.metadata, data, dataHash: dataHash(data) },
+      now,
+      appended,
+    );
+    state = decider.evolve(state, fact);
+    store.memory = { ...store.memory, state: { value: state } };
+    return written;
+  });
+  return { ok: true, version: store.memory.version, events };
+}
+
+/** The fold of the whole stream, kept in memory until the next append moves it. */
+export function foldedState(store: StreamStore, decider: Decider): unknown {
+  const { memory } = store;
+  if (memory.state) return memory.state.value;
+  let state = decider.initialState();
+  for (const { envelope, data } of store.texts(1, memory.version)) {
+    state = decider.evolve(state, { type: (JSON.parse(envelope) as NewFact).type, data: JSON.parse(data) });
+  }
+  store.memory = { ...memory, state: { value: state } };
+  return state;
+}

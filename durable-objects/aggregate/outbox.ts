@@ -1,0 +1,87 @@
+import { packHints, type RecordedEvent } from "../../src/kernel/index.ts";
+import type { AlarmClock } from "./alarm-clock.ts";
+import type { AggregatePorts } from "./contract.ts";
+import type { StreamStore } from "./stream-store.ts";
+
+/** How long (milliseconds) an append waits before the outbox looks whether the log has it. */
+export const FIRST_LOOK = 3_000;
+/** The longest pause (milliseconds) between two looks while the log is behind. */
+export const LONGEST_PATIENCE = 300_000;
+/** A send that takes longer (milliseconds) is left to itself: in production one can hang for most of a minute. */
+const SEND_TIMEOUT = 5_000;
+
+/**
+ * The stream is its own outbox: what the log lacks is what is still to be sent. New events are sent at once, as hints that may
+ * get lost; one alarm makes sure, and lets go only when the log has everything and the dispatcher knows.
+ */
+export class Outbox {
+  readonly #store: StreamStore;
+  readonly #ports: AggregatePorts;
+  readonly #clock: AlarmClock;
+  #patience = FIRST_LOOK;
+
+  constructor(store: StreamStore, ports: AggregatePorts, clock: AlarmClock) {
+    this.#store = store;
+    this.#ports = ports;
+    this.#clock = clock;
+  }
+
+  /** Inside the appending transaction: events and alarm are on disk together, or neither is. */
+  arm(): void {
+    this.#clock.arm(this.#ports.now() + FIRST_LOOK);
+  }
+
+  /** After the commit: sends what it wrote. The answer does not wait for it; what fails here is the alarm's to repair. */
+  async send(events: readonly RecordedEvent[]): Promise<void> {
+    try {
+      await this.#send(events);
+    } catch (fault) {
+      console.warn("outbox: not sent, the alarm will", this.#store.identity.stream, String(fault));
+    }
+  }
+
+  /** What the object does when it is woken: compares with the log, then lets go or sends again. Never throws. */
+  async look(): Promise<void> {
+    // Lowered before the first await, so that an append that comes meanwhile arms anew.
+    this.#clock.lower();
+    let isSettled = false;
+    try {
+      isSettled = await this.#isSettled();
+      if (!isSettled) await this.#send([]);
+    } catch (fault) {
+      console.warn("outbox: will look again", this.#store.identity.stream, String(fault));
+    }
+    if (isSettled) {
+      this.#patience = FIRST_LOOK;
+      return;
+    }
+    this.#patience = Math.min(this.#patience * 2, LONGEST_PATIENCE);
+    this.#clock.arm(this.#ports.now() + this.#patience);
+  }
+
+  async #isSettled(): Promise<boolean> {
+    const { identity } = this.#store;
+    const logged = await this.#ports.logged(identity);
+    if (logged) {
+      const conflict = this.#conflict(logged.version, logged.hash);
+      if (conflict !== undefined && logged.forked === null) await this.#ports.markForked(identity, conflict);
+      if (conflict !== undefined) return false;
+      await this.#ports.announce(identity.tenant, logged.position);
+    }
+    // Read again: an append may have come while we asked. From here to letting go nothing is awaited.
+    return (logged?.version ?? 0) >= this.#store.memory.version;
+  }
+
+  #conflict(version: number, hash: string): string | undefined {
+    const own = this.#store.envelope(version);
+    if (own === undefined) return `The log has version ${version}, the object ends at ${this.#store.memory.version}.`;
+    return own.hash === hash ? undefined : `At version ${version} the log has ${hash}, the object ${own.hash}.`;
+  }
+
+  async #send(events: readonly RecordedEvent[]): Promise<void> {
+    const { tenant, stream } = this.#store.identity;
+    const { version, hash } = this.#store.memory;
+    const messages = packHints({ shard: this.#ports.shardOf(tenant), tenant, stream, head: { version, hash }, events });
+    await Promise.race([this.#ports.send(tenant, messages), new Promise((resolve) => setTimeout(resolve, SEND_TIMEOUT))]);
+  }
+}

@@ -1,0 +1,45 @@
+import { type EventEnvelope, eventText, type RecordedEvent } from "../../src/kernel/index.ts";
+import type { ReadRequest, StreamDescription, StreamPage, StreamTail } from "./contract.ts";
+import type { StreamStore } from "./stream-store.ts";
+
+const encoder = new TextEncoder();
+
+/** A page of the stream as bytes: the stored texts joined, never parsed. At least one event, then no more than `maxBytes`. */
+export function read(store: StreamStore, request: ReadRequest): StreamPage {
+  const { from, to, limit, direction, maxBytes } = request;
+  const texts: string[] = [];
+  let size = 0;
+  let next: number | null = null;
+  for (const { version, envelope, data } of store.texts(from, to, direction)) {
+    const text = eventText(envelope, data);
+    // Three bytes a character is the most that UTF-8 takes for a UTF-16 unit; counting exactly would cost an encoding more.
+    if (texts.length === limit || (texts.length > 0 && size + text.length * 3 > maxBytes)) {
+      next = version;
+      break;
+    }
+    texts.push(text);
+    size += text.length;
+  }
+  return { version: store.memory.version, items: encoder.encode(texts.join(",")), count: texts.length, next };
+}
+
+/** The events after a version, for the projector: at least one, then no more than `maxCharacters` of envelope and data. */
+export function tail(store: StreamStore, after: number, maxCharacters: number): StreamTail {
+  const { version, hash } = store.memory;
+  const events: RecordedEvent[] = [];
+  let size = 0;
+  for (const { envelope, data } of store.texts(after + 1, version)) {
+    size += envelope.length + data.length;
+    if (events.length > 0 && size > maxCharacters) break;
+    events.push({ ...(JSON.parse(envelope) as EventEnvelope), data });
+  }
+  return { head: { version, hash }, events };
+}
+
+/** Undefined for a stream that nothing was ever appended to. */
+export function describe(store: StreamStore): StreamDescription | undefined {
+  const { version, hash, recorded } = store.memory;
+  if (version === 0) return undefined;
+  const firstVersion = store.firstVersion();
+  return { version, hash, firstVersion, createdAt: store.envelope(firstVersion)?.recorded ?? recorded, updatedAt: recorded };
+}

@@ -1,0 +1,25 @@
+import type { AggregateObject } from "./aggregate.ts";
+import type { StreamIdentity } from "./aggregate/contract.ts";
+import type { DispatcherObject } from "./dispatcher.ts";
+
+/** The namespaces that objects live in; their names stand in wrangler.toml. */
+export interface ObjectNamespaces {
+  readonly AGGREGATE: DurableObjectNamespace<AggregateObject>;
+  readonly DISPATCHER: DurableObjectNamespace<DispatcherObject>;
+}
+
+/** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
+export function objectFor(namespaces: ObjectNamespaces, tenant: string, stream: string): DurableObjectStub<AggregateObject> {
+  return namespaces.AGGREGATE.get(namespaces.AGGREGATE.idFromName(`${tenant}/${stream}`));
+}
+
+/** What `objectFor` made a name of. A tenant's id has no slash in it, a stream's neither. */
+export function identityOf(objectName: string): StreamIdentity {
+  const slash = objectName.indexOf("/");
+  return { tenant: objectName.slice(0, slash), stream: objectName.slice(slash + 1) };
+}
+
+/** The tenant's dispatcher. */
+export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<DispatcherObject> {
+  return namespaces.DISPATCHER.get(namespaces.DISPATCHER.idFromName(tenant));
+}

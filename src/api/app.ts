@@ -1,0 +1,118 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { traceparentOf } from "../tracing/trace-context.ts";
+import { json } from "./answer.ts";
+import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
+import { authenticate } from "./principal.ts";
+import { problem } from "./problem.ts";
+import { appendEvents } from "./routes/append.ts";
+import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
+import { oneProjection, projections } from "./routes/projections.ts";
+import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
+import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { receiveWebhook } from "./routes/webhooks.ts";
+import type { Services } from "./services.ts";
+
+/** The platform's version, as /health and /openapi.json give it. */
+export const VERSION = "0.1.0";
+
+const health: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
+  method: "get",
+  path: "/health",
+  operationId: "getHealth",
+  summary: "Whether the platform answers",
+  tag: "Platform",
+  isPublic: true,
+  answers: { 200: { description: "It does", schema: z.object({ status: z.literal("ok"), version: z.string() }) } },
+  handle: () => json({ status: "ok", version: VERSION }),
+};
+
+/** Every endpoint there is. */
+function serveAll(app: OpenAPIHono<ApiEnv>): void {
+  serve(app, health);
+  serve(app, appendEvents);
+  serve(app, readStream);
+  serve(app, verifyStream);
+  serve(app, getStream);
+  serve(app, directory);
+  serve(app, wholeLog);
+  serve(app, oneEvent);
+  serve(app, eventTypes);
+  serve(app, projections);
+  serve(app, oneProjection);
+  serve(app, putSource);
+  serve(app, getSource);
+  serve(app, deleteSource);
+  serve(app, sources);
+  serve(app, receiveWebhook);
+}
+
+/** The HTTP API over these services. */
+export function api(servicesOf: () => Services): (request: Request) => Promise<Response> {
+  const app = new OpenAPIHono<ApiEnv>();
+  app.use(async (context, next) => {
+    const { correlationId, trace } = requestContext(context.req.raw);
+    context.set("services", servicesOf());
+    context.set("correlationId", correlationId);
+    context.set("trace", trace);
+    await next();
+    context.res.headers.set("x-correlation-id", correlationId);
+    context.res.headers.set("traceresponse", traceparentOf(trace));
+  });
+  serveAll(app);
+  describeApi(app);
+  const methods = methodsByPath(app);
+  for (const [path, allowed] of methods) {
+    const allow = allowed.join(", ");
+    app.all(path, (context) => {
+      if (context.req.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+      return problem({ status: 405, code: "method_not_allowed", detail: `${context.req.method} is not allowed here; ${allow} is.`, headers: { allow } });
+    });
+  }
+  app.notFound((context) => {
+    const principal = authenticate(context.req.raw, context.var.services);
+    if (principal instanceof Response) return principal;
+    return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
+  });
+  app.onError((fault) => {
+    console.error("api: a request failed", fault);
+    return problem({
+      status: 500,
+      code: "internal",
+      detail: "The platform failed. A write may or may not have happened: repeat it with the same Idempotency-Key.",
+    });
+  });
+  return async (request) => app.fetch(request);
+}
+
+function describeApi(app: OpenAPIHono<ApiEnv>): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer", description: "A key of a tenant" });
+  let description: string | undefined;
+  app.get("/openapi.json", () => {
+    description ??= JSON.stringify(
+      app.getOpenAPI31Document({
+        openapi: "3.1.0",
+        info: {
+          title: "Rivulet",
+          version: VERSION,
+          description: "An event platform that lives at the edge.",
+          license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+        },
+        servers: [{ url: "/" }],
+      }),
+    );
+    return new Response(description, { headers: { "content-type": "application/json" } });
+  });
+}
+
+/** Which methods each path answers, HEAD and OPTIONS among them. */
+function methodsByPath(app: OpenAPIHono<ApiEnv>): ReadonlyMap<string, readonly string[]> {
+  const byPath = new Map<string, Set<string>>();
+  for (const { method, path } of app.routes) {
+    if (method === "ALL") continue;
+    const methods = byPath.get(path) ?? new Set(["OPTIONS"]);
+    methods.add(method);
+    if (method === "GET") methods.add("HEAD");
+    byPath.set(path, methods);
+  }
+  return new Map([...byPath].map(([path, methods]) => [path, [...methods].sort()]));
+}

@@ -1,0 +1,44 @@
+import type { IdempotencyKey, Precondition } from "../../durable-objects/aggregate/contract.ts";
+import { sha256 } from "../kernel/index.ts";
+import { problem } from "./problem.ts";
+
+/** `If-Match` and `If-None-Match` of a write (RFC 9110, section 13): one strong tag or `*`; `"0"` is a stream that does not exist yet. */
+export function precondition(headers: Headers): Precondition | Response {
+  const match = headers.get("if-match")?.trim();
+  const noneMatch = headers.get("if-none-match")?.trim();
+  if (match !== undefined && noneMatch !== undefined) return bad("Expected one of If-Match and If-None-Match, got both.");
+  if (noneMatch !== undefined) return noneMatch === "*" ? { kind: "new" } : bad(`Expected If-None-Match: *, got ${noneMatch}.`);
+  if (match === undefined) return { kind: "none" };
+  if (match === "*") return { kind: "exists" };
+  if (/^W\/"[^"]*"$/.test(match)) return { kind: "never" };
+  const [, version] = /^"(\d{1,15})"$/.exec(match) ?? [];
+  return version === undefined
+    ? bad(`Expected If-Match to be one entity tag in quotes, such as "3", or *, got ${match}.`)
+    : { kind: "version", version: Number(version) };
+}
+
+function bad(detail: string): Response {
+  return problem({ status: 400, code: "invalid_precondition", detail });
+}
+
+/** The `Idempotency-Key`, quoted or bare, and the fingerprint of the request it came with; undefined where none is sent. */
+export function idempotencyKey(request: Request, bytes: Uint8Array): IdempotencyKey | undefined | Response {
+  const header = request.headers.get("idempotency-key")?.trim();
+  if (header === undefined) return undefined;
+  const key = /^"(?:[^"\\]|\\["\\])*"$/.test(header) ? header.slice(1, -1).replace(/\\(["\\])/g, "$1") : header;
+  if (key === "" || header.startsWith('"') !== header.endsWith('"') || !/^[\x20-\x7e]+$/.test(key) || key.length > 255) {
+    return problem({
+      status: 400,
+      code: "invalid_idempotency_key",
+      detail: "Expected an Idempotency-Key of 1 to 255 printable ASCII characters, quoted or bare.",
+    });
+  }
+  return { key, fingerprint: sha256(`${request.method} ${new URL(request.url).pathname}\n${sha256(bytes)}`) };
+}
+
+/** Whether the client already has this representation: `If-None-Match` of a read, weak comparison. */
+export function isNotModified(request: Request, etag: string): boolean {
+  const header = request.headers.get("if-none-match");
+  if (header === null) return false;
+  return header.trim() === "*" || header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+}

@@ -1,0 +1,31 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { DEFAULT_TENANT, TENANT_PATTERN } from "../kernel/index.ts";
+import { problem } from "./problem.ts";
+import type { Services } from "./services.ts";
+
+/** Who asks, and on whose data. */
+export interface Principal {
+  readonly tenant: string;
+  /** As it stands in events' metadata. */
+  readonly actor: string;
+}
+
+/** Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. */
+export function authenticate(request: Request, services: Services): Principal | Response {
+  const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  if (key === undefined) return unauthorized("A key is needed: send it as Authorization: Bearer <key>.");
+  if (services.adminKey === undefined || !isSame(key, services.adminKey)) return unauthorized("The key is not known.", ', error="invalid_token"');
+  const tenant = request.headers.get("tenant-id") ?? DEFAULT_TENANT;
+  if (!TENANT_PATTERN.test(tenant)) return problem({ status: 400, code: "invalid_tenant", detail: `Tenant-Id "${tenant}" is no tenant's id.` });
+  return { tenant, actor: "key:admin" };
+}
+
+function unauthorized(detail: string, parameter = ""): Response {
+  return problem({ status: 401, code: "unauthorized", detail, headers: { "www-authenticate": `Bearer realm="rivulet"${parameter}` } });
+}
+
+/** Compares digests in constant time, so that neither length nor content shows in how long it takes. */
+function isSame(left: string, right: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(left), digest(right));
+}

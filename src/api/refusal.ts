@@ -1,0 +1,21 @@
+import type { Refusal } from "../../durable-objects/aggregate/contract.ts";
+import { problem } from "./problem.ts";
+
+const STATUS: Readonly<Record<Refusal["code"], number>> = {
+  version_mismatch: 412,
+  event_id_reused: 409,
+  idempotency_key_reused: 422,
+  rejected: 409,
+  fault: 503,
+};
+
+/** A refusal of an aggregate as an answer. A fault is unknown to the client until it asks again with the same key. */
+export function refused({ code, detail, currentVersion, rejection }: Refusal): Response {
+  return problem({
+    status: STATUS[code],
+    code: rejection ?? (code === "fault" ? "write_failed" : code),
+    detail,
+    ...(currentVersion !== undefined && { currentVersion }),
+    ...(code === "fault" && { headers: { "retry-after": "1" } }),
+  });
+}

@@ -1,0 +1,136 @@
+import { z } from "@hono/zod-openapi";
+import { eventById, type LogFilter, logHead, readLog } from "../../log/read-log.ts";
+import { loggedEventText } from "../../log/log-row.ts";
+import { listEventTypes } from "../../views/event-types.ts";
+import { json, jsonBytes } from "../answer.ts";
+import { awaitToken } from "../consistency.ts";
+import { readCursor, writeCursor } from "../cursor.ts";
+import type { Call, Endpoint } from "../endpoint.ts";
+import { notFound, problem } from "../problem.ts";
+import { cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
+
+/** A page ends at this many bytes. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+const logQuery = z.object({
+  after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+  limit,
+  cursor,
+  type: topicPattern.optional(),
+  category: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, "Expected a category: [a-z][a-z0-9_]*")
+    .optional(),
+  stream: streamName.optional(),
+  correlationId: z.string().min(1).max(128).optional(),
+  since: time.optional(),
+  until: time.optional(),
+});
+
+interface LogCursor {
+  readonly after: number;
+  readonly epoch: string;
+}
+
+export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
+  method: "get",
+  path: "/v1/events",
+  operationId: "readLog",
+  summary: "The tenant's whole log, in the order of positions",
+  tag: "Log",
+  query: logQuery,
+  answers: {
+    200: {
+      description: "A page; `position` is how far it looked",
+      schema: z.object({ items: z.array(recordedEvent), position: z.int(), next: z.string().nullable() }),
+    },
+  },
+  problems: [409, 503],
+  handle: readWholeLog,
+};
+
+async function readWholeLog({ request, services, principal, query }: Call<unknown, z.output<typeof logQuery>, unknown>): Promise<Response> {
+  const { tenant } = principal;
+  const resumed = readCursor<LogCursor>("log", query.cursor);
+  if (resumed instanceof Response) return resumed;
+  const late = await awaitToken(services, tenant, request);
+  if (late) return late;
+  const { log } = services.shardOf(tenant);
+  const head = await logHead(log, tenant);
+  if (resumed !== undefined && (resumed.epoch !== head.epoch || resumed.after > head.position)) {
+    return problem({
+      status: 409,
+      code: "log_restored",
+      detail: "The log is not the one that this cursor was made for: it was restored. Begin anew, and compare.",
+    });
+  }
+  const found = await readLog(log, tenant, { after: resumed?.after ?? query.after ?? 0, limit: query.limit, maxBytes: PAGE_BYTES, filter: filterOf(query) });
+  const next = found.isEnd ? null : writeCursor("log", { after: found.position, epoch: head.epoch } satisfies LogCursor);
+  return jsonBytes(`{"items":[${found.events.map(loggedEventText).join(",")}],"position":${found.position},"next":${JSON.stringify(next)}}`);
+}
+
+function filterOf({ type, category, stream, correlationId, since, until }: z.output<typeof logQuery>): LogFilter {
+  return {
+    ...(type !== undefined && { type }),
+    ...(category !== undefined && { category }),
+    ...(stream !== undefined && { stream }),
+    ...(correlationId !== undefined && { correlationId }),
+    // Compared as text with `recorded`, so in its form.
+    ...(since !== undefined && { since: new Date(since).toISOString() }),
+    ...(until !== undefined && { until: new Date(until).toISOString() }),
+  };
+}
+
+const idParams = z.object({ id: z.string().min(1).max(256) });
+const idQuery = z.object({ source: z.string().min(1).max(1024).optional() });
+
+export const oneEvent: Endpoint<typeof idParams, typeof idQuery, z.ZodType> = {
+  method: "get",
+  path: "/v1/events/{id}",
+  operationId: "getEvent",
+  summary: "An event by its id; the newest where several sources used it",
+  tag: "Log",
+  params: idParams,
+  query: idQuery,
+  answers: { 200: { description: "The event", schema: recordedEvent } },
+  problems: [404, 503],
+  async handle({ request, services, principal, params: { id }, query: { source } }) {
+    const { tenant } = principal;
+    const late = await awaitToken(services, tenant, request);
+    if (late) return late;
+    const event = await eventById(services.shardOf(tenant).log, tenant, id, source);
+    return event === undefined ? notFound(`There is no event ${id} in the log.`) : jsonBytes(loggedEventText(event));
+  },
+};
+
+const typesQuery = z.object({ limit, cursor, type: topicPattern.optional() });
+const eventTypeLine = z.object({ type: z.string(), count: z.int(), streams: z.int(), firstSeen: z.string(), lastSeen: z.string() });
+
+export const eventTypes: Endpoint<z.ZodObject, typeof typesQuery, z.ZodType> = {
+  method: "get",
+  path: "/v1/event-types",
+  operationId: "listEventTypes",
+  summary: "A built-in view: which event types there are, how often, since when, in how many streams",
+  tag: "Log",
+  query: typesQuery,
+  answers: { 200: { description: "A page, in the order of types", schema: page(eventTypeLine) } },
+  problems: [503],
+  handle: listTypes,
+};
+
+async function listTypes({ request, services, principal, query }: Call<unknown, z.output<typeof typesQuery>, unknown>): Promise<Response> {
+  const { tenant } = principal;
+  const resumed = readCursor<{ after: string }>("event-types", query.cursor);
+  if (resumed instanceof Response) return resumed;
+  const late = await awaitToken(services, tenant, request);
+  if (late) return late;
+  const rows = await listEventTypes(services.shardOf(tenant).views, tenant, {
+    after: resumed?.after ?? "",
+    limit: query.limit + 1,
+    ...(query.type !== undefined && { type: query.type }),
+  });
+  const items = rows
+    .slice(0, query.limit)
+    .map(({ type, count, streams, first_seen: firstSeen, last_seen: lastSeen }) => ({ type, count, firstSeen, lastSeen, streams }));
+  return json({ items, next: rows.length > query.limit ? writeCursor("event-types", { after: (items.at(-1) as { type: string }).type }) : null });
+}

@@ -1,0 +1,194 @@
+import { z } from "@hono/zod-openapi";
+import { categoryOf } from "../../kernel/index.ts";
+import { listStreams, loggedStream } from "../../log/read-log.ts";
+import { json, jsonBytes } from "../answer.ts";
+import { awaitToken } from "../consistency.ts";
+import { readCursor, writeCursor } from "../cursor.ts";
+import type { Call, Endpoint } from "../endpoint.ts";
+import { isNotModified } from "../preconditions.ts";
+import { notFound } from "../problem.ts";
+import { cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
+
+/** A page ends at this many bytes. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+const params = z.object({ stream: streamName });
+const version = wholeNumber(1, Number.MAX_SAFE_INTEGER).optional();
+
+const readQuery = z.object({ from: version, to: version, limit, cursor, direction: z.enum(["forward", "backward"]).optional() });
+
+export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = {
+  method: "get",
+  path: "/v1/streams/{stream}/events",
+  operationId: "readStream",
+  summary: "Read a stream's events, forward or backward",
+  tag: "Streams",
+  params,
+  query: readQuery,
+  answers: {
+    200: { description: "A page", schema: z.object({ stream: z.string(), version: z.int(), items: z.array(recordedEvent), next: z.string().nullable() }) },
+  },
+  problems: [404],
+  async handle({ request, services, principal, params: { stream }, query }) {
+    const direction = query.direction ?? "forward";
+    const resumed = readCursor<{ at: number }>(`stream-${direction}`, query.cursor);
+    if (resumed instanceof Response) return resumed;
+    const from = direction === "forward" ? (resumed?.at ?? query.from ?? 1) : (query.from ?? 1);
+    const to = direction === "backward" ? (resumed?.at ?? query.to ?? Number.MAX_SAFE_INTEGER) : (query.to ?? Number.MAX_SAFE_INTEGER);
+    const found = await services.objectFor(principal.tenant, stream).read({ from, to, limit: query.limit, direction, maxBytes: PAGE_BYTES });
+    if (found.version === 0) return notFound(`There is no stream ${stream}.`);
+    const etag = `"${found.version}"`;
+    const headers = { etag, vary: "Accept" };
+    if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });
+    const next = found.next === null ? null : writeCursor(`stream-${direction}`, { at: found.next });
+    return jsonBytes(
+      joined(`{"stream":${JSON.stringify(stream)},"version":${found.version},"items":[`, found.items, `],"next":${JSON.stringify(next)}}`),
+      headers,
+    );
+  },
+};
+
+function joined(head: string, middle: Uint8Array, foot: string): Uint8Array {
+  const encoder = new TextEncoder();
+  const [first, last] = [encoder.encode(head), encoder.encode(foot)];
+  const bytes = new Uint8Array(first.length + middle.length + last.length);
+  bytes.set(first);
+  bytes.set(middle, first.length);
+  bytes.set(last, first.length + middle.length);
+  return bytes;
+}
+
+const description = z
+  .object({
+    stream: z.string(),
+    category: z.string(),
+    version: z.int(),
+    firstVersion: z.int(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    lastHash: hash,
+    snapshotVersion: z.int().nullable(),
+    loggedVersion: z.int(),
+    closed: z.boolean(),
+    retention: z.looseObject({}).nullable(),
+    forked: z.string().optional(),
+  })
+  .openapi("Stream");
+
+export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
+  method: "get",
+  path: "/v1/streams/{stream}",
+  operationId: "getStream",
+  summary: "What a stream is: its head, its times, how far the log has it",
+  tag: "Streams",
+  params,
+  answers: { 200: { description: "The stream", schema: description } },
+  problems: [404],
+  async handle({ services, principal, params: { stream } }) {
+    const { tenant } = principal;
+    const [found, logged] = await Promise.all([services.objectFor(tenant, stream).describe(), loggedStream(services.shardOf(tenant).log, tenant, stream)]);
+    if (found === undefined) return notFound(`There is no stream ${stream}.`);
+    const { version, firstVersion, createdAt, updatedAt, hash: lastHash } = found;
+    return json(
+      {
+        stream,
+        category: categoryOf(stream),
+        version,
+        firstVersion,
+        createdAt,
+        updatedAt,
+        lastHash,
+        snapshotVersion: null,
+        loggedVersion: logged?.version ?? 0,
+        closed: false,
+        retention: null,
+        ...(logged?.forked && { forked: logged.forked }),
+      },
+      200,
+      { etag: `"${version}"` },
+    );
+  },
+};
+
+const verifyQuery = z.object({ from: version, to: version });
+
+export const verifyStream: Endpoint<typeof params, typeof verifyQuery, z.ZodType> = {
+  method: "get",
+  path: "/v1/streams/{stream}/verify",
+  operationId: "verifyStream",
+  summary: "Check a stream's hash chain, and the log's copy of it",
+  tag: "Streams",
+  params,
+  query: verifyQuery,
+  answers: {
+    200: {
+      description: "What was found",
+      schema: z.union([
+        z.object({ valid: z.literal(true), from: z.int(), to: z.int(), lastHash: hash }),
+        z.object({ valid: z.literal(false), firstBadVersion: z.int(), reason: z.string() }),
+      ]),
+    },
+  },
+  problems: [404],
+  async handle({ services, principal, params: { stream }, query: { from, to } }) {
+    const object = services.objectFor(principal.tenant, stream);
+    const found = await object.describe();
+    if (found === undefined) return notFound(`There is no stream ${stream}.`);
+    return json(await object.verify(from ?? found.firstVersion, to ?? found.version));
+  },
+};
+
+const listQuery = z.object({
+  category: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, "Expected a category: [a-z][a-z0-9_]*")
+    .optional(),
+  prefix: z.string().min(1).max(301).optional(),
+  limit,
+  cursor,
+});
+
+const directoryLine = z.object({
+  stream: z.string(),
+  category: z.string(),
+  version: z.int(),
+  position: z.int(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  forked: z.string().optional(),
+});
+
+export const directory: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
+  method: "get",
+  path: "/v1/streams",
+  operationId: "listStreams",
+  summary: "The directory of streams, as far as the log has them",
+  tag: "Streams",
+  query: listQuery,
+  answers: { 200: { description: "A page, in the order of names", schema: page(directoryLine) } },
+  handle: listDirectory,
+};
+
+async function listDirectory({ request, services, principal, query }: Call<unknown, z.output<typeof listQuery>, unknown>): Promise<Response> {
+  const resumed = readCursor<{ after: string }>("streams", query.cursor);
+  if (resumed instanceof Response) return resumed;
+  const late = await awaitToken(services, principal.tenant, request);
+  if (late) return late;
+  const { category, prefix, limit } = query;
+  const rows = await listStreams(services.shardOf(principal.tenant).log, principal.tenant, {
+    after: resumed?.after ?? "",
+    limit: limit + 1,
+    ...(category !== undefined && { category }),
+    ...(prefix !== undefined && { prefix }),
+  });
+  const items = rows.slice(0, limit).map(({ stream, version, position, created, updated, forked }) => ({
+    stream,
+    category: categoryOf(stream),
+    version,
+    position,
+    createdAt: created,
+    updatedAt: updated,
+    ...(forked !== null && { forked }),
+  }));
+  return json({ items, next: rows.length > limit ? writeCursor("streams", { after: (items.at(-1) as { stream: string }).stream }) : null });
+}

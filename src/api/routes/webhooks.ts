@@ -1,0 +1,84 @@
+import { z } from "@hono/zod-openapi";
+import { dataHash, TENANT_PATTERN } from "../../kernel/index.ts";
+import { traceparentOf } from "../../tracing/trace-context.ts";
+import { receive } from "../../webhooks/receive.ts";
+import { SOURCE_PATTERN } from "../../webhooks/source.ts";
+import { json } from "../answer.ts";
+import { consistencyToken } from "../consistency.ts";
+import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { notFound, problem } from "../problem.ts";
+import { refused } from "../refusal.ts";
+import { eventType, hash } from "../schemas.ts";
+import { sourceState } from "../source-state.ts";
+import { MAX_EVENT_BYTES } from "./append.ts";
+
+const params = z.object({ tenant: z.string(), source: z.string() });
+const taken = z.object({ stream: z.string(), event: z.object({ id: z.string(), version: z.int(), hash }) });
+
+export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
+  method: "post",
+  path: "/v1/webhooks/{tenant}/{source}",
+  operationId: "receiveWebhook",
+  summary: "Take a producer's signed delivery as it is; each becomes one event, however often it is sent",
+  tag: "Inbound webhooks",
+  isPublic: true,
+  params,
+  // A form's escapes can triple the payload.
+  rawBody: { maxBytes: 3 * MAX_EVENT_BYTES + 1024, mediaTypes: ["application/json", "application/x-www-form-urlencoded"] },
+  answers: { 200: { description: "This delivery was here already", schema: taken }, 202: { description: "Appended", schema: taken } },
+  problems: [400, 401, 404, 409, 413, 415, 422, 503],
+  handle: takeDelivery,
+};
+
+/** The same whether the tenant or the source is unknown: a stranger learns neither. */
+const UNKNOWN = "There is no such place for webhooks.";
+
+async function takeDelivery({
+  request,
+  services,
+  params,
+  bytes,
+  correlationId,
+  trace,
+}: Call<{ tenant: string; source: string }, unknown, unknown>): Promise<Response> {
+  const { tenant, source } = params;
+  if (!TENANT_PATTERN.test(tenant) || !SOURCE_PATTERN.test(source)) return notFound(UNKNOWN);
+  const { configuration } = await sourceState(services, tenant, source);
+  if (configuration === undefined) return notFound(UNKNOWN);
+  if (services.sealer === undefined) {
+    return problem({
+      status: 503,
+      code: "no_master_key",
+      detail: "The deployment has no MASTER_KEY, so it cannot check signatures.",
+      headers: { "retry-after": "60" },
+    });
+  }
+  const received = await receive({ tenant, source, configuration }, { headers: request.headers, body: bytes }, services.sealer);
+  if ("status" in received) {
+    const headers = received.status === 401 ? { "www-authenticate": "Signature" } : received.status === 503 ? { "retry-after": "60" } : {};
+    return problem({ ...received, headers });
+  }
+  const type = eventType.safeParse(received.type);
+  if (!type.success) return invalidInput([{ path: "type", message: `${received.type}: ${type.error.issues[0]?.message}` }]);
+  if (received.id.length > 256) return invalidInput([{ path: "id", message: "Expected at most 256 characters" }]);
+  const size = Buffer.byteLength(received.data);
+  if (size > MAX_EVENT_BYTES)
+    return problem({ status: 413, code: "event_too_large", detail: `The payload is ${size} bytes, expected at most ${MAX_EVENT_BYTES}.` });
+  const result = await services.objectFor(tenant, received.stream).append({
+    precondition: { kind: "none" },
+    events: [
+      {
+        id: received.id,
+        source: `/webhooks/${source}`,
+        type: received.type,
+        schemaVersion: 1,
+        metadata: { correlationId, priority: "normal", traceparent: traceparentOf(trace), actor: `webhook:${source}` },
+        data: received.data,
+        dataHash: dataHash(received.data),
+      },
+    ],
+  });
+  if (!result.ok) return refused(result);
+  const [event] = result.events;
+  return json({ stream: received.stream, event }, result.created ? 202 : 200, { "consistency-token": consistencyToken(received.stream, event?.version ?? 0) });
+}

@@ -1,0 +1,95 @@
+import { z } from "@hono/zod-openapi";
+import { PRIORITIES, STREAM_PATTERN, TOPIC_PATTERN } from "../kernel/index.ts";
+
+/** The schemas that several endpoints share; they validate, and they describe. */
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    currentVersion: z.int().optional(),
+  })
+  .openapi("Problem");
+
+export const streamName = z
+  .string()
+  .regex(STREAM_PATTERN, "Expected <category>-<id>: a category of [a-z][a-z0-9_]* and an id of 1 to 200 of [A-Za-z0-9._~:-]")
+  .openapi({ example: "note-n1" });
+
+/** A whole number in a query, within bounds. */
+export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, `Expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `Expected a whole number from ${min} to ${max}`)
+    .openapi({ type: "integer", minimum: min, maximum: max }) as z.ZodType<number, string>;
+}
+
+/** `limit` of every list: 1 to 1000, 100 where left out. */
+export const limit = wholeNumber(1, 1000)
+  .optional()
+  .transform((value) => value ?? 100)
+  .openapi({ type: "integer", minimum: 1, maximum: 1000, default: 100 });
+
+export const cursor = z.string().max(1000).optional();
+
+export const topicPattern = z
+  .string()
+  .max(256)
+  .regex(TOPIC_PATTERN, "Expected words parted by dots; * stands for one word, # for any number")
+  .openapi({ example: "commerce.*" });
+
+/** RFC 3339 with an offset. */
+export const time = z.iso.datetime({ offset: true, message: "Expected an RFC 3339 time, such as 2026-11-20T10:00:00.000Z" });
+
+const correlation = z.string().regex(/^[A-Za-z0-9._~:-]{1,128}$/, "Expected 1 to 128 of [A-Za-z0-9._~:-]");
+
+/** What a client may say beside the data. */
+export const clientMetadata = z
+  .looseObject({
+    correlationId: correlation.optional(),
+    causationId: z.string().min(1).max(256).optional(),
+    priority: z.enum(PRIORITIES).optional(),
+    actor: z.never({ error: "The platform sets the actor" }).optional(),
+    traceparent: z.never({ error: "The platform sets the traceparent" }).optional(),
+  })
+  .refine((metadata) => JSON.stringify(metadata).length <= 16_384, "Expected at most 16,384 characters of metadata");
+
+export const eventType = z
+  .string()
+  .regex(/^[^.\s*#\p{C}]+(\.[^.\s*#\p{C}]+)*$/u, "Expected words parted by dots, without white space, * or #")
+  .max(256)
+  .refine((type) => !type.startsWith("rivulet."), "Types that begin with rivulet. are the platform's");
+
+export const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+/** An event as the API gives it. */
+export const recordedEvent = z
+  .object({
+    id: z.string(),
+    stream: z.string(),
+    version: z.int(),
+    position: z.int().optional(),
+    type: z.string(),
+    schemaVersion: z.int(),
+    time: z.string(),
+    recorded: z.string(),
+    source: z.string(),
+    data: z.any(),
+    metadata: z.looseObject({ correlationId: z.string(), priority: z.enum(PRIORITIES), traceparent: z.string(), actor: z.string() }),
+    cloudevent: z.looseObject({}).optional(),
+    hash,
+    previousHash: hash,
+    dataHash: hash,
+  })
+  .openapi("Event");
+
+/** A page of a list. */
+export function page<Item extends z.ZodType>(item: Item): z.ZodObject<{ items: z.ZodArray<Item>; next: z.ZodNullable<z.ZodString> }> {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}

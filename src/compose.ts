@@ -1,0 +1,131 @@
+import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
+import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
+import { dispatcherFor, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { api } from "./api/app.ts";
+import type { Services } from "./api/services.ts";
+import type { Decider, View } from "./kernel/index.ts";
+import { consume } from "./log/consume.ts";
+import { markForked, project, type ProjectorPorts } from "./log/project.ts";
+import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
+import { type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { advanceViews, type Advanced, type LogReader } from "./views/advance.ts";
+import { eventTypesView } from "./views/event-types.ts";
+import { sealer } from "./webhooks/seal.ts";
+import { source, sourcesView } from "./webhooks/source.ts";
+
+/** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
+export interface Env extends ObjectNamespaces, ShardBindings {
+  readonly ADMIN_KEY?: string;
+  readonly MASTER_KEY?: string;
+  readonly ALLOW_LOCAL_TARGETS?: string;
+}
+
+/** What a test may put in the place of the real thing. */
+export interface Overrides {
+  readonly shards?: (env: Env) => ShardOf;
+  readonly views?: readonly View[];
+  readonly now?: () => number;
+}
+
+const DECIDERS: ReadonlyMap<string, Decider> = new Map([source].map((decider) => [decider.category, decider]));
+const VIEWS: readonly View[] = [eventTypesView, sourcesView];
+
+/** Puts the platform together: the one place that knows every part. */
+export function compose(overrides: Overrides = {}) {
+  const views = overrides.views ?? VIEWS;
+  const now = overrides.now ?? Date.now;
+  const shardsOf = overrides.shards ?? shards;
+
+  const logReader = (shardOf: ShardOf): LogReader => ({
+    head: (tenant) => logHead(shardOf(tenant).log, tenant),
+    // Views see the platform's own events too.
+    read: (tenant, after, limit, maxBytes) => readLog(shardOf(tenant).log, tenant, { after, limit, maxBytes, filter: EVERYTHING }),
+  });
+
+  const advance = (shardOf: ShardOf, tenant: string): Promise<Advanced> => advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
+
+  const projectorPorts = (env: Env, shardOf: ShardOf): ProjectorPorts => ({
+    tail: (tenant, stream, after, maxCharacters) => objectFor(env, tenant, stream).tail(after, maxCharacters),
+    async followed(tenant) {
+      const { position } = await logHead(shardOf(tenant).log, tenant);
+      const followers = await advance(shardOf, tenant).catch((fault: unknown) => {
+        console.warn("views: the dispatcher will move them", tenant, String(fault));
+        return { position: 0 };
+      });
+      await dispatcherFor(env, tenant).advanced(position, "stopped" in followers ? position : followers.position);
+    },
+  });
+
+  class Aggregate extends AggregateObject<Env> {
+    protected override parts(env: Env): AggregateParts {
+      const shardOf = shardsOf(env);
+      return {
+        deciders: DECIDERS,
+        ports: {
+          async send(tenant, messages) {
+            await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
+          },
+          logged: ({ tenant, stream }) => loggedStream(shardOf(tenant).log, tenant, stream),
+          copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
+          markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
+          announce: (tenant, position) => dispatcherFor(env, tenant).advanced(position),
+          shardOf: (tenant) => shardOf(tenant).id,
+          now,
+        },
+      };
+    }
+  }
+
+  class Dispatcher extends DispatcherObject<Env> {
+    protected override ports(env: Env): DispatcherPorts {
+      const shardOf = shardsOf(env);
+      return {
+        head: async (tenant) => (await logHead(shardOf(tenant).log, tenant)).position,
+        async advanceViews(tenant) {
+          const { position, stopped } = await advance(shardOf, tenant);
+          if (stopped === undefined) return position;
+          // Trying again would not help: it says so, here and in /v1/projections, and waits for somebody to act.
+          console.error("views: stopped", tenant, stopped);
+          return Number.MAX_SAFE_INTEGER;
+        },
+        now,
+      };
+    }
+  }
+
+  const services = (env: Env): Services => {
+    const shardOf = shardsOf(env);
+    return {
+      objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      shardOf,
+      async projectNow(tenant, stream, version) {
+        const { id, log } = shardOf(tenant);
+        await project(log, [{ shard: id, tenant, stream, head: { version, hash: "" }, events: [] }], projectorPorts(env, shardOf));
+      },
+      sealer: env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined,
+      adminKey: env.ADMIN_KEY || undefined,
+      views,
+    };
+  };
+
+  let served: { env: Env; handle: (request: Request) => Promise<Response> } | undefined;
+  const worker = {
+    fetch(request, env) {
+      if (served?.env !== env) {
+        const ready = services(env);
+        served = { env, handle: api(() => ready) };
+      }
+      return served.handle(request);
+    },
+    async queue(batch, env) {
+      const shardOf = shardsOf(env);
+      // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
+      await consume(shardOf("").log, batch, projectorPorts(env, shardOf));
+    },
+  } satisfies ExportedHandler<Env>;
+
+  return { Aggregate, Dispatcher, worker };
+}
+
+/** A filter that names the platform's categories by naming every type. */
+const EVERYTHING = { withPlatform: true } as const;

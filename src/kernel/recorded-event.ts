@@ -1,0 +1,78 @@
+import { canonicalJson } from "./canonical-json.ts";
+import { type Hash, sha256 } from "./hash.ts";
+import { type JsonText, jsonText } from "./json-text.ts";
+
+export const PRIORITIES = ["critical", "high", "normal", "low"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** What travels beside the data. A client may set the first three and names of its own; the rest is the platform's. */
+export interface EventMetadata {
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly priority: Priority;
+  readonly traceparent: string;
+  readonly actor: string;
+  readonly [name: string]: unknown;
+}
+
+/** What a CloudEvent carried beyond our own fields; there only for what came as one. */
+export interface CloudEventAttributes {
+  readonly subject?: string;
+  readonly dataschema?: string;
+  readonly datacontenttype?: string;
+  readonly extensions?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Everything of an event but its data. */
+export interface EventEnvelope {
+  readonly id: string;
+  readonly stream: string;
+  /** 1, 2, 3… in its stream, without gaps. */
+  readonly version: number;
+  readonly type: string;
+  readonly schemaVersion: number;
+  /** When it happened, as the producer said (kept to the character), else `recorded`. */
+  readonly time: string;
+  /** When the platform took it: RFC 3339 UTC with milliseconds, never earlier than the stream's previous event. */
+  readonly recorded: string;
+  readonly source: string;
+  readonly metadata: EventMetadata;
+  readonly cloudevent?: CloudEventAttributes;
+  readonly hash: Hash;
+  readonly previousHash: Hash;
+  readonly dataHash: Hash;
+}
+
+/** A fact as it is kept: an envelope, and its data as the JSON that came. */
+export interface RecordedEvent extends EventEnvelope {
+  readonly data: JsonText;
+}
+
+/** An event in its tenant's log. */
+export interface LoggedEvent extends RecordedEvent {
+  /** 1, 2, 3… in its tenant, without gaps. */
+  readonly position: number;
+}
+
+/**
+ * The hash that chains an event to its predecessor: SHA-256 over the canonical form (RFC 8785) of everything but the data,
+ * which stands in by its own hash, so that the chain still verifies when the data is purged.
+ */
+export function eventHash(tenant: string, event: Omit<EventEnvelope, "hash">): Hash {
+  const { previousHash, dataHash, stream, version, id, type, schemaVersion, time, recorded, source, metadata, cloudevent } = event;
+  return sha256(
+    canonicalJson({ v: 1, previousHash, dataHash, tenant, stream, version, id, type, schemaVersion, time, recorded, source, metadata, cloudevent }),
+  );
+}
+
+/** The envelope as it is stored and sent: JSON, in the contract's order of names. */
+export function envelopeText(event: EventEnvelope): JsonText {
+  const { id, stream, version, type, schemaVersion, time, recorded, source, metadata, cloudevent, hash, previousHash, dataHash } = event;
+  return jsonText({ id, stream, version, type, schemaVersion, time, recorded, source, metadata, cloudevent, hash, previousHash, dataHash });
+}
+
+/** An event as the API gives it, put together from texts alone: the data is never parsed on its way out. */
+export function eventText(envelope: JsonText, data: JsonText, position?: number): JsonText {
+  const head = position === undefined ? envelope.slice(0, -1) : `{"position":${position},${envelope.slice(1, -1)}`;
+  return `${head},"data":${data}}` as JsonText;
+}

@@ -1,0 +1,229 @@
+import { GENESIS_HASH, type Hint, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
+import { batched, commitEvents, type EventRows, isGuardError, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
+
+/** Statements that one invocation may use: D1 stops it at 1,000. */
+const MAX_STATEMENTS = 900;
+/** Characters of events held at a time, whatever the hints bring. */
+const MAX_HELD = 8 * 1024 * 1024;
+/** Of those, what is left to fetch one page of a stream. */
+const PAGE_CHARACTERS = 1_000_000;
+const LARGEST_EVENT = 1_200_000;
+
+/** What a projector reaches beyond the log. */
+export interface ProjectorPorts {
+  /** The events after a version, from the stream's object: at least one where there are any. */
+  tail(tenant: string, stream: string, after: number, maxCharacters: number): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
+  /** Called once per tenant after the log was looked at, also where everything was a repeat. */
+  followed(tenant: string): Promise<void>;
+}
+
+/** How a projection went. */
+export interface Projected {
+  /** `tenant/stream` of what could not be brought up to its hint; to be tried again. */
+  readonly failed: ReadonlySet<string>;
+  readonly rowsWritten: number;
+  readonly statements: number;
+  readonly peakHeld: number;
+}
+
+interface Stream {
+  readonly tenant: string;
+  readonly stream: string;
+  readonly known: Map<number, RecordedEvent>;
+  /** The last version that somebody spoke of; 0 means "whatever the object has". */
+  wanted: number;
+  logged: StreamHead;
+  isForked: boolean;
+}
+
+/**
+ * Brings streams into the log: the one way in, for the queue's consumer and for a request that will not wait for it.
+ * Any number may run at once, on any hints: the guard lets one win, and a hint is never believed against the log.
+ */
+export async function project(db: D1Database, hints: readonly Hint[], ports: ProjectorPorts): Promise<Projected> {
+  return new Projection(db, ports).run(hints);
+}
+
+/** A stream's name among all tenants', as `Projected.failed` has it. */
+export function streamKey(of: { readonly tenant: string; readonly stream: string }): string {
+  return `${of.tenant}/${of.stream}`;
+}
+
+class Projection {
+  readonly #db: D1Database;
+  readonly #ports: ProjectorPorts;
+  readonly #failed = new Set<string>();
+  readonly #streams = new Map<string, Stream>();
+  #rowsWritten = 0;
+  #statements = 0;
+  #held = 0;
+  #peakHeld = 0;
+
+  constructor(db: D1Database, ports: ProjectorPorts) {
+    this.#db = db;
+    this.#ports = ports;
+  }
+
+  async run(hints: readonly Hint[]): Promise<Projected> {
+    for (const hint of hints) this.#take(hint);
+    await this.#load([...this.#streams.values()]);
+    let waiting: TenantEvent[] = [];
+    let size = 0;
+    for (const stream of this.#streams.values()) {
+      for await (const event of this.#missing(stream)) {
+        waiting.push({ tenant: stream.tenant, event });
+        size += event.data.length;
+        if (size < PAGE_CHARACTERS) continue;
+        await this.#commit(waiting);
+        waiting = [];
+        size = 0;
+      }
+    }
+    await this.#commit(waiting);
+    for (const tenant of new Set(hints.map((hint) => hint.tenant))) await this.#ports.followed(tenant);
+    return { failed: this.#failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
+  }
+
+  #take(hint: Hint): void {
+    const key = streamKey(hint);
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { tenant: hint.tenant, stream: hint.stream, known: new Map(), wanted: 0, logged: { version: 0, hash: GENESIS_HASH }, isForked: false };
+      this.#streams.set(key, stream);
+    }
+    stream.wanted = Math.max(stream.wanted, hint.head.version);
+    for (const event of hint.events) {
+      // What would not fit is dropped: it is only a hint, and is fetched when its turn comes.
+      if (this.#held + event.data.length > MAX_HELD - 2 * LARGEST_EVENT || stream.known.has(event.version)) continue;
+      stream.known.set(event.version, event);
+      this.#hold(sizeOf([event]));
+    }
+  }
+
+  #hold(characters: number): void {
+    this.#held += characters;
+    this.#peakHeld = Math.max(this.#peakHeld, this.#held);
+  }
+
+  /** Reads what the log has of these streams, in one query. */
+  async #load(streams: readonly Stream[]): Promise<void> {
+    this.#statements++;
+    const keys = JSON.stringify(streams.map(({ tenant, stream }) => [tenant, stream]));
+    const { results } = await this.#db
+      .prepare(
+        "SELECT row.key AS at, version, hash, forked FROM json_each(?1) AS row JOIN streams ON streams.tenant = row.value ->> 0 AND streams.stream = row.value ->> 1",
+      )
+      .bind(keys)
+      .all<{ at: number; version: number; hash: string; forked: string | null }>();
+    for (const { at, version, hash, forked } of results) {
+      const stream = streams[at] as Stream;
+      stream.logged = { version, hash };
+      stream.isForked = forked !== null;
+    }
+  }
+
+  /** What the log lacks of a stream, in order: from the hints where they have it, else from the object. */
+  async *#missing(stream: Stream): AsyncGenerator<RecordedEvent> {
+    if (stream.isForked) return;
+    let version = stream.logged.version + 1;
+    try {
+      while (version <= stream.wanted) {
+        const known = stream.known.get(version);
+        const events = known === undefined ? await this.#fetch(stream, version - 1) : [known];
+        if (events.length === 0) return;
+        stream.known.delete(version);
+        yield* events;
+        version += events.length;
+        this.#held -= sizeOf(events);
+      }
+    } catch (fault) {
+      this.#fail(stream, fault);
+    }
+  }
+
+  async #fetch(stream: Stream, after: number): Promise<readonly RecordedEvent[]> {
+    const { events, head } = await this.#ports.tail(stream.tenant, stream.stream, after, PAGE_CHARACTERS);
+    this.#hold(sizeOf(events));
+    if (head.version < stream.logged.version) await this.#fork(stream, `The log has version ${stream.logged.version}, the object ends at ${head.version}.`);
+    return events;
+  }
+
+  async #commit(events: readonly TenantEvent[]): Promise<void> {
+    for (const rows of batched(this.#isolated(events))) {
+      if (await this.#tryCommit(rows)) continue;
+      // Somebody else was faster, or one stream is bad: look again, drop what is there by now, and let each stand alone.
+      const streams = [...new Set(rows.events.map(({ tenant, event }) => this.#streams.get(streamKey({ tenant, stream: event.stream })) as Stream))];
+      await this.#load(streams);
+      for (const stream of streams) await this.#commitAlone(stream, rows.events);
+    }
+  }
+
+  /** Without the streams that have already failed in this run: what follows a failure cannot go in. */
+  *#isolated(events: readonly TenantEvent[]): Generator<TenantEvent> {
+    for (const item of events) if (!this.#failed.has(streamKey({ tenant: item.tenant, stream: item.event.stream }))) yield item;
+  }
+
+  async #tryCommit(rows: EventRows): Promise<boolean> {
+    if (this.#statements + STATEMENTS_PER_COMMIT > MAX_STATEMENTS) {
+      this.#failAll(rows, "no statements left in this invocation");
+      return true;
+    }
+    this.#statements += STATEMENTS_PER_COMMIT;
+    try {
+      this.#rowsWritten += await commitEvents(this.#db, rows);
+      return true;
+    } catch (fault) {
+      if (isGuardError(fault)) return false;
+      this.#failAll(rows, fault);
+      return true;
+    }
+  }
+
+  async #commitAlone(stream: Stream, events: readonly TenantEvent[]): Promise<void> {
+    const own = events.filter(({ tenant, event }) => tenant === stream.tenant && event.stream === stream.stream && event.version > stream.logged.version);
+    for (const rows of batched(own)) {
+      if (this.#failed.has(streamKey(stream))) return;
+      if (!(await this.#tryCommit(rows))) return this.#diagnose(stream);
+    }
+  }
+
+  /** The guard refused a stream that stood alone: a fork is marked, anything else is tried again later. */
+  async #diagnose(stream: Stream): Promise<void> {
+    try {
+      await this.#load([stream]);
+      const { version, hash } = stream.logged;
+      const { events, head } = await this.#ports.tail(stream.tenant, stream.stream, Math.max(version - 1, 0), 1);
+      const own = version === 0 ? GENESIS_HASH : events[0]?.hash;
+      if (head.version < version) return await this.#fork(stream, `The log has version ${version}, the object ends at ${head.version}.`);
+      if (own !== hash) return await this.#fork(stream, `At version ${version} the log has ${hash}, the object ${own}.`);
+      this.#fail(stream, "the guard refused it, and its object agrees with the log by now");
+    } catch (fault) {
+      this.#fail(stream, fault);
+    }
+  }
+
+  async #fork(stream: Stream, reason: string): Promise<void> {
+    this.#statements++;
+    stream.isForked = true;
+    await markForked(this.#db, stream, reason);
+  }
+
+  #failAll(rows: EventRows, fault: unknown): void {
+    for (const { tenant, event } of rows.events) this.#fail({ tenant, stream: event.stream }, fault);
+  }
+
+  #fail(stream: { readonly tenant: string; readonly stream: string }, fault: unknown): void {
+    if (!this.#failed.has(streamKey(stream))) console.warn("projector: will try again", streamKey(stream), String(fault));
+    this.#failed.add(streamKey(stream));
+  }
+}
+
+/** Notes, once, that a stream's object and the log tell different histories: the log takes no more of it, and the directory shows it. */
+export async function markForked(db: D1Database, of: { readonly tenant: string; readonly stream: string }, reason: string): Promise<void> {
+  console.error("log: a stream has forked", streamKey(of), reason);
+  await db.prepare("UPDATE streams SET forked = ?3 WHERE tenant = ?1 AND stream = ?2 AND forked IS NULL").bind(of.tenant, of.stream, reason).run();
+}
+
+function sizeOf(events: readonly RecordedEvent[]): number {
+  return events.reduce((sum, event) => sum + event.data.length, 0);
+}

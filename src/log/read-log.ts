@@ -1,0 +1,172 @@
+import { type LoggedEvent, type LogHead, type RecordedEvent, topicMatches } from "../kernel/index.ts";
+import { eventOf, LOG_COLUMNS, type LogRow } from "./log-row.ts";
+
+/** Positions that one page looks at, at most. */
+export const MAX_LOOKED_AT = 10_000;
+
+/** Which events of the log are wanted; a field left out asks nothing. */
+export interface LogFilter {
+  /** A topic pattern. */
+  readonly type?: string;
+  readonly category?: string;
+  readonly stream?: string;
+  readonly correlationId?: string;
+  /** `recorded` at or after; RFC 3339 UTC with milliseconds. */
+  readonly since?: string;
+  /** `recorded` before. */
+  readonly until?: string;
+  /** Also the events of the platform's own categories, which are left out unless named. */
+  readonly withPlatform?: true;
+}
+
+export interface LogPage {
+  readonly events: readonly LoggedEvent[];
+  /** Up to here was looked: the position to go on after. */
+  readonly position: number;
+  readonly isEnd: boolean;
+}
+
+/** A line of the directory. */
+export interface StreamRow {
+  readonly stream: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly position: number;
+  readonly created: string;
+  readonly updated: string;
+  readonly forked: string | null;
+}
+
+/** The head of a tenant's log; position 0 and an empty epoch before its first event. */
+export async function logHead(db: D1Database, tenant: string): Promise<LogHead> {
+  const row = await db.prepare("SELECT position, epoch FROM heads WHERE tenant = ?").bind(tenant).first<LogHead>();
+  return row ?? { position: 0, epoch: "" };
+}
+
+/** Rows fetched at a time where only code can tell whether an event's type matches. */
+const FETCH_TO_MATCH = 500;
+
+/** A page of the log after a position, at most `limit` events and `maxBytes` of data (but at least one event). Looks at 10,000 positions at most. */
+export async function readLog(db: D1Database, tenant: string, query: { after: number; limit: number; maxBytes: number; filter?: LogFilter }): Promise<LogPage> {
+  const { after, limit, maxBytes, filter = {} } = query;
+  const head = await logHead(db, tenant);
+  const lookedTo = Math.min(head.position, after + MAX_LOOKED_AT);
+  const fetch = filter.type !== undefined && /[*#]/.test(filter.type) ? Math.max(limit, FETCH_TO_MATCH) : limit;
+  const events: LoggedEvent[] = [];
+  let position = after;
+  let bytes = 0;
+  while (position < lookedTo && events.length < limit && bytes < maxBytes) {
+    const rows = await candidates(db, tenant, { after: position, to: lookedTo, limit: fetch, maxBytes: maxBytes - bytes, filter });
+    for (const row of rows) {
+      if (events.length === limit) break;
+      position = row.position;
+      if (filter.type !== undefined && !topicMatches(filter.type, row.type)) continue;
+      events.push(eventOf(row));
+      bytes += row.data.length;
+    }
+    const wasLast = rows.length === 0 || (rows.length === rows[0]?.candidates && rows.length < fetch);
+    if (wasLast && (rows.length === 0 || position === rows.at(-1)?.position)) position = lookedTo;
+  }
+  return { events, position, isEnd: position >= head.position };
+}
+
+/** The next rows that the filter's SQL lets through; each says how many there were before the page was cut by its size. */
+async function candidates(
+  db: D1Database,
+  tenant: string,
+  query: { after: number; to: number; limit: number; maxBytes: number; filter: LogFilter },
+): Promise<readonly (LogRow & { candidates: number })[]> {
+  const { after, to, limit, maxBytes, filter } = query;
+  const { conditions, params } = filterSql(filter);
+  // The running sum ends the page before it grows too large; octet_length does not read the text itself.
+  const { results } = await db
+    .prepare(
+      `SELECT * FROM (
+         SELECT ${LOG_COLUMNS}, count(*) OVER () AS candidates,
+                sum(octet_length(data)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - octet_length(data) AS bytes_before
+         FROM (SELECT * FROM events WHERE ${["tenant = ?", "position > ?", "position <= ?", ...conditions].join(" AND ")} ORDER BY position LIMIT ?)
+       ) WHERE bytes_before = 0 OR bytes_before < ? ORDER BY position`,
+    )
+    .bind(tenant, after, to, ...params, limit, maxBytes)
+    .all<LogRow & { candidates: number }>();
+  return results;
+}
+
+function filterSql(filter: LogFilter): { conditions: string[]; params: string[] } {
+  const conditions: string[] = [];
+  const params: string[] = [];
+  const add = (condition: string, ...values: string[]): void => {
+    conditions.push(condition);
+    params.push(...values);
+  };
+  if (filter.stream !== undefined) add("stream = ?", filter.stream);
+  if (filter.category !== undefined) add("stream >= ? AND stream < ?", `${filter.category}-`, `${filter.category}.`);
+  if (filter.correlationId !== undefined) add("metadata ->> '$.correlationId' = ?", filter.correlationId);
+  if (filter.since !== undefined) add("recorded >= ?", filter.since);
+  if (filter.until !== undefined) add("recorded < ?", filter.until);
+  if (filter.type !== undefined) {
+    const literal = filter.type.split(/\.?[*#]/)[0] as string;
+    // Only narrows (`a.#` matches `a` too): what a pattern means is decided by topicMatches.
+    if (literal === filter.type) add("type = ?", literal);
+    else if (literal !== "") add("type >= ? AND type < ?", literal, `${literal}/`);
+  }
+  if (!namesPlatform(filter)) conditions.push(NOT_PLATFORM);
+  return { conditions, params };
+}
+
+/** The newest event of this id, from this source where one is given. */
+export async function eventById(db: D1Database, tenant: string, id: string, source?: string): Promise<LoggedEvent | undefined> {
+  const row = await db
+    .prepare(`SELECT ${LOG_COLUMNS} FROM events WHERE tenant = ?1 AND id = ?2 AND (?3 IS NULL OR source = ?3) ORDER BY position DESC LIMIT 1`)
+    .bind(tenant, id, source ?? null)
+    .first<LogRow>();
+  return row === null ? undefined : eventOf(row);
+}
+
+/** The log's copies of some events of a stream, found by their ids. */
+export async function copiesOf(db: D1Database, tenant: string, stream: string, ids: readonly string[]): Promise<readonly RecordedEvent[]> {
+  const { results } = await db
+    .prepare(`SELECT ${LOG_COLUMNS} FROM events WHERE tenant = ?1 AND stream = ?2 AND id IN (SELECT value FROM json_each(?3))`)
+    .bind(tenant, stream, JSON.stringify(ids))
+    .all<LogRow>();
+  return results.map(eventOf);
+}
+
+/** What the log knows of a stream: one row read. */
+export async function loggedStream(db: D1Database, tenant: string, stream: string): Promise<StreamRow | undefined> {
+  const row = await db
+    .prepare("SELECT stream, version, hash, position, created, updated, forked FROM streams WHERE tenant = ? AND stream = ?")
+    .bind(tenant, stream)
+    .first<StreamRow>();
+  return row ?? undefined;
+}
+
+/** A page of the directory in the order of names (by code point), after a name. */
+export async function listStreams(
+  db: D1Database,
+  tenant: string,
+  query: { readonly after: string; readonly limit: number; readonly category?: string; readonly prefix?: string },
+): Promise<readonly StreamRow[]> {
+  const { after, limit, category, prefix } = query;
+  const lower = prefix ?? (category === undefined ? "" : `${category}-`);
+  // Names are ASCII, so this is past everything that begins with the prefix.
+  const upper = `${lower}\u{7f}`;
+  const both = category === undefined ? "" : "AND stream >= ?5 AND stream < ?6";
+  const { results } = await db
+    .prepare(
+      `SELECT stream, version, hash, position, created, updated, forked FROM streams
+       WHERE tenant = ?1 AND stream > ?2 AND stream >= ?3 AND stream < ?4 ${both} ${category === undefined && prefix === undefined ? `AND ${NOT_PLATFORM}` : ""}
+       ORDER BY stream LIMIT ${Math.trunc(limit)}`,
+    )
+    .bind(tenant, after, lower, upper, ...(category === undefined ? [] : [`${category}-`, `${category}.`]))
+    .all<StreamRow>();
+  return results;
+}
+
+/** The kernel's `isPlatformCategory`, in SQL over a stream's name. */
+const NOT_PLATFORM = "stream NOT GLOB 'rivulet_*' AND stream NOT GLOB 'audit-*'";
+
+function namesPlatform({ type, category, stream, withPlatform }: LogFilter): boolean {
+  if (withPlatform || category !== undefined || stream !== undefined) return true;
+  return type !== undefined && !/^[*#]/.test(type);
+}

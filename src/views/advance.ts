@@ -1,0 +1,142 @@
+import type { LoggedEvent, LogHead, Statement, View } from "../kernel/index.ts";
+
+/** The name of the cursor that all live views share. */
+const LIVE = "*";
+/** Events and bytes of data folded in one transaction. */
+const STEP_EVENTS = 500;
+const STEP_BYTES = 1_000_000;
+
+/** The log as a view sees it. */
+export interface LogReader {
+  head(tenant: string): Promise<LogHead>;
+  /** The events after a position, at least one where there are any. */
+  read(tenant: string, after: number, limit: number, maxBytes: number): Promise<{ readonly events: readonly LoggedEvent[]; readonly position: number }>;
+}
+
+/** A row of `view_cursors`. */
+export interface ViewCursor {
+  readonly view: string;
+  readonly version: number;
+  readonly position: number;
+  readonly epoch: string;
+  readonly state: "live" | "faulted" | "stopped";
+  readonly error: string | null;
+}
+
+/** How far the live views have come. `stopped` says why they will not go on by themselves. */
+export interface Advanced {
+  readonly position: number;
+  readonly stopped?: string;
+}
+
+/**
+ * Moves a tenant's live views to the head of its log. A view is a follower whose sink is D1: its rows and its cursor move in one
+ * transaction, and the cursor's guard lets only one of several that try at once write.
+ *
+ * A view that throws, or whose SQL does, is marked faulted with a cursor of its own; the others go on. A fault of D1 itself
+ * (overload, a lost connection) is nobody's: it rejects, and nothing has moved.
+ */
+export async function advanceViews(db: D1Database, log: LogReader, views: readonly View[], tenant: string): Promise<Advanced> {
+  const head = await log.head(tenant);
+  for (;;) {
+    const cursors = await readCursors(db, tenant);
+    const live = cursors.find((cursor) => cursor.view === LIVE) ?? { view: LIVE, version: 0, position: 0, epoch: head.epoch, state: "live", error: null };
+    if (live.position === 0 && head.position === 0) return { position: 0 };
+    const stopped = whyStopped(live, head);
+    if (stopped !== undefined) return { position: live.position, stopped };
+    if (live.position >= head.position) return { position: live.position };
+    const apart = new Set(cursors.map((cursor) => cursor.view));
+    const page = await log.read(tenant, live.position, STEP_EVENTS, STEP_BYTES);
+    const moved = { ...live, position: page.position };
+    await step(db, tenant, { from: live, to: moved, views: views.filter((view) => !apart.has(view.name)), events: page.events });
+  }
+}
+
+/** The cursors of a tenant's views: the shared one, and one for each view that stands apart. */
+export async function readCursors(db: D1Database, tenant: string): Promise<readonly ViewCursor[]> {
+  const { results } = await db.prepare("SELECT view, version, position, epoch, state, error FROM view_cursors WHERE tenant = ?").bind(tenant).all<ViewCursor>();
+  return results;
+}
+
+/** A cursor that meets another epoch, or a head behind itself, does not go on: what it counted is not this log. */
+function whyStopped(cursor: ViewCursor, head: LogHead): string | undefined {
+  if (cursor.epoch !== head.epoch) return `The views follow the log of epoch ${cursor.epoch}, the log's epoch is ${head.epoch === "" ? "none" : head.epoch}.`;
+  if (cursor.position > head.position) return `The views are at position ${cursor.position}, the log ends at ${head.position}.`;
+  return undefined;
+}
+
+interface Step {
+  readonly from: ViewCursor;
+  readonly to: ViewCursor;
+  readonly views: readonly View[];
+  readonly events: readonly LoggedEvent[];
+}
+
+async function step(db: D1Database, tenant: string, { from, to, views, events }: Step): Promise<void> {
+  const folded: { view: View; statements: readonly Statement[] }[] = [];
+  const faults = new Map<View, unknown>();
+  for (const view of views) {
+    try {
+      folded.push({ view, statements: view.fold(tenant, events) });
+    } catch (fault) {
+      faults.set(view, fault);
+    }
+  }
+  const commit = (): Promise<unknown> =>
+    db.batch([
+      moveCursor(db, tenant, from, to),
+      ...[...faults].map(([view, fault]) =>
+        moveCursor(db, tenant, from, { ...from, view: view.name, version: view.version, state: "faulted", error: String(fault) }),
+      ),
+      ...folded.filter(({ view }) => !faults.has(view)).flatMap(({ statements }) => statements.map((statement) => prepare(db, statement))),
+    ]);
+  try {
+    await commit();
+  } catch (error) {
+    if (String(error).includes("view_guard")) return; // somebody else moved it: look again
+    if (!isOwnFault(error)) throw error;
+    for (const { view, statements } of folded) {
+      const fault = await tryOut(db, statements);
+      if (fault !== undefined) faults.set(view, fault);
+    }
+    if (folded.every(({ view }) => !faults.has(view))) throw error;
+    await commit().catch((second: unknown) => {
+      if (!String(second).includes("view_guard")) throw second;
+    });
+  }
+}
+
+function moveCursor(db: D1Database, tenant: string, from: ViewCursor, to: ViewCursor): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO view_cursors (tenant, view, version, from_position, position, epoch, state, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+       ON CONFLICT (tenant, view) DO UPDATE SET version = excluded.version, from_position = excluded.from_position, position = excluded.position,
+         epoch = excluded.epoch, state = excluded.state, error = excluded.error`,
+    )
+    .bind(tenant, to.view, to.version, from.position, to.position, to.epoch, to.state, to.error);
+}
+
+/** What a view's statements fail with when they run alone; undefined where they are fine. Always rolled back. */
+async function tryOut(db: D1Database, statements: readonly Statement[]): Promise<unknown> {
+  try {
+    // The last insert always breaks the guard, so nothing of the batch stays.
+    const undo = db.prepare(
+      "INSERT INTO view_cursors (tenant, view, version, from_position, position, epoch, state) VALUES ('', '*', 0, -1, 0, 'try out', '')",
+    );
+    await db.batch([...statements.map((statement) => prepare(db, statement)), undo]);
+  } catch (fault) {
+    if (String(fault).includes("view_guard")) return undefined;
+    if (!isOwnFault(fault)) throw fault;
+    return fault;
+  }
+  return undefined;
+}
+
+/** Whether SQLite refused the statement itself, rather than D1 failing to run it. */
+function isOwnFault(error: unknown): boolean {
+  return /SQLITE_(ERROR|CONSTRAINT|MISMATCH|RANGE|TOOBIG)|D1_TYPE_ERROR/.test(String(error));
+}
+
+function prepare(db: D1Database, statement: Statement): D1PreparedStatement {
+  return db.prepare(statement.sql).bind(...statement.params);
+}

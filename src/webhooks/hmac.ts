@@ -1,0 +1,6 @@
+/** Whether `digits` (hexadecimal) is the HMAC of the bytes under this secret (its UTF-8). Compared by WebCrypto, in constant time. */
+export async function verifyHmac(hash: "SHA-256" | "SHA-1" | "SHA-512", secret: string, digits: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash }, false, ["verify"]);
+  const signature = Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return crypto.subtle.verify("HMAC", key, signature, bytes);
+}

@@ -1,0 +1,5 @@
+import { compose } from "../../src/compose.ts";
+
+const { Aggregate, Dispatcher, worker } = compose();
+export { Aggregate, Dispatcher };
+export default worker;

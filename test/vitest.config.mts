@@ -1,0 +1,34 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+/** Tests that run inside workerd, against real Durable Objects, D1 databases and queues. */
+const inWorkerd = async (name: string, main: string) => ({
+  plugins: [
+    cloudflareTest({
+      main,
+      wrangler: { configPath: `${root}wrangler.toml` },
+      miniflare: {
+        bindings: {
+          ADMIN_KEY: "test-admin-key",
+          MASTER_KEY: "test-master-key-of-32-characters",
+          LOG_MIGRATIONS: await readD1Migrations(`${root}migrations/log`),
+          VIEWS_MIGRATIONS: await readD1Migrations(`${root}migrations/views`),
+        },
+      },
+    }),
+  ],
+  test: { name, root, include: [`test/${name}/**/*.test.ts`], setupFiles: [`${root}test/support/migrate.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", root, include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "local", root, include: ["test/local/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },
+      await inWorkerd("http", `${root}src/worker.ts`),
+      await inWorkerd("engine", `${root}test/support/worker.ts`),
+    ],
+  },
+});
