@@ -19,7 +19,7 @@ import type {
 import { execute, foldedState } from "./aggregate/execute.ts";
 import { GroupCommit } from "./aggregate/group-commit.ts";
 import { Outbox } from "./aggregate/outbox.ts";
-import { describe, read, tail } from "./aggregate/read.ts";
+import { describe, eventsAfter, read } from "./aggregate/read.ts";
 import { StreamStore } from "./aggregate/stream-store.ts";
 import { verify } from "./aggregate/verify.ts";
 import { identityOf } from "./object-for.ts";
@@ -75,9 +75,9 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     return read(this.#store, request);
   }
 
-  /** What follows a version, for the projector. */
-  tail(after: number, maxCharacters: number): StreamTail {
-    return tail(this.#store, after, maxCharacters);
+  /** What follows a version, for the projector. (`tail` would be taken: the runtime keeps it for tail workers.) */
+  eventsAfter(after: number, maxCharacters: number): StreamTail {
+    return eventsAfter(this.#store, after, maxCharacters);
   }
 
   /** Head, first version and times; undefined for a stream that does not exist. */

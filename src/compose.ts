@@ -45,7 +45,7 @@ export function compose(overrides: Overrides = {}) {
   const advance = (shardOf: ShardOf, tenant: string): Promise<Advanced> => advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
 
   const projectorPorts = (env: Env, shardOf: ShardOf): ProjectorPorts => ({
-    tail: (tenant, stream, after, maxCharacters) => objectFor(env, tenant, stream).tail(after, maxCharacters),
+    eventsAfter: (tenant, stream, after, maxCharacters) => objectFor(env, tenant, stream).eventsAfter(after, maxCharacters),
     async followed(tenant) {
       const { position } = await logHead(shardOf(tenant).log, tenant);
       const followers = await advance(shardOf, tenant).catch((fault: unknown) => {

@@ -82,6 +82,9 @@ export class Outbox {
     const { tenant, stream } = this.#store.identity;
     const { version, hash } = this.#store.memory;
     const messages = packHints({ shard: this.#ports.shardOf(tenant), tenant, stream, head: { version, hash }, events });
-    await Promise.race([this.#ports.send(tenant, messages), new Promise((resolve) => setTimeout(resolve, SEND_TIMEOUT))]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, SEND_TIMEOUT)));
+    // A timer left running would keep the object awake.
+    await Promise.race([this.#ports.send(tenant, messages), patience]).finally(() => clearTimeout(timer));
   }
 }

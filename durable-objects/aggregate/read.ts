@@ -24,7 +24,7 @@ export function read(store: StreamStore, request: ReadRequest): StreamPage {
 }
 
 /** The events after a version, for the projector: at least one, then no more than `maxCharacters` of envelope and data. */
-export function tail(store: StreamStore, after: number, maxCharacters: number): StreamTail {
+export function eventsAfter(store: StreamStore, after: number, maxCharacters: number): StreamTail {
   const { version, hash } = store.memory;
   const events: RecordedEvent[] = [];
   let size = 0;

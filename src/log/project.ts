@@ -12,7 +12,7 @@ const LARGEST_EVENT = 1_200_000;
 /** What a projector reaches beyond the log. */
 export interface ProjectorPorts {
   /** The events after a version, from the stream's object: at least one where there are any. */
-  tail(tenant: string, stream: string, after: number, maxCharacters: number): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
+  eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
   /** Called once per tenant after the log was looked at, also where everything was a repeat. */
   followed(tenant: string): Promise<void>;
 }
@@ -142,7 +142,7 @@ class Projection {
   }
 
   async #fetch(stream: Stream, after: number): Promise<readonly RecordedEvent[]> {
-    const { events, head } = await this.#ports.tail(stream.tenant, stream.stream, after, PAGE_CHARACTERS);
+    const { events, head } = await this.#ports.eventsAfter(stream.tenant, stream.stream, after, PAGE_CHARACTERS);
     this.#hold(sizeOf(events));
     if (head.version < stream.logged.version) await this.#fork(stream, `The log has version ${stream.logged.version}, the object ends at ${head.version}.`);
     return events;
@@ -192,7 +192,7 @@ class Projection {
     try {
       await this.#load([stream]);
       const { version, hash } = stream.logged;
-      const { events, head } = await this.#ports.tail(stream.tenant, stream.stream, Math.max(version - 1, 0), 1);
+      const { events, head } = await this.#ports.eventsAfter(stream.tenant, stream.stream, Math.max(version - 1, 0), 1);
       const own = version === 0 ? GENESIS_HASH : events[0]?.hash;
       if (head.version < version) return await this.#fork(stream, `The log has version ${version}, the object ends at ${head.version}.`);
       if (own !== hash) return await this.#fork(stream, `At version ${version} the log has ${hash}, the object ${own}.`);

@@ -1,5 +1,15 @@
 import { compose } from "../../src/compose.ts";
+import type { View } from "../../src/kernel/index.ts";
+import { eventTypesView } from "../../src/views/event-types.ts";
+import { sourcesView } from "../../src/webhooks/source.ts";
+import { faultyShards } from "./faults.ts";
 
-const { Aggregate, Dispatcher, worker } = compose();
+/** A view that tests fill in: it folds what `testView.fold` says. */
+export const testView: { fold: View["fold"] } = { fold: () => [] };
+
+const { Aggregate, Dispatcher, worker } = compose({
+  shards: faultyShards,
+  views: [eventTypesView, { name: "test_view", version: 1, fold: (tenant, events) => testView.fold(tenant, events) }, sourcesView],
+});
 export { Aggregate, Dispatcher };
 export default worker;
