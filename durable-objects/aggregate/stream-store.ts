@@ -24,7 +24,8 @@ const EMPTY: StreamMemory = { version: 0, hash: GENESIS_HASH, recorded: "" };
 /**
  * A stream in its object's SQLite.
  *
- *     events_v1  version   1, 2, 3…; version 0 is not an event but the object's own name
+ *     events_v1  version   1, 2, 3…; a comment in the table's definition is the object's own name, `<tenant>/<stream>`,
+ *                          for an object's id does not tell it
  *                envelope  all of the event but its data, as JSON
  *                data      the data, as the JSON that came
  *     seen       kind      'event' for an event's id from outside, 'key' for an Idempotency-Key
@@ -90,9 +91,8 @@ export class StreamStore {
   *texts(from: number, to: number, direction: "forward" | "backward" = "forward"): Generator<{ version: number; envelope: JsonText; data: JsonText }> {
     if (!this.#has("events_v1")) return;
     const order = direction === "forward" ? "ASC" : "DESC";
-    // Version 0 is the object's own name.
     yield* this.#sql.exec<{ version: number; envelope: JsonText; data: JsonText }>(
-      `SELECT version, envelope, data FROM events_v1 WHERE version BETWEEN max(?, 1) AND ? ORDER BY version ${order}`,
+      `SELECT version, envelope, data FROM events_v1 WHERE version BETWEEN ? AND ? ORDER BY version ${order}`,
       from,
       to,
     );
@@ -106,12 +106,12 @@ export class StreamStore {
   /** The first version that is still here; 1 unless the stream was truncated. */
   firstVersion(): number {
     if (!this.#has("events_v1")) return 1;
-    return this.#sql.exec<{ first: number | null }>("SELECT min(version) AS first FROM events_v1 WHERE version > 0").one().first ?? 1;
+    return this.#sql.exec<{ first: number | null }>("SELECT min(version) AS first FROM events_v1").one().first ?? 1;
   }
 
   #load(): StreamMemory {
     if (!this.#has("events_v1")) return EMPTY;
-    const [row] = this.#sql.exec<{ envelope: string }>("SELECT envelope FROM events_v1 WHERE version > 0 ORDER BY version DESC LIMIT 1");
+    const [row] = this.#sql.exec<{ envelope: string }>("SELECT envelope FROM events_v1 ORDER BY version DESC LIMIT 1");
     if (row === undefined) return EMPTY;
     const { version, hash, recorded } = JSON.parse(row.envelope) as EventEnvelope;
     return { version, hash, recorded };
@@ -139,8 +139,11 @@ export class StreamStore {
   }
 
   #create(): void {
-    this.#run("CREATE TABLE IF NOT EXISTS events_v1 (version INTEGER PRIMARY KEY, envelope TEXT NOT NULL, data TEXT NOT NULL) STRICT");
-    this.#run("INSERT INTO events_v1 (version, envelope, data) VALUES (0, ?, '')", JSON.stringify(this.identity));
+    // A name's characters need no escaping, and SQLite keeps the comment with the table: the name costs no row.
+    const { tenant, stream } = this.identity;
+    this.#run(
+      `CREATE TABLE IF NOT EXISTS events_v1 ( -- ${tenant}/${stream}\n version INTEGER PRIMARY KEY, envelope TEXT NOT NULL, data TEXT NOT NULL) STRICT`,
+    );
     this.#tables?.add("events_v1");
   }
 

@@ -1,0 +1,136 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
+import { append, deliver, dispatcher, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
+import { faults, heal } from "../support/faults.ts";
+
+const note = (n: number) => draft("notes.Added", { n });
+const alarmOf = (tenant: string, stream: string) => runInDurableObject(stub(tenant, stream), (_, state) => state.storage.getAlarm());
+const sent = (): readonly string[] => faults.captured?.splice(0) ?? [];
+
+beforeEach(() => {
+  faults.captured = [];
+});
+afterEach(() => {
+  heal();
+  vi.restoreAllMocks();
+});
+
+test("an append arms the alarm in its own commit and sends its events at once", async () => {
+  await append("outbox-1", "note-1", [note(1)]);
+  expect(await alarmOf("outbox-1", "note-1")).toBeGreaterThan(Date.now());
+  const [message] = sent();
+  expect(JSON.parse(message as string)).toMatchObject({ form: 1, shard: 0, tenant: "outbox-1", stream: "note-1", head: { version: 1 }, events: [{}] });
+});
+
+test("a refused append arms nothing and sends nothing", async () => {
+  await append("outbox-2", "note-1", [note(1)], { precondition: { kind: "version", version: 7 } });
+  expect(await alarmOf("outbox-2", "note-1")).toBeNull();
+  expect(sent()).toEqual([]);
+});
+
+test("the alarm lets go once the log has everything and the dispatcher knows", async () => {
+  await append("outbox-3", "note-1", [note(1), note(2)]);
+  await deliver(sent());
+  expect(await fireAlarm("outbox-3", "note-1")).toBe(true);
+  expect(await alarmOf("outbox-3", "note-1")).toBeNull();
+  expect(await dispatcher("outbox-3").head()).toBe(2);
+  expect(sent()).toEqual([]);
+});
+
+test("a message that was lost is sent again by the alarm, as name and head only, and the projector fetches the rest", async () => {
+  await append("outbox-4", "note-1", [note(1), note(2)]);
+  sent();
+  await fireAlarm("outbox-4", "note-1");
+  const messages = sent();
+  expect(messages.map((message) => JSON.parse(message))).toMatchObject([{ stream: "note-1", head: { version: 2 }, events: [] }]);
+  expect(await alarmOf("outbox-4", "note-1")).not.toBeNull();
+  await deliver(messages);
+  expect((await wholeLog("outbox-4")).map(({ version }) => version)).toEqual([1, 2]);
+});
+
+test("an object evicted between append and send still reaches the log", async () => {
+  faults.beforeSend = () => {
+    throw new Error("the object is gone before it sends");
+  };
+  await append("outbox-5", "note-1", [note(1)]);
+  await evictDurableObject(stub("outbox-5", "note-1"));
+  faults.beforeSend = () => {};
+  expect(await fireAlarm("outbox-5", "note-1")).toBe(true);
+  await deliver(sent());
+  expect(await wholeLog("outbox-5")).toHaveLength(1);
+});
+
+test("an append that comes while the alarm waits for D1 is left with an alarm of its own", async () => {
+  await append("outbox-6", "note-1", [note(1)]);
+  await deliver(sent());
+  let arrived = (): void => {};
+  let release = (): void => {};
+  const waiting = new Promise<void>((resolve) => (arrived = resolve));
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  faults.beforeQuery = async (database, sql) => {
+    if (database !== "log" || !sql.includes("FROM streams")) return;
+    faults.beforeQuery = () => {};
+    arrived();
+    await gate;
+  };
+  const alarm = fireAlarm("outbox-6", "note-1");
+  await waiting;
+  const appended = append("outbox-6", "note-1", [note(2)]);
+  await appended;
+  sent(); // and its message is lost
+  release();
+  await alarm;
+  expect(await alarmOf("outbox-6", "note-1")).not.toBeNull();
+  await fireAlarm("outbox-6", "note-1");
+  await deliver(sent());
+  expect(await wholeLog("outbox-6")).toHaveLength(2);
+});
+
+test("an append that comes while a settled alarm tells the dispatcher keeps its alarm", async () => {
+  await append("outbox-7", "note-1", [note(1)]);
+  await deliver(sent());
+  // The alarm has read the log, which has all; before it compares with the head again, another event is there.
+  let arrived = (): void => {};
+  let release = (): void => {};
+  const waiting = new Promise<void>((resolve) => (arrived = resolve));
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  vi.spyOn(DispatcherObject.prototype, "advanced").mockImplementationOnce(async () => {
+    arrived();
+    await gate;
+  });
+  const alarm = fireAlarm("outbox-7", "note-1");
+  await waiting;
+  await append("outbox-7", "note-1", [note(2)]);
+  sent();
+  release();
+  await alarm;
+  expect(await alarmOf("outbox-7", "note-1")).not.toBeNull();
+});
+
+test("an alarm that finds D1 down never throws, and comes back later each time", async () => {
+  await append("outbox-8", "note-1", [note(1)]);
+  faults.beforeQuery = () => {
+    throw new Error("D1_ERROR: overloaded");
+  };
+  const pauses: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    await fireAlarm("outbox-8", "note-1");
+    pauses.push(((await alarmOf("outbox-8", "note-1")) ?? 0) - Date.now());
+  }
+  expect(pauses.every((pause, index) => pause > (pauses[index - 1] ?? 0))).toBe(true);
+});
+
+test("a dispatcher that is told of a head before the views have it holds an alarm until they do", async () => {
+  faults.beforeBatch = (database) => {
+    if (database === "views") throw new Error("D1_ERROR: overloaded");
+  };
+  await append("outbox-9", "note-1", [note(1)]);
+  await deliver(sent());
+  const alarm = () => runInDurableObject(dispatcher("outbox-9"), (_, state) => state.storage.getAlarm());
+  expect(await alarm()).not.toBeNull();
+  faults.beforeBatch = () => {};
+  await runInDurableObject(dispatcher("outbox-9"), (instance) => instance.alarm());
+  const { results } = await env.VIEWS_0.prepare("SELECT type, count FROM event_types WHERE tenant = 'outbox-9'").all();
+  expect(results).toEqual([{ type: "notes.Added", count: 1 }]);
+});

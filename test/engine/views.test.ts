@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { sql } from "../../src/kernel/index.ts";
+import { readCursors } from "../../src/views/advance.ts";
+import { append, deliver, draft, env, eventTypeCounts, wholeLog } from "../support/engine.ts";
+import { faults, heal } from "../support/faults.ts";
+import { testView } from "../support/worker.ts";
+
+beforeEach(() => {
+  faults.captured = [];
+});
+afterEach(() => {
+  heal();
+  testView.fold = () => [];
+});
+
+const add = async (tenant: string, stream = "note-1"): Promise<void> => {
+  await append(tenant, stream, [draft("notes.Added", {})]);
+  await deliver(faults.captured?.splice(0) ?? []);
+};
+const cursor = async (tenant: string, view: string) => (await readCursors(env.VIEWS_0, tenant)).find((row) => row.view === view);
+
+test("a view counts each event once, with the cursor that all live views share", async () => {
+  await add("views-1");
+  await add("views-1");
+  expect(await eventTypeCounts("views-1")).toEqual({ "notes.Added": 2 });
+  expect(await readCursors(env.VIEWS_0, "views-1")).toMatchObject([{ view: "*", position: 2, state: "live" }]);
+});
+
+test("the view of event types counts streams as well as events", async () => {
+  await add("views-2", "note-1");
+  await add("views-2", "note-1");
+  await add("views-2", "note-2");
+  const row = await env.VIEWS_0.prepare("SELECT count, streams FROM event_types WHERE tenant = 'views-2'").first();
+  expect(row).toEqual({ count: 3, streams: 2 });
+});
+
+test.each([
+  ["throws", () => (testView.fold = () => expect.unreachable("a bug in the view"))],
+  ["has SQL that does not parse", () => (testView.fold = () => [sql`INSERT INTO nowhere VALUES (1)`])],
+  ["breaks a constraint", () => (testView.fold = () => [sql`INSERT INTO sources (tenant) VALUES (NULL)`])],
+])("a view that %s is left behind, faulted, and holds up neither the log nor the other views", async (name, breakIt) => {
+  const tenant = `views-fault-${name.length}`;
+  await add(tenant);
+  breakIt();
+  await add(tenant);
+  await add(tenant);
+  expect(await wholeLog(tenant)).toHaveLength(3);
+  expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 3, state: "live" });
+  expect(await cursor(tenant, "test_view")).toMatchObject({ position: 1, state: "faulted", version: 1 });
+  expect((await cursor(tenant, "test_view"))?.error).toBeTruthy();
+});
+
+test("a failing D1 is no view's fault: nothing moves, and the next attempt folds everything once", async () => {
+  const tenant = "views-3";
+  await add(tenant);
+  faults.beforeBatch = (database) => {
+    if (database === "views") throw new Error("D1_ERROR: Network connection lost.");
+  };
+  await add(tenant);
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 1 });
+  heal();
+  faults.captured = [];
+  await add(tenant);
+  expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
+  expect(await readCursors(env.VIEWS_0, tenant)).toHaveLength(1);
+});
+
+test("a commit whose answer was lost is not folded again", async () => {
+  const tenant = "views-4";
+  faults.afterBatch = (database) => {
+    if (database === "views") throw new Error("D1_ERROR: Network connection lost.");
+  };
+  await add(tenant);
+  heal();
+  faults.captured = [];
+  await add(tenant);
+  expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 2 });
+});
+
+test("two that fold the same events at once count them once", async () => {
+  const tenant = "views-5";
+  await append(tenant, "note-1", [draft("notes.Added", {})]);
+  const messages = faults.captured?.splice(0) ?? [];
+  let waiting = 0;
+  let release = (): void => {};
+  const both = new Promise<void>((resolve) => (release = resolve));
+  faults.beforeBatch = async (database) => {
+    if (database !== "views" || waiting >= 2) return;
+    if (++waiting === 2) release();
+    await both;
+  };
+  await Promise.all([deliver(messages), deliver(messages)]);
+  expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 1 });
+});
+
+test("views that meet a log of another epoch, or one that ends behind them, stop instead of skipping", async () => {
+  const tenant = "views-6";
+  await add(tenant);
+  await env.LOG_0.prepare("UPDATE heads SET epoch = 'restored' WHERE tenant = ?").bind(tenant).run();
+  await add(tenant);
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 1 });
+  await env.LOG_0.batch([env.LOG_0.prepare("UPDATE heads SET position = 0, epoch = (SELECT 'x') WHERE tenant = ?").bind(tenant)]);
+  await env.VIEWS_0.prepare("UPDATE view_cursors SET epoch = 'x', position = 9 WHERE tenant = ?").bind(tenant).run();
+  await deliver([
+    JSON.stringify({
+      form: 1,
+      shard: 0,
+      tenant,
+      stream: "note-1",
+      head: { version: 2, hash: "" },
+      first: 0,
+      previousHash: "",
+      recorded: "",
+      source: "",
+      metadata: null,
+      events: [],
+    }),
+  ]);
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 9 });
+});
