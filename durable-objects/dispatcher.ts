@@ -1,22 +1,24 @@
 import { DurableObject } from "cloudflare:workers";
 
-/** How long (milliseconds) what follows the log may be behind before the dispatcher moves it itself. */
-const FIRST_LOOK = 2_000;
+/** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
+const PATIENCE_OF_CALLERS = 2_000;
+/** The first pause before the dispatcher looks again at what is behind, and the longest. */
+const FIRST_LOOK = 1_000;
 const LONGEST_PATIENCE = 300_000;
 
 /** What a dispatcher reaches beyond itself. */
 export interface DispatcherPorts {
   /** The last position of the tenant's log; 0 before the first event. */
   head(tenant: string): Promise<number>;
-  /** Moves the tenant's live views to the head of the log, and says up to where they have come. */
+  /** Moves the tenant's live views towards the head of the log, and says how far they have come. */
   advanceViews(tenant: string): Promise<number>;
   now(): number;
 }
 
 /**
- * One object per tenant that knows how far the log is and how far those that follow it are. It holds an alarm exactly while
- * somebody is behind, so nothing polls and an idle tenant costs nothing. Nothing is stored: the log and the cursors are the
- * truth, and the alarm outlives the object.
+ * One object per tenant that knows how far the log is and how far those that follow it are, and moves or wakes them. It holds an
+ * alarm exactly while somebody is behind, so nothing polls and an idle tenant costs nothing. Nothing is stored: the log and the
+ * cursors are the truth, and the alarm outlives the object.
  */
 export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env> {
   readonly #ports: DispatcherPorts;
@@ -24,6 +26,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   #views = 0;
   #isArmed = false;
   #patience = FIRST_LOOK;
+  #moving: Promise<void> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -34,13 +37,16 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   protected abstract ports(env: Env): DispatcherPorts;
 
   /**
-   * "The log is at `position`", and, where the caller knows, "the views are at `views`". When this returns, either everything is
-   * settled or an alarm is on disk.
+   * "The log is at `position`." When this returns, either all that follows the log has come there or an alarm is on disk, so the
+   * caller may forget.
    */
-  async advanced(position: number, views = 0): Promise<void> {
+  async advanced(position: number): Promise<void> {
     this.#head = Math.max(this.#head, position);
-    this.#views = Math.max(this.#views, views);
-    if (this.#views < this.#head && !this.#isArmed) await this.#arm();
+    if (this.#views >= this.#head) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_OF_CALLERS)));
+    await Promise.race([this.#move(), patience]).finally(() => clearTimeout(timer));
+    if (this.#views < position) await this.#arm();
   }
 
   /** How far the log is, as far as this object was told. */
@@ -50,20 +56,37 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   override async alarm(): Promise<void> {
     this.#isArmed = false;
-    const tenant = this.ctx.id.name ?? "";
     let isSettled = false;
     try {
-      this.#views = Math.max(this.#views, await this.#ports.advanceViews(tenant));
-      this.#head = Math.max(this.#head, await this.#ports.head(tenant));
+      this.#head = Math.max(this.#head, await this.#ports.head(this.ctx.id.name ?? ""));
+      await this.#move();
       isSettled = this.#views >= this.#head;
     } catch (fault) {
-      console.warn("dispatcher: will look again", tenant, String(fault));
+      console.warn("dispatcher: will look again", this.ctx.id.name, String(fault));
     }
     this.#patience = isSettled ? FIRST_LOOK : Math.min(this.#patience * 2, LONGEST_PATIENCE);
-    if (!isSettled && !this.#isArmed) await this.#arm();
+    if (!isSettled) await this.#arm();
+  }
+
+  /** Moves the views to the head, whoever asks: those that come while it goes on wait for the same work. Never rejects. */
+  #move(): Promise<void> {
+    this.#moving ??= this.#moveViews().finally(() => (this.#moving = undefined));
+    return this.#moving;
+  }
+
+  async #moveViews(): Promise<void> {
+    try {
+      for (let before = -1; this.#views < this.#head && this.#views > before;) {
+        before = this.#views;
+        this.#views = Math.max(this.#views, await this.#ports.advanceViews(this.ctx.id.name ?? ""));
+      }
+    } catch (fault) {
+      console.warn("dispatcher: the views will be moved later", this.ctx.id.name, String(fault));
+    }
   }
 
   async #arm(): Promise<void> {
+    if (this.#isArmed) return;
     this.#isArmed = true;
     await this.ctx.storage.setAlarm(this.#ports.now() + this.#patience);
   }

@@ -8,7 +8,7 @@ import { consume } from "./log/consume.ts";
 import { markForked, project, type ProjectorPorts } from "./log/project.ts";
 import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
 import { type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
-import { advanceViews, type Advanced, type LogReader } from "./views/advance.ts";
+import { advanceViews, type LogReader } from "./views/advance.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
@@ -39,21 +39,12 @@ export function compose(overrides: Overrides = {}) {
   const logReader = (shardOf: ShardOf): LogReader => ({
     head: (tenant) => logHead(shardOf(tenant).log, tenant),
     // Views see the platform's own events too.
-    read: (tenant, after, limit, maxBytes) => readLog(shardOf(tenant).log, tenant, { after, limit, maxBytes, filter: EVERYTHING }),
+    read: (tenant, after, head, page) => readLog(shardOf(tenant).log, tenant, { after, head, ...page, filter: { withPlatform: true } }),
   });
 
-  const advance = (shardOf: ShardOf, tenant: string): Promise<Advanced> => advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
-
-  const projectorPorts = (env: Env, shardOf: ShardOf): ProjectorPorts => ({
+  const projectorPorts = (env: Env): ProjectorPorts => ({
     eventsAfter: (tenant, stream, after, maxCharacters) => objectFor(env, tenant, stream).eventsAfter(after, maxCharacters),
-    async followed(tenant) {
-      const { position } = await logHead(shardOf(tenant).log, tenant);
-      const followers = await advance(shardOf, tenant).catch((fault: unknown) => {
-        console.warn("views: the dispatcher will move them", tenant, String(fault));
-        return { position: 0 };
-      });
-      await dispatcherFor(env, tenant).advanced(position, "stopped" in followers ? position : followers.position);
-    },
+    followed: (tenant, position) => dispatcherFor(env, tenant).advanced(position),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -82,7 +73,7 @@ export function compose(overrides: Overrides = {}) {
       return {
         head: async (tenant) => (await logHead(shardOf(tenant).log, tenant)).position,
         async advanceViews(tenant) {
-          const { position, stopped } = await advance(shardOf, tenant);
+          const { position, stopped } = await advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
           if (stopped === undefined) return position;
           // Trying again would not help: it says so, here and in /v1/projections, and waits for somebody to act.
           console.error("views: stopped", tenant, stopped);
@@ -100,7 +91,7 @@ export function compose(overrides: Overrides = {}) {
       shardOf,
       async projectNow(tenant, stream, version) {
         const { id, log } = shardOf(tenant);
-        await project(log, [{ shard: id, tenant, stream, head: { version, hash: "" }, events: [] }], projectorPorts(env, shardOf));
+        await project(log, [{ shard: id, tenant, stream, head: { version, hash: "" }, events: [] }], projectorPorts(env));
       },
       sealer: env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined,
       adminKey: env.ADMIN_KEY || undefined,
@@ -120,12 +111,9 @@ export function compose(overrides: Overrides = {}) {
     async queue(batch, env) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, projectorPorts(env, shardOf));
+      await consume(shardOf("").log, batch, projectorPorts(env));
     },
   } satisfies ExportedHandler<Env>;
 
   return { Aggregate, Dispatcher, worker };
 }
-
-/** A filter that names the platform's categories by naming every type. */
-const EVERYTHING = { withPlatform: true } as const;

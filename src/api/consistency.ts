@@ -1,4 +1,5 @@
 import { loggedStream } from "../log/read-log.ts";
+import { readCursors } from "../views/advance.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -8,10 +9,10 @@ export function consistencyToken(stream: string, version: number): string {
 }
 
 /**
- * Makes sure that log and views have what the request's `Consistency-Token` (or `?token=`) speaks of, by projecting that stream
+ * Makes sure that the log (and, where one is named, the view) has what the request's `Consistency-Token` (or `?token=`) speaks of, by projecting that stream
  * itself, at once. Tries again up to `Prefer: wait=<s>` (5 where left out, 30 at most), then 503. Undefined where all is well.
  */
-export async function awaitToken(services: Services, tenant: string, request: Request): Promise<Response | undefined> {
+export async function awaitToken(services: Services, tenant: string, request: Request, view?: string): Promise<Response | undefined> {
   const token = request.headers.get("consistency-token") ?? new URL(request.url).searchParams.get("token");
   if (token === null) return undefined;
   const [, stream, version] = /^([a-z][a-z0-9_]*-[A-Za-z0-9._~:-]{1,200})@(\d{1,15})$/.exec(token) ?? [];
@@ -21,14 +22,32 @@ export async function awaitToken(services: Services, tenant: string, request: Re
   for (;;) {
     await services.projectNow(tenant, stream, Number(version));
     const logged = await loggedStream(services.shardOf(tenant).log, tenant, stream);
-    if (logged !== undefined && logged.version >= Number(version)) return undefined;
+    if (logged !== undefined && logged.version >= Number(version)) {
+      const late = view === undefined ? undefined : await lateView(services, tenant, view, logged.position);
+      if (late === undefined || late instanceof Response) return late;
+    }
     if (Date.now() >= deadline)
       return problem({
         status: 503,
         code: "not_yet_consistent",
-        detail: `The log has not got ${stream} version ${version} yet.`,
+        detail: `What you ask for has not got ${stream} version ${version} yet.`,
         headers: { "retry-after": "1" },
       });
     await scheduler.wait(100);
   }
+}
+
+/** Undefined where the view has this position, "late" where it will, an answer where it will not by itself. */
+async function lateView(services: Services, tenant: string, view: string, position: number): Promise<"late" | Response | undefined> {
+  const cursors = await readCursors(services.shardOf(tenant).views, tenant);
+  const own = cursors.find((cursor) => cursor.view === view);
+  if (own?.state === "faulted") {
+    return problem({
+      status: 503,
+      code: "view_faulted",
+      detail: `The view ${view} is faulted at position ${own.position}: ${own.error}`,
+      headers: { "retry-after": "60" },
+    });
+  }
+  return ((own ?? cursors.find((cursor) => cursor.view === "*"))?.position ?? 0) >= position ? undefined : "late";
 }

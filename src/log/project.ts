@@ -1,8 +1,11 @@
 import { GENESIS_HASH, type Hint, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
+import { logPositions } from "./read-log.ts";
 import { batched, commitEvents, type EventRows, isGuardError, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
 
 /** Statements that one invocation may use: D1 stops it at 1,000. */
 const MAX_STATEMENTS = 900;
+/** Of those, what a failed commit takes to be understood (two), and the telling at the end. */
+const STATEMENTS_TO_END = 3;
 /** Characters of events held at a time, whatever the hints bring. */
 const MAX_HELD = 8 * 1024 * 1024;
 /** Of those, what is left to fetch one page of a stream. */
@@ -12,9 +15,14 @@ const LARGEST_EVENT = 1_200_000;
 /** What a projector reaches beyond the log. */
 export interface ProjectorPorts {
   /** The events after a version, from the stream's object: at least one where there are any. */
-  eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
-  /** Called once per tenant after the log was looked at, also where everything was a repeat. */
-  followed(tenant: string): Promise<void>;
+  eventsAfter(
+    tenant: string,
+    stream: string,
+    after: number,
+    maxCharacters: number,
+  ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
+  /** "The tenant's log is at this position": called once per tenant after the log was looked at, also where everything was a repeat. */
+  followed(tenant: string, position: number): Promise<void>;
 }
 
 /** How a projection went. */
@@ -80,8 +88,18 @@ class Projection {
       }
     }
     await this.#commit(waiting);
-    for (const tenant of new Set(hints.map((hint) => hint.tenant))) await this.#ports.followed(tenant);
+    await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
     return { failed: this.#failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
+  }
+
+  /** One call for each tenant, whatever becomes of the others'. */
+  async #tell(tenants: readonly string[]): Promise<void> {
+    this.#statements++;
+    const positions = await logPositions(this.#db, tenants);
+    const told = await Promise.allSettled([...positions].map(([tenant, position]) => this.#ports.followed(tenant, position)));
+    const lost = told.find((outcome) => outcome.status === "rejected");
+    // The streams' alarms will tell again: they let go only when the dispatcher has answered.
+    if (lost) console.warn("projector: a dispatcher was not told", String(lost.reason));
   }
 
   #take(hint: Hint): void {
@@ -164,7 +182,7 @@ class Projection {
   }
 
   async #tryCommit(rows: EventRows): Promise<boolean> {
-    if (this.#statements + STATEMENTS_PER_COMMIT > MAX_STATEMENTS) {
+    if (this.#statements + STATEMENTS_PER_COMMIT + STATEMENTS_TO_END > MAX_STATEMENTS) {
       this.#failAll(rows, "no statements left in this invocation");
       return true;
     }

@@ -19,6 +19,15 @@ export interface LogFilter {
   readonly withPlatform?: true;
 }
 
+/** What to read. `head`: as far as the caller has seen the log; read anew where left out. */
+export interface LogQuery {
+  readonly after: number;
+  readonly limit: number;
+  readonly maxBytes: number;
+  readonly filter?: LogFilter;
+  readonly head?: LogHead;
+}
+
 export interface LogPage {
   readonly events: readonly LoggedEvent[];
   /** Up to here was looked: the position to go on after. */
@@ -46,10 +55,19 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
 /** Rows fetched at a time where only code can tell whether an event's type matches. */
 const FETCH_TO_MATCH = 500;
 
+/** The last positions of several tenants, in one query. */
+export async function logPositions(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const { results } = await db
+    .prepare("SELECT tenant, position FROM heads WHERE tenant IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(tenants))
+    .all<{ tenant: string; position: number }>();
+  return new Map(results.map(({ tenant, position }) => [tenant, position]));
+}
+
 /** A page of the log after a position, at most `limit` events and `maxBytes` of data (but at least one event). Looks at 10,000 positions at most. */
-export async function readLog(db: D1Database, tenant: string, query: { after: number; limit: number; maxBytes: number; filter?: LogFilter }): Promise<LogPage> {
+export async function readLog(db: D1Database, tenant: string, query: LogQuery): Promise<LogPage> {
   const { after, limit, maxBytes, filter = {} } = query;
-  const head = await logHead(db, tenant);
+  const head = query.head ?? (await logHead(db, tenant));
   const lookedTo = Math.min(head.position, after + MAX_LOOKED_AT);
   const fetch = filter.type !== undefined && /[*#]/.test(filter.type) ? Math.max(limit, FETCH_TO_MATCH) : limit;
   const events: LoggedEvent[] = [];

@@ -5,12 +5,20 @@ const LIVE = "*";
 /** Events and bytes of data folded in one transaction. */
 const STEP_EVENTS = 500;
 const STEP_BYTES = 1_000_000;
+/** Steps of one call, which takes a handful of statements each: D1 counts 1,000 an invocation. */
+const MAX_STEPS = 50;
 
 /** The log as a view sees it. */
 export interface LogReader {
   head(tenant: string): Promise<LogHead>;
-  /** The events after a position, at least one where there are any. */
-  read(tenant: string, after: number, limit: number, maxBytes: number): Promise<{ readonly events: readonly LoggedEvent[]; readonly position: number }>;
+  /** The events after `from` and up to the head, at least one where there are any. */
+  read(tenant: string, from: number, head: LogHead, page: { readonly limit: number; readonly maxBytes: number }): Promise<LogSlice>;
+}
+
+/** Some of the log's events; `position` is where to go on. */
+export interface LogSlice {
+  readonly events: readonly LoggedEvent[];
+  readonly position: number;
 }
 
 /** A row of `view_cursors`. */
@@ -23,7 +31,7 @@ export interface ViewCursor {
   readonly error: string | null;
 }
 
-/** How far the live views have come. `stopped` says why they will not go on by themselves. */
+/** How far the live views have come: the head, unless there was too much for one call. `stopped` says why they will not go on by themselves. */
 export interface Advanced {
   readonly position: number;
   readonly stopped?: string;
@@ -38,15 +46,15 @@ export interface Advanced {
  */
 export async function advanceViews(db: D1Database, log: LogReader, views: readonly View[], tenant: string): Promise<Advanced> {
   const head = await log.head(tenant);
-  for (;;) {
+  if (head.position === 0) return { position: 0 };
+  for (let steps = 0; ; steps++) {
     const cursors = await readCursors(db, tenant);
     const live = cursors.find((cursor) => cursor.view === LIVE) ?? { view: LIVE, version: 0, position: 0, epoch: head.epoch, state: "live", error: null };
-    if (live.position === 0 && head.position === 0) return { position: 0 };
     const stopped = whyStopped(live, head);
     if (stopped !== undefined) return { position: live.position, stopped };
-    if (live.position >= head.position) return { position: live.position };
+    if (live.position >= head.position || steps === MAX_STEPS) return { position: live.position };
     const apart = new Set(cursors.map((cursor) => cursor.view));
-    const page = await log.read(tenant, live.position, STEP_EVENTS, STEP_BYTES);
+    const page = await log.read(tenant, live.position, head, { limit: STEP_EVENTS, maxBytes: STEP_BYTES });
     const moved = { ...live, position: page.position };
     await step(db, tenant, { from: live, to: moved, views: views.filter((view) => !apart.has(view.name)), events: page.events });
   }

@@ -96,7 +96,7 @@ test("three projectors that get the same messages at once write each event once"
     if (++waiting === 3) release();
     await all;
   };
-  await Promise.all([deliver(messages), deliver([...messages].reverse()), deliver(messages)]);
+  await Promise.all([deliver(messages), deliver(messages.toReversed()), deliver(messages)]);
   const log = await wholeLog(tenant);
   expect(log.map(({ position }) => position)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
   expect(new Set(log.map(({ stream, version }) => `${stream}@${version}`)).size).toBe(12);

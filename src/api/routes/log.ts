@@ -122,7 +122,7 @@ async function listTypes({ request, services, principal, query }: Call<unknown, 
   const { tenant } = principal;
   const resumed = readCursor<{ after: string }>("event-types", query.cursor);
   if (resumed instanceof Response) return resumed;
-  const late = await awaitToken(services, tenant, request);
+  const late = await awaitToken(services, tenant, request, "event_types");
   if (late) return late;
   const rows = await listEventTypes(services.shardOf(tenant).views, tenant, {
     after: resumed?.after ?? "",

@@ -123,7 +123,7 @@ export const sources: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
   async handle({ request, services, principal: { tenant }, query }) {
     const resumed = readCursor<{ after: string }>("sources", query.cursor);
     if (resumed instanceof Response) return resumed;
-    const late = await awaitToken(services, tenant, request);
+    const late = await awaitToken(services, tenant, request, "sources");
     if (late) return late;
     const rows = await listSources(services.shardOf(tenant).views, tenant, { after: resumed?.after ?? "", limit: query.limit + 1 });
     const items = rows.slice(0, query.limit).map((row) => ({ ...shown(tenant, row.source, row.scheme), createdAt: row.created, updatedAt: row.updated }));
