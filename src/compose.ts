@@ -75,9 +75,9 @@ export function compose(overrides: Overrides = {}) {
         async advanceViews(tenant) {
           const { position, stopped } = await advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
           if (stopped === undefined) return position;
-          // Trying again would not help: it says so, here and in /v1/projections, and waits for somebody to act.
+          // Trying again would not help: it says so, and looks again when there is something new.
           console.error("views: stopped", tenant, stopped);
-          return Number.MAX_SAFE_INTEGER;
+          return (await logHead(shardOf(tenant).log, tenant)).position;
         },
         now,
       };

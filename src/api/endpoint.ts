@@ -149,7 +149,7 @@ export function invalidInput(errors: readonly InputError[]): Response {
 export function requestContext(request: Request): RequestContext {
   const given = request.headers.get("x-correlation-id");
   const correlationId = given !== null && /^[A-Za-z0-9._~:-]{1,128}$/.test(given) ? given : uuid7(Date.now());
-  return { correlationId, trace: continueTrace(request.headers.get("traceparent") ?? undefined) };
+  return { correlationId, trace: continueTrace(request.headers.get("traceparent") ?? undefined, request.headers.get("tracestate") ?? undefined) };
 }
 
 function register<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(

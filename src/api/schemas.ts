@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { PRIORITIES, STREAM_PATTERN, TOPIC_PATTERN } from "../kernel/index.ts";
+import { CATEGORY_PATTERN, PRIORITIES, STREAM_PATTERN, TOPIC_PATTERN } from "../kernel/index.ts";
 
 /** The schemas that several endpoints share; they validate, and they describe. */
 
@@ -19,6 +19,8 @@ export const streamName = z
   .string()
   .regex(STREAM_PATTERN, "Expected <category>-<id>: a category of [a-z][a-z0-9_]* and an id of 1 to 200 of [A-Za-z0-9._~:-]")
   .openapi({ example: "note-n1" });
+
+export const category = z.string().regex(CATEGORY_PATTERN, "Expected a category: [a-z][a-z0-9_]*");
 
 /** A whole number in a query, within bounds. */
 export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
@@ -57,6 +59,7 @@ export const clientMetadata = z
     priority: z.enum(PRIORITIES).optional(),
     actor: z.never({ error: "The platform sets the actor" }).optional(),
     traceparent: z.never({ error: "The platform sets the traceparent" }).optional(),
+    tracestate: z.never({ error: "The platform sets the tracestate" }).optional(),
   })
   .refine((metadata) => JSON.stringify(metadata).length <= 16_384, "Expected at most 16,384 characters of metadata");
 

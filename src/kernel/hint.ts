@@ -34,7 +34,6 @@ type PackedEvent = readonly [
   time: string | 0,
   hash: string,
   dataHash: string,
-  data: JsonText,
   schemaVersion: number,
   recorded: string | 0,
   source: string | 0,
@@ -42,79 +41,51 @@ type PackedEvent = readonly [
   cloudevent: CloudEventAttributes | 0,
 ];
 
-interface PackedHint {
+/** The first line of a message. */
+interface Frame {
   readonly form: 1;
   readonly shard: number;
   readonly tenant: string;
   readonly stream: string;
   readonly head: StreamHead;
-  readonly first: number;
-  readonly previousHash: string;
-  readonly recorded: string;
-  readonly source: string;
-  readonly metadata: EventMetadata | null;
-  readonly events: readonly PackedEvent[];
+  /** Of the first event; left out where there is none. */
+  readonly first?: Pick<RecordedEvent, "version" | "previousHash" | "recorded" | "source" | "metadata">;
 }
 
 /**
  * The messages for new events of one stream, packed into as few as will hold them. What would take more than three messages of
  * 64,000 bytes (among it any event too large for a message) becomes one hint with the head alone.
+ *
+ * A message is lines: the frame, then for each event what it does not share, and its data. JSON without white space has no line
+ * breaks, so data travels as it is, unescaped.
  */
 export function packHints(hint: Hint): readonly string[] {
+  const { shard, tenant, stream, head } = hint;
+  const frame: Frame = { form: 1, shard, tenant, stream, head };
   const messages: string[] = [];
   let rest = hint.events;
   while (rest.length > 0) {
-    const message = packMessage(hint, rest);
-    if (message === undefined || messages.length === MAX_MESSAGES) return [headOnly(hint)];
+    const message = messages.length < MAX_MESSAGES ? packMessage(frame, rest) : undefined;
+    if (message === undefined) return [JSON.stringify(frame)];
     messages.push(message.text);
     rest = rest.slice(message.count);
   }
-  return messages.length === 0 ? [headOnly(hint)] : messages;
+  return messages.length === 0 ? [JSON.stringify(frame)] : messages;
 }
 
-function headOnly({ shard, tenant, stream, head }: Hint): string {
-  return JSON.stringify({
-    form: 1,
-    shard,
-    tenant,
-    stream,
-    head,
-    first: 0,
-    previousHash: "",
-    recorded: "",
-    source: "",
-    metadata: null,
-    events: [],
-  } satisfies PackedHint);
-}
-
-function packMessage(hint: Hint, events: readonly RecordedEvent[]): { text: string; count: number } | undefined {
+function packMessage(frame: Frame, events: readonly RecordedEvent[]): { text: string; count: number } | undefined {
   const first = events[0] as RecordedEvent;
-  const { shard, tenant, stream, head } = hint;
-  const { previousHash, recorded, source, metadata } = first;
+  const { version, previousHash, recorded, source, metadata } = first;
   const shared = JSON.stringify(metadata);
-  const frame = JSON.stringify({
-    form: 1,
-    shard,
-    tenant,
-    stream,
-    head,
-    first: first.version,
-    previousHash,
-    recorded,
-    source,
-    metadata,
-    events: [],
-  } satisfies PackedHint);
-  let bytes = Buffer.byteLength(frame);
-  const packed: string[] = [];
+  const lines = [JSON.stringify({ ...frame, first: { version, previousHash, recorded, source, metadata } } satisfies Frame)];
+  let bytes = Buffer.byteLength(lines[0] as string);
   for (const event of events) {
-    const text = JSON.stringify(packEvent(event, first, shared));
-    bytes += Buffer.byteLength(text) + 1;
+    const line = JSON.stringify(packEvent(event, first, shared));
+    bytes += Buffer.byteLength(line) + Buffer.byteLength(event.data) + 2;
     if (bytes > MESSAGE_BYTES) break;
-    packed.push(text);
+    lines.push(line, event.data);
   }
-  return packed.length === 0 ? undefined : { text: `${frame.slice(0, -2)}${packed.join(",")}]}`, count: packed.length };
+  return lines.length === 1 ? undefined : { text: lines.join("\n"), count: (lines.length - 1) / 2 };
 }
 
 function packEvent(event: RecordedEvent, first: RecordedEvent, shared: string): PackedEvent {
@@ -124,7 +95,6 @@ function packEvent(event: RecordedEvent, first: RecordedEvent, shared: string): 
     event.time === event.recorded ? 0 : event.time,
     event.hash.slice(7),
     event.dataHash.slice(7),
-    event.data,
     event.schemaVersion,
     event.recorded === first.recorded ? 0 : event.recorded,
     event.source === first.source ? 0 : event.source,
@@ -135,39 +105,42 @@ function packEvent(event: RecordedEvent, first: RecordedEvent, shared: string): 
 
 /** Reads a message back; undefined for a form that this code does not know, which is then left to newer code. */
 export function unpackHint(text: string): Hint | undefined {
-  const packed = parsed(text);
-  if (packed?.form !== 1) return undefined;
-  const { shard, tenant, stream, head } = packed;
-  let previousHash = packed.previousHash;
-  const events = packed.events.map((event, index): RecordedEvent => {
-    const [id, type, time, hash, dataHash, data, schemaVersion, ownRecorded, source, metadata, cloudevent] = event;
-    const recorded = ownRecorded === 0 ? packed.recorded : ownRecorded;
-    const unpacked = {
+  try {
+    const [frameLine, ...lines] = text.split("\n");
+    const frame = JSON.parse(frameLine as string) as Frame;
+    const { form, shard, tenant, stream, head } = frame;
+    if (form !== 1 || typeof tenant !== "string" || typeof stream !== "string" || typeof head.version !== "number") return undefined;
+    return { shard, tenant, stream, head, events: unpackEvents(frame, lines) };
+  } catch {
+    return undefined;
+  }
+}
+
+function unpackEvents({ stream, first }: Frame, lines: readonly string[]): readonly RecordedEvent[] {
+  if (first === undefined) return [];
+  const events: RecordedEvent[] = [];
+  let previousHash = first.previousHash;
+  for (let line = 0; line < lines.length; line += 2) {
+    const [id, type, time, hash, dataHash, schemaVersion, ownRecorded, source, metadata, cloudevent] = JSON.parse(lines[line] as string) as PackedEvent;
+    const recorded = ownRecorded === 0 ? first.recorded : ownRecorded;
+    const event: RecordedEvent = {
       id,
       stream,
-      version: packed.first + index,
+      version: first.version + events.length,
       type,
       schemaVersion,
       time: time === 0 ? recorded : time,
       recorded,
-      source: source === 0 ? packed.source : source,
-      metadata: metadata === 0 ? (packed.metadata as EventMetadata) : metadata,
+      source: source === 0 ? first.source : source,
+      metadata: metadata === 0 ? first.metadata : metadata,
       ...(cloudevent === 0 ? {} : { cloudevent }),
       hash: `sha256:${hash}`,
       previousHash,
       dataHash: `sha256:${dataHash}`,
-      data,
+      data: lines[line + 1] as JsonText,
     };
-    previousHash = unpacked.hash;
-    return unpacked;
-  });
-  return { shard, tenant, stream, head, events };
-}
-
-function parsed(text: string): PackedHint | undefined {
-  try {
-    return JSON.parse(text) as PackedHint;
-  } catch {
-    return undefined;
+    events.push(event);
+    previousHash = event.hash;
   }
+  return events;
 }

@@ -32,10 +32,8 @@ export function readJson(text: string, pick: readonly string[]): JsonRead {
   } catch (error) {
     return { ok: false, syntax: error instanceof Error ? error.message : String(error) };
   }
-  if (isExact(text, value)) {
-    if (!isDeeperThan(value, MAX_JSON_DEPTH + pick.length)) {
-      return { ok: true, value, texts: () => pickValues(value, pick, 0, []).map((part) => JSON.stringify(part) as JsonText) };
-    }
+  if (isExact(text, value) && !isDeeperThan(value, MAX_JSON_DEPTH + pick.length)) {
+    return { ok: true, value, texts: () => pickValues(value, pick, 0, []).map((part) => JSON.stringify(part) as JsonText) };
   }
   const scan = new Scan(text, pick);
   const fault = scan.run();
@@ -49,7 +47,7 @@ export function jsonText(value: unknown): JsonText {
 
 function isExact(text: string, value: unknown): boolean {
   // A lone surrogate's escape survives the round trip, so it must be looked for by itself.
-  if (/\\u[dD][89a-fA-F]/.test(text)) return false;
+  if (/\\ud[89a-f]/.test(text)) return false;
   try {
     return JSON.stringify(value) === text;
   } catch {
@@ -132,7 +130,8 @@ class Scan {
       names.add(name);
       this.#space();
       this.#at++; // the colon
-      out += `${raw}:${this.#value(this.#next(matched, name), depth + 1)}`;
+      // `*` stands for the elements of an array, so a member of that name is not picked.
+      out += `${raw}:${this.#value(name === "*" ? -1 : this.#next(matched, name), depth + 1)}`;
       this.#path.pop();
     }
     this.#at++;
@@ -187,7 +186,7 @@ export function pathText(path: readonly (string | number | symbol)[]): string {
   let text = "";
   for (const step of path) {
     text += typeof step === "number" ? `[${step}]` : `${text === "" ? "" : "."}${String(step)}`;
-    if (text.length > 200) return `${text.slice(0, 200)}…`;
+    if (text.length > 200) return `${text.slice(0, 200).toWellFormed()}…`;
   }
-  return text;
+  return text.toWellFormed();
 }

@@ -11,6 +11,7 @@ export interface EventMetadata {
   readonly causationId?: string;
   readonly priority: Priority;
   readonly traceparent: string;
+  readonly tracestate?: string;
   readonly actor: string;
   readonly [name: string]: unknown;
 }

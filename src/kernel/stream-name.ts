@@ -4,11 +4,12 @@ export interface StreamName {
   readonly id: string;
 }
 
-export const CATEGORY_PATTERN = /^[a-z][a-z0-9_]*$/;
+/** At most 500 characters: with tenant and id it must fit into an object's name, of 1,024 bytes. */
+export const CATEGORY_PATTERN = /^[a-z][a-z0-9_]{0,499}$/;
 /** 1 to 200 characters, none of which needs escaping in a URL's path. */
 export const STREAM_ID_PATTERN = /^[A-Za-z0-9._~:-]{1,200}$/;
 /** Both of them: for schemas. `.` and `..` are refused beside it, since URL parsers eat them. */
-export const STREAM_PATTERN = /^[a-z][a-z0-9_]{0,99}-(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,200}$/;
+export const STREAM_PATTERN = /^[a-z][a-z0-9_]{0,499}-(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,200}$/;
 
 /** Splits a name at its first `-`; undefined where it is no stream's name. */
 export function parseStreamName(name: string): StreamName | undefined {

@@ -8,17 +8,23 @@ export interface TraceContext {
   readonly flags: string;
   /** The caller's span, where there is a caller. */
   readonly parentSpanId?: string;
+  /** What other tracing systems on the way said, passed on as it came. */
+  readonly tracestate?: string;
 }
 
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** Version ff and ids of zeros are invalid; later versions may append fields, the first one may not. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** Continues the trace of a `traceparent` header in a span of our own; where it is missing or bad, begins a new trace. */
-export function continueTrace(traceparent: string | undefined): TraceContext {
+/** Continues the trace of `traceparent` and `tracestate` headers in a span of our own; where it is missing or bad, begins a new trace. */
+export function continueTrace(traceparent: string | undefined, tracestate?: string): TraceContext {
   const [, version, traceId, parentSpanId, flags, rest] = TRACEPARENT.exec(traceparent ?? "") ?? [];
-  const isValid =
-    version !== undefined && version !== "ff" && !(version === "00" && rest !== undefined) && !/^0+$/.test(traceId ?? "0") && !/^0+$/.test(parentSpanId ?? "0");
-  if (!isValid) return { traceId: randomHex(16), spanId: randomHex(8), flags: "01" };
-  return { traceId: traceId as string, spanId: randomHex(8), flags: version === "00" ? (flags as string) : "01", parentSpanId: parentSpanId as string };
+  if (traceId === undefined || parentSpanId === undefined || (version === "00" && rest !== undefined))
+    return { traceId: randomHex(16), spanId: randomHex(8), flags: "01" };
+  // Only "sampled" is known to us; the standard wants the reserved bits set to zero.
+  const isSampled = (Number.parseInt(flags as string, 16) & 1) === 1;
+  // Longer than 512 characters may be cut, says the standard; a cut list would be a broken one, so it is dropped.
+  const isKept = tracestate !== undefined && /^[\x20-\x7e]{1,512}$/.test(tracestate);
+  return { traceId, spanId: randomHex(8), flags: isSampled ? "01" : "00", parentSpanId, ...(isKept && { tracestate }) };
 }
 
 /** The context as a `traceparent` or `traceresponse` header. */

@@ -22,11 +22,11 @@ export function sealer(masterKey: string): Sealer {
     },
     async open(sealed, context) {
       const { key, id } = await derive();
-      const [form, keyId, nonce, ciphertext] = sealed.split(".");
-      if (form !== "v1" || keyId !== id || nonce === undefined || ciphertext === undefined) return undefined;
+      const [, keyId, nonce, ciphertext] = /^v1\.([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(sealed) ?? [];
+      if (keyId !== id || nonce === undefined || ciphertext === undefined) return undefined;
       try {
         const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: fromBase64Url(nonce), additionalData: utf8(context) }, key, fromBase64Url(ciphertext));
-        return new TextDecoder().decode(text);
+        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
       } catch {
         return undefined;
       }
@@ -55,5 +55,7 @@ function toBase64Url(bytes: Uint8Array): string {
 }
 
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  if (toBase64Url(bytes) !== text) throw new RangeError("expected canonical base64url");
+  return bytes;
 }

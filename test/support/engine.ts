@@ -16,7 +16,12 @@ export function stub(tenant: string, stream: string): DurableObjectStub<Aggregat
 
 export function draft(type: string, value: unknown, more: Partial<EventDraft> = {}): EventDraft {
   const data = jsonText(value);
-  const metadata = { correlationId: "c-1", priority: "normal", traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", actor: "key:test" } as const;
+  const metadata = {
+    correlationId: "c-1",
+    priority: "normal",
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    actor: "key:test",
+  } as const;
   return { source: "/v1", type, schemaVersion: 1, metadata, data, dataHash: dataHash(data), ...more };
 }
 
@@ -37,7 +42,7 @@ export async function deliver(messages: readonly string[]): Promise<readonly str
 /** A tenant's whole log, the platform's events among it. */
 export async function wholeLog(tenant: string): Promise<readonly LoggedEvent[]> {
   const events: LoggedEvent[] = [];
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     const page = await readLog(env.LOG_0, tenant, { after: position, limit: 1000, maxBytes: 8_000_000, filter: { withPlatform: true } });
     events.push(...page.events);
     position = page.position;
@@ -46,7 +51,10 @@ export async function wholeLog(tenant: string): Promise<readonly LoggedEvent[]> 
 }
 
 /** A stream as its object has it. */
-export async function wholeStream(tenant: string, stream: string): Promise<readonly { id: string; version: number; hash: string; type: string; data: unknown }[]> {
+export async function wholeStream(
+  tenant: string,
+  stream: string,
+): Promise<readonly { id: string; version: number; hash: string; type: string; data: unknown }[]> {
   const { items } = await stub(tenant, stream).read({ from: 1, to: 1_000_000, limit: 100_000, direction: "forward", maxBytes: 30_000_000 });
   return JSON.parse(`[${new TextDecoder().decode(items)}]`);
 }

@@ -21,11 +21,27 @@ export interface Faults {
 
 const nothing = (): void => {};
 
-export const faults: Faults = { captured: undefined, beforeSend: nothing, beforeBatch: nothing, afterBatch: nothing, midBatch: undefined, beforeQuery: nothing, statements: 0 };
+export const faults: Faults = {
+  captured: undefined,
+  beforeSend: nothing,
+  beforeBatch: nothing,
+  afterBatch: nothing,
+  midBatch: undefined,
+  beforeQuery: nothing,
+  statements: 0,
+};
 
 /** Everything works again, and messages go to the real queue. */
 export function heal(): void {
-  Object.assign(faults, { captured: undefined, beforeSend: nothing, beforeBatch: nothing, afterBatch: nothing, midBatch: undefined, beforeQuery: nothing, statements: 0 });
+  Object.assign(faults, {
+    captured: undefined,
+    beforeSend: nothing,
+    beforeBatch: nothing,
+    afterBatch: nothing,
+    midBatch: undefined,
+    beforeQuery: nothing,
+    statements: 0,
+  });
 }
 
 /** The one shard, with faults between the engine and its stores. */

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { AppendRequest, EventDraft } from "../../../durable-objects/aggregate/contract.ts";
 import { categoryOf, dataHash, isPlatformCategory, type JsonText } from "../../kernel/index.ts";
-import { traceparentOf } from "../../tracing/trace-context.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { platformMetadata } from "../metadata.ts";
 import { idempotencyKey, precondition } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
@@ -88,13 +88,8 @@ export function answerAppend(
   });
 }
 
-function drafts({
-  body,
-  texts,
-  correlationId,
-  trace,
-  principal,
-}: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): readonly EventDraft[] | Response {
+function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): readonly EventDraft[] | Response {
+  const { body, texts, principal } = call;
   const sizes = texts.map((text) => Buffer.byteLength(text));
   const large = sizes.findIndex((size) => size > MAX_EVENT_BYTES);
   if (large >= 0)
@@ -109,6 +104,7 @@ function drafts({
     if (first !== undefined) return invalidInput([{ path: `events[${index}].id`, message: `Stands in events[${first}] too, with the same source` }]);
     seen.set(`${source}\n${id}`, index);
   }
+  const given = platformMetadata(call, principal.actor);
   return body.events.map(({ type, id, time, source = DEFAULT_SOURCE, schemaVersion = 1, metadata }, index) => {
     const data = texts[index] as JsonText;
     return {
@@ -117,7 +113,7 @@ function drafts({
       source,
       type,
       schemaVersion,
-      metadata: { correlationId, ...metadata, priority: metadata?.priority ?? "normal", traceparent: traceparentOf(trace), actor: principal.actor },
+      metadata: { ...given, ...metadata },
       data,
       dataHash: dataHash(data),
     } as EventDraft;

@@ -7,7 +7,7 @@ import { awaitToken } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
-import { cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
+import { category, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -17,10 +17,7 @@ const logQuery = z.object({
   limit,
   cursor,
   type: topicPattern.optional(),
-  category: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]*$/, "Expected a category: [a-z][a-z0-9_]*")
-    .optional(),
+  category: category.optional(),
   stream: streamName.optional(),
   correlationId: z.string().min(1).max(128).optional(),
   since: time.optional(),

@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { traceparentOf } from "../../tracing/trace-context.ts";
+import type { ExecuteRequest } from "../../../durable-objects/aggregate/contract.ts";
 import { SCHEME_NAMES } from "../../webhooks/schemes.ts";
 import { listSources, secretContext, SOURCE_PATTERN } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
+import { platformMetadata } from "../metadata.ts";
 import { precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
@@ -67,8 +68,8 @@ function shown(tenant: string, source: string, scheme: string): z.output<typeof 
   return { source, scheme, url: `/v1/webhooks/${tenant}/${source}` };
 }
 
-function caused({ correlationId, trace, principal }: Pick<Call<unknown, unknown, unknown>, "correlationId" | "trace" | "principal">) {
-  return { source: "/v1/sources", metadata: { correlationId, priority: "normal", traceparent: traceparentOf(trace), actor: principal.actor } } as const;
+function caused(call: Call<unknown, unknown, unknown>): Pick<ExecuteRequest, "source" | "metadata"> {
+  return { source: "/v1/sources", metadata: platformMetadata(call, call.principal.actor) };
 }
 
 export const getSource: Endpoint<typeof params, z.ZodObject, z.ZodType> = {

@@ -7,7 +7,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { isNotModified } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
-import { cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
+import { category, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -139,10 +139,7 @@ export const verifyStream: Endpoint<typeof params, typeof verifyQuery, z.ZodType
 };
 
 const listQuery = z.object({
-  category: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]*$/, "Expected a category: [a-z][a-z0-9_]*")
-    .optional(),
+  category: category.optional(),
   prefix: z.string().min(1).max(301).optional(),
   limit,
   cursor,

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { dataHash, TENANT_PATTERN } from "../../kernel/index.ts";
-import { traceparentOf } from "../../tracing/trace-context.ts";
 import { receive } from "../../webhooks/receive.ts";
 import { SOURCE_PATTERN } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { platformMetadata } from "../metadata.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
@@ -33,14 +33,8 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
 /** The same whether the tenant or the source is unknown: a stranger learns neither. */
 const UNKNOWN = "There is no such place for webhooks.";
 
-async function takeDelivery({
-  request,
-  services,
-  params,
-  bytes,
-  correlationId,
-  trace,
-}: Call<{ tenant: string; source: string }, unknown, unknown>): Promise<Response> {
+async function takeDelivery(call: Call<{ tenant: string; source: string }, unknown, unknown>): Promise<Response> {
+  const { request, services, params, bytes } = call;
   const { tenant, source } = params;
   if (!TENANT_PATTERN.test(tenant) || !SOURCE_PATTERN.test(source)) return notFound(UNKNOWN);
   const { configuration } = await sourceState(services, tenant, source);
@@ -72,7 +66,7 @@ async function takeDelivery({
         source: `/webhooks/${source}`,
         type: received.type,
         schemaVersion: 1,
-        metadata: { correlationId, priority: "normal", traceparent: traceparentOf(trace), actor: `webhook:${source}` },
+        metadata: platformMetadata(call, `webhook:${source}`),
         data: received.data,
         dataHash: dataHash(received.data),
       },
