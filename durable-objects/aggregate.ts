@@ -1,13 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { categoryOf, type Decider, type JsonText, jsonText } from "../src/kernel/index.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
-import { append } from "./aggregate/append.ts";
+import { append, checkPrecondition } from "./aggregate/append.ts";
 import type {
   AggregatePorts,
   Appended,
+  Closed,
+  CloseRequest,
   AppendRequest,
   Executed,
   ExecuteRequest,
+  Precondition,
   ReadRequest,
   Refusal,
   StreamDescription,
@@ -16,10 +19,12 @@ import type {
   StreamTail,
   Verification,
 } from "./aggregate/contract.ts";
+import { close } from "./aggregate/close.ts";
 import { execute, foldedState } from "./aggregate/execute.ts";
 import { GroupCommit } from "./aggregate/group-commit.ts";
 import { Outbox } from "./aggregate/outbox.ts";
 import { describe, eventsAfter, read } from "./aggregate/read.ts";
+import { RETENTION, type Retention } from "./aggregate/retention.ts";
 import { StreamStore } from "./aggregate/stream-store.ts";
 import { verify } from "./aggregate/verify.ts";
 import { identityOf } from "./object-for.ts";
@@ -65,6 +70,33 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#decider(), request, this.#parts.ports.now(), appended)));
   }
 
+  /** Closes the stream, or purges it. The data goes once the log has everything: by the alarm, or at once by `settle`. */
+  close(request: CloseRequest): Promise<Closed | Refusal> {
+    return this.#settled(this.#commits.join((appended) => close(this.#store, request, this.#parts.ports.now(), appended)));
+  }
+
+  /** Sets how much of the stream is kept; an aggregate needs all of it. Rows go once the log has them, like purged data. */
+  async retain(retention: Retention, precondition: Precondition): Promise<{ readonly ok: true } | Refusal> {
+    const category = categoryOf(this.#store.identity.stream);
+    if (this.#parts.deciders.has(category)) {
+      return { ok: false, code: "retention_refused", detail: `The category ${category} has a decider, whose state needs every event.` };
+    }
+    return this.#settled(
+      this.#commits.join(() => {
+        const refusal = checkPrecondition(precondition, this.#store.memory.version);
+        if (refusal) return refusal;
+        this.#store.putSetting(RETENTION, retention);
+        this.#outbox.arm();
+        return { ok: true } as const;
+      }),
+    );
+  }
+
+  /** Does at once what the alarm would do next. */
+  async settle(): Promise<void> {
+    await this.#outbox.look();
+  }
+
   /** The state now as JSON, and its version, as the decider holds it: for the platform's own use, never for a client. */
   state(): { version: number; state: JsonText } {
     return { state: jsonText(foldedState(this.#store, this.#decider())), version: this.#store.memory.version };
@@ -72,7 +104,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** A page of the stream as JSON bytes. */
   read(request: ReadRequest): StreamPage {
-    return read(this.#store, request);
+    return read(this.#store, request, this.#parts.ports.now());
   }
 
   /** What follows a version, for the projector. (`tail` would be taken: the runtime keeps it for tail workers.) */
@@ -82,7 +114,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** Head, first version and times; undefined for a stream that does not exist. */
   describe(): StreamDescription | undefined {
-    return describe(this.#store);
+    return describe(this.#store, this.#parts.ports.now());
   }
 
   /** Checks the hash chain of a range, and the log's copy of it. */

@@ -6,6 +6,7 @@ import type { Services } from "./api/services.ts";
 import type { Decider, View } from "./kernel/index.ts";
 import { consume } from "./log/consume.ts";
 import { markForked, project, type ProjectorPorts } from "./log/project.ts";
+import { purgeCopies } from "./log/purge-copies.ts";
 import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
 import { type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
 import { advanceViews, type LogReader } from "./views/advance.ts";
@@ -58,6 +59,7 @@ export function compose(overrides: Overrides = {}) {
           },
           logged: ({ tenant, stream }) => loggedStream(shardOf(tenant).log, tenant, stream),
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
+          purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
           markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
           announce: (tenant, position) => dispatcherFor(env, tenant).advanced(position),
           shardOf: (tenant) => shardOf(tenant).id,

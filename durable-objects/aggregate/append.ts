@@ -1,16 +1,16 @@
-import { type EventEnvelope, eventHash, type RecordedEvent, uuid7 } from "../../src/kernel/index.ts";
+import { eventHash, type RecordedEvent, uuid7 } from "../../src/kernel/index.ts";
 import type { AppendedEvent, Appended, AppendRequest, EventDraft, Precondition, Refusal } from "./contract.ts";
-import type { SeenAnswer, StreamStore } from "./stream-store.ts";
+import { memoryAfter, type StreamStore } from "./stream-store.ts";
 
 /**
  * Appends events to the stream, all or nothing, inside the caller's transaction. Checked in the contract's order:
- * the key's first answer, repeats, then the precondition. `appended` is told of each event that was written.
+ * the key's first answer, repeats, whether it is closed, then the precondition. `appended` is told of each event that was written.
  */
 export function append(store: StreamStore, request: AppendRequest, now: number, appended: (event: RecordedEvent) => void): Appended | Refusal {
   const { idempotency } = request;
   const answer = idempotency && store.seenKey(idempotency.key);
   if (idempotency && answer) {
-    if (answer.fingerprint === idempotency.fingerprint) return firstAnswer(store, answer);
+    if (answer.fingerprint === idempotency.fingerprint) return { ok: true, created: answer.created, replayed: true, events: answer.events };
     return {
       ok: false,
       code: "idempotency_key_reused",
@@ -26,12 +26,12 @@ export function append(store: StreamStore, request: AppendRequest, now: number, 
   }
   const created = known.some((event) => event === undefined);
   if (created) {
-    const refusal = checkPrecondition(request.precondition, store.memory.version);
+    const refusal = checkOpen(store) ?? checkPrecondition(request.precondition, store.memory.version);
     if (refusal) return refusal;
   }
 
   const events = request.events.map((draft, index) => (known[index] as AppendedEvent | undefined) ?? write(store, draft, now, appended));
-  if (idempotency) store.rememberKey(idempotency.key, { fingerprint: idempotency.fingerprint, created, versions: events.map((event) => event.version) });
+  if (idempotency) store.rememberKey(idempotency.key, { fingerprint: idempotency.fingerprint, created, events });
   return { ok: true, created, replayed: false, events };
 }
 
@@ -58,10 +58,16 @@ export function write(store: StreamStore, draft: EventDraft, now: number, append
   };
   const event: RecordedEvent = { ...envelope, hash: eventHash(tenant, envelope), data };
   store.insert(event);
-  if (draft.id !== undefined) store.rememberEvent(source, draft.id, event.version);
-  store.memory = { version: event.version, hash: event.hash, recorded };
+  if (draft.id !== undefined) store.rememberEvent(source, draft.id, event);
+  store.memory = memoryAfter(event);
   appended(event);
   return { id: event.id, version: event.version, hash: event.hash };
+}
+
+/** A stream that was closed or purged takes nothing more. */
+export function checkOpen({ identity, memory }: StreamStore): Refusal | undefined {
+  if (!memory.isClosed) return undefined;
+  return { ok: false, code: "stream_closed", detail: `The stream ${identity.stream} was ${memory.isPurged ? "purged" : "closed"} at version ${memory.version}.` };
 }
 
 /** Undefined where the stream may go on; else the refusal. */
@@ -88,16 +94,8 @@ function unmet(precondition: Precondition, version: number): string | undefined 
 
 function repeated(store: StreamStore, draft: EventDraft): AppendedEvent | "clash" | undefined {
   if (draft.id === undefined) return undefined;
-  const version = store.seenEvent(draft.source, draft.id);
-  if (version === undefined) return undefined;
-  const { id, hash, type, dataHash } = store.envelope(version) as EventEnvelope;
-  return type === draft.type && dataHash === draft.dataHash ? { id, version, hash } : "clash";
-}
-
-function firstAnswer(store: StreamStore, answer: SeenAnswer): Appended {
-  const events = answer.versions.map((version) => {
-    const { id, hash } = store.envelope(version) as EventEnvelope;
-    return { id, version, hash };
-  });
-  return { ok: true, created: answer.created, replayed: true, events };
+  const seen = store.seenEvent(draft.source, draft.id);
+  if (seen === undefined) return undefined;
+  const { version, hash, type, dataHash } = seen;
+  return type === draft.type && dataHash === draft.dataHash ? { id: draft.id, version, hash } : "clash";
 }

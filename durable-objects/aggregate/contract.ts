@@ -1,4 +1,5 @@
 import type { CloudEventAttributes, EventMetadata, Hash, JsonText, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
+import type { Retention } from "./retention.ts";
 
 /** Which stream an object is: parsed from its own name. */
 export interface StreamIdentity {
@@ -49,7 +50,7 @@ export interface AppendedEvent {
 /** Nothing was written. `code` is the problem's code in the API; a fault is the platform's own failing, the rest a "no". */
 export interface Refusal {
   readonly ok: false;
-  readonly code: "version_mismatch" | "event_id_reused" | "idempotency_key_reused" | "rejected" | "fault";
+  readonly code: "version_mismatch" | "event_id_reused" | "idempotency_key_reused" | "stream_closed" | "retention_refused" | "rejected" | "fault";
   readonly detail: string;
   readonly currentVersion?: number;
   /** For `rejected`: the decider's own code. */
@@ -80,10 +81,25 @@ export interface Executed {
   readonly events: readonly AppendedEvent[];
 }
 
+export interface CloseRequest {
+  /** Whether the data goes too. */
+  readonly purge: boolean;
+  readonly precondition: Precondition;
+  readonly source: string;
+  readonly metadata: EventMetadata;
+}
+
+export interface Closed {
+  readonly ok: true;
+  /** 0 for a stream that does not exist: then nothing was done. */
+  readonly version: number;
+  readonly isPurged: boolean;
+}
+
 export interface ReadRequest {
-  /** Versions, both inclusive. */
-  readonly from: number;
-  readonly to: number;
+  /** Versions, both inclusive; left out: from the first that is there, up to the last. */
+  readonly from?: number;
+  readonly to?: number;
   readonly limit: number;
   readonly direction: "forward" | "backward";
   readonly maxBytes: number;
@@ -92,6 +108,10 @@ export interface ReadRequest {
 /** A page of a stream. `items` is UTF-8: the events as JSON, joined by commas, ready to be written out. */
 export interface StreamPage {
   readonly version: number;
+  /** 1, unless the stream was truncated. */
+  readonly firstVersion: number;
+  /** What was asked for begins before `firstVersion`: nothing was read. */
+  readonly isGone: boolean;
   readonly items: Uint8Array;
   readonly count: number;
   /** The version to go on with, or null at the end. */
@@ -102,6 +122,8 @@ export interface StreamDescription extends StreamHead {
   readonly firstVersion: number;
   readonly createdAt: string;
   readonly updatedAt: string;
+  readonly isClosed: boolean;
+  readonly retention: Retention | null;
 }
 
 /** The part of a stream that the log may lack. */
@@ -129,6 +151,8 @@ export interface AggregatePorts {
   logged(identity: StreamIdentity): Promise<LoggedStream | undefined>;
   /** The log's copies of these events, in any order. */
   copies(identity: StreamIdentity, ids: readonly string[]): Promise<readonly RecordedEvent[]>;
+  /** Empties the data of these events in the log. */
+  purgeCopies(identity: StreamIdentity, ids: readonly string[]): Promise<void>;
   /** Notes in the log that object and log tell different histories. */
   markForked(identity: StreamIdentity, reason: string): Promise<void>;
   /** Tells the tenant's dispatcher that the log holds this position; when it returns, the dispatcher answers for what follows. */

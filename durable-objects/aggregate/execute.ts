@@ -1,5 +1,5 @@
-import { dataHash, type Decider, isRejection, jsonText, type NewFact, type RecordedEvent } from "../../src/kernel/index.ts";
-import { checkPrecondition, write } from "./append.ts";
+import { dataHash, type Decider, isRejection, jsonText, type NewFact, PURGED, type RecordedEvent } from "../../src/kernel/index.ts";
+import { checkOpen, checkPrecondition, write } from "./append.ts";
 import type { ExecuteRequest, Executed, Refusal } from "./contract.ts";
 import type { StreamStore } from "./stream-store.ts";
 
@@ -11,7 +11,7 @@ export function execute(
   now: number,
   appended: (event: RecordedEvent) => void,
 ): Executed | Refusal {
-  const refusal = checkPrecondition(request.precondition, store.memory.version);
+  const refusal = checkOpen(store) ?? checkPrecondition(request.precondition, store.memory.version);
   if (refusal) return refusal;
   let state = foldedState(store, decider);
   const id = store.identity.stream.slice(decider.category.length + 1);
@@ -38,6 +38,7 @@ export function foldedState(store: StreamStore, decider: Decider): unknown {
   if (memory.state) return memory.state.value;
   let state = decider.initialState();
   for (const { envelope, data } of store.texts(1, memory.version)) {
+    if (data === PURGED) continue; // what is gone counts for nothing
     state = decider.evolve(state, { type: (JSON.parse(envelope) as NewFact).type, data: JSON.parse(data) });
   }
   store.memory = { ...memory, state: { value: state } };

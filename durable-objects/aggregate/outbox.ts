@@ -1,6 +1,8 @@
 import { packHints, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
+import { emptyPurged } from "./close.ts";
 import type { AggregatePorts } from "./contract.ts";
+import { retain } from "./retention.ts";
 import type { StreamStore } from "./stream-store.ts";
 
 /** How long (milliseconds) an append waits before the outbox looks whether the log has it. */
@@ -67,9 +69,18 @@ export class Outbox {
       if (conflict !== undefined && logged.forked === null) await this.#ports.markForked(identity, conflict);
       if (conflict !== undefined) return false;
       await this.#ports.announce(identity.tenant, logged.position);
+      await this.#clean(logged.version);
     }
     // Read again: an append may have come while we asked. From here to letting go nothing is awaited.
     return (logged?.version ?? 0) >= this.#store.memory.version;
+  }
+
+  /** What waits for the log to have it: a purge's emptying, retention's deleting. */
+  async #clean(loggedVersion: number): Promise<void> {
+    if (loggedVersion < this.#store.memory.version) return;
+    await emptyPurged(this.#store, this.#ports);
+    const due = await retain(this.#store, loggedVersion, this.#ports.now());
+    if (due !== undefined) this.#clock.arm(due);
   }
 
   #conflict(version: number, hash: string): string | undefined {

@@ -1,12 +1,19 @@
 import { type EventEnvelope, eventText, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { ReadRequest, StreamDescription, StreamPage, StreamTail } from "./contract.ts";
+import { firstVersion, RETENTION, type Retention } from "./retention.ts";
 import type { StreamStore } from "./stream-store.ts";
 
 const encoder = new TextEncoder();
 
 /** A page of the stream as bytes: the stored texts joined, never parsed. At least one event, then no more than `maxBytes`. */
-export function read(store: StreamStore, request: ReadRequest): StreamPage {
-  const { from, to, limit, direction, maxBytes } = request;
+export function read(store: StreamStore, request: ReadRequest, now: number): StreamPage {
+  const { limit, direction, maxBytes } = request;
+  const { version } = store.memory;
+  const first = firstVersion(store, now);
+  const from = request.from ?? first;
+  const to = request.to ?? version;
+  const page = { version, firstVersion: first };
+  if (Math.min(from, to) < first) return { ...page, isGone: true, items: new Uint8Array(), count: 0, next: null };
   const texts: string[] = [];
   let size = 0;
   let next: number | null = null;
@@ -20,7 +27,7 @@ export function read(store: StreamStore, request: ReadRequest): StreamPage {
     texts.push(text);
     size += text.length;
   }
-  return { version: store.memory.version, items: encoder.encode(texts.join(",")), count: texts.length, next };
+  return { ...page, isGone: false, items: encoder.encode(texts.join(",")), count: texts.length, next };
 }
 
 /** The events after a version, for the projector: at least one, then no more than `maxCharacters` of envelope and data. */
@@ -37,9 +44,10 @@ export function eventsAfter(store: StreamStore, after: number, maxCharacters: nu
 }
 
 /** Undefined for a stream that nothing was ever appended to. */
-export function describe(store: StreamStore): StreamDescription | undefined {
-  const { version, hash, recorded } = store.memory;
+export function describe(store: StreamStore, now: number): StreamDescription | undefined {
+  const { version, hash, recorded, isClosed } = store.memory;
   if (version === 0) return undefined;
-  const firstVersion = store.firstVersion();
-  return { version, hash, firstVersion, createdAt: store.envelope(firstVersion)?.recorded ?? recorded, updatedAt: recorded };
+  const createdAt = store.envelope(store.firstVersion())?.recorded ?? recorded;
+  const retention = store.setting<Retention>(RETENTION) ?? null;
+  return { version, hash, firstVersion: firstVersion(store, now), createdAt, updatedAt: recorded, isClosed, retention };
 }

@@ -1,5 +1,16 @@
-import { type EventEnvelope, envelopeText, GENESIS_HASH, type Hash, type JsonText, type RecordedEvent } from "../../src/kernel/index.ts";
-import type { StreamIdentity } from "./contract.ts";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import {
+  type EventEnvelope,
+  envelopeText,
+  GENESIS_HASH,
+  type Hash,
+  type JsonText,
+  PURGED,
+  type RecordedEvent,
+  STREAM_CLOSED,
+  STREAM_PURGED,
+} from "../../src/kernel/index.ts";
+import type { AppendedEvent, StreamIdentity } from "./contract.ts";
 
 /** What an object keeps in memory of its stream. Replaced, never changed, so that dropping a failed commit is one assignment. */
 export interface StreamMemory {
@@ -7,19 +18,36 @@ export interface StreamMemory {
   readonly hash: Hash;
   /** `recorded` of the last event; the empty string before the first. */
   readonly recorded: string;
+  /** Its last event closed or purged it: nothing is appended any more. */
+  readonly isClosed: boolean;
+  /** Data before the last event is gone, or about to be: it is not shown any more. */
+  readonly isPurged: boolean;
   /** The fold up to `version`, once something asked for it. */
   readonly state?: { readonly value: unknown };
 }
 
-/** What is remembered of an `Idempotency-Key`: enough to give the first answer again. */
+/** What is remembered of an `Idempotency-Key`: the first answer, kept even when the events themselves are truncated. */
 export interface SeenAnswer {
   readonly fingerprint: Hash;
   readonly created: boolean;
-  /** One for each event of the request. */
-  readonly versions: readonly number[];
+  readonly events: readonly AppendedEvent[];
 }
 
-const EMPTY: StreamMemory = { version: 0, hash: GENESIS_HASH, recorded: "" };
+/** What is remembered of an event from outside: enough to tell a repeat from another event with its id. */
+export interface SeenEvent {
+  readonly version: number;
+  readonly hash: Hash;
+  readonly type: string;
+  readonly dataHash: Hash;
+}
+
+const EMPTY: StreamMemory = { version: 0, hash: GENESIS_HASH, recorded: "", isClosed: false, isPurged: false };
+
+/** Data of at least this many characters is compressed where that saves a fifth. */
+const COMPRESS_FROM = 8_192;
+
+/** Rows that one statement empties or deletes: a long stream is walked in steps. */
+export const STEP = 1_000;
 
 /**
  * A stream in its object's SQLite.
@@ -27,14 +55,15 @@ const EMPTY: StreamMemory = { version: 0, hash: GENESIS_HASH, recorded: "" };
  *     events_v1  version   1, 2, 3…; a comment in the table's definition is the object's own name, `<tenant>/<stream>`,
  *                          for an object's id does not tell it
  *                envelope  all of the event but its data, as JSON
- *                data      the data, as the JSON that came
+ *                data      the data: the JSON that came, as text, or deflated (a blob) where that pays; '' once purged
  *     seen       kind      'event' for an event's id from outside, 'key' for an Idempotency-Key
  *                source    the event's source, or ''
  *                id        the event's id, or the key
- *                version   of the event, or 0
- *                answer    for a key: SeenAnswer as JSON
+ *                answer    SeenEvent or SeenAnswer, as JSON
+ *     settings   name      'retention'
+ *                value     JSON
  *
- * Both tables are made with their first use, in its transaction. An INTEGER PRIMARY KEY and no index: one row written per event.
+ * The tables are made with their first use, in its transaction. An INTEGER PRIMARY KEY and no index: one row written per event.
  */
 export class StreamStore {
   readonly identity: StreamIdentity;
@@ -65,42 +94,77 @@ export class StreamStore {
   }
 
   insert(event: RecordedEvent): void {
-    if (!this.#has("events_v1")) this.#create();
-    this.#run("INSERT INTO events_v1 (version, envelope, data) VALUES (?, ?, ?)", event.version, envelopeText(event), event.data);
+    // A name's characters need no escaping, and SQLite keeps the comment with the table: the name costs no row.
+    const { tenant, stream } = this.identity;
+    this.#make(
+      "events_v1",
+      `CREATE TABLE IF NOT EXISTS events_v1 ( -- ${tenant}/${stream}\n version INTEGER PRIMARY KEY, envelope TEXT NOT NULL, data ANY NOT NULL) STRICT`,
+    );
+    this.#run("INSERT INTO events_v1 (version, envelope, data) VALUES (?, ?, ?)", event.version, envelopeText(event), packed(event.data));
   }
 
-  /** The version of the event that came from `source` with `id`; undefined where none did. */
-  seenEvent(source: string, id: string): number | undefined {
-    return this.#seen("event", source, id)?.version;
+  /** The event that came from `source` with `id`; undefined where none did. */
+  seenEvent(source: string, id: string): SeenEvent | undefined {
+    return this.#seen<SeenEvent>("event", source, id);
   }
 
   seenKey(key: string): SeenAnswer | undefined {
-    const row = this.#seen("key", "", key);
-    return row === undefined ? undefined : (JSON.parse(row.answer as string) as SeenAnswer);
+    return this.#seen<SeenAnswer>("key", "", key);
   }
 
-  rememberEvent(source: string, id: string, version: number): void {
-    this.#remember("event", source, id, version, null);
+  rememberEvent(source: string, id: string, { version, hash, type, dataHash }: RecordedEvent): void {
+    this.#remember("event", source, id, JSON.stringify({ version, hash, type, dataHash } satisfies SeenEvent));
   }
 
   rememberKey(key: string, answer: SeenAnswer): void {
-    this.#remember("key", "", key, 0, JSON.stringify(answer));
+    this.#remember("key", "", key, JSON.stringify(answer));
+  }
+
+  setting<Value>(name: string): Value | undefined {
+    if (!this.#has("settings")) return undefined;
+    const [row] = this.#sql.exec<{ value: string }>("SELECT value FROM settings WHERE name = ?", name);
+    return row === undefined ? undefined : (JSON.parse(row.value) as Value);
+  }
+
+  putSetting(name: string, value: unknown): void {
+    this.#make("settings", "CREATE TABLE IF NOT EXISTS settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID");
+    this.#run("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", name, JSON.stringify(value));
+  }
+
+  /** Deletes up to 1,000 events before a version; says whether there are more. The last event always stays: the chain goes on from it. */
+  truncate(before: number): boolean {
+    if (!this.#has("events_v1")) return false;
+    const end = Math.min(before, this.memory.version);
+    this.#run("DELETE FROM events_v1 WHERE version IN (SELECT version FROM events_v1 WHERE version < ? ORDER BY version LIMIT ?)", end, STEP);
+    return this.firstVersion() < end;
+  }
+
+  /** Empties the data of up to 1,000 events from a version on; gives the version to go on with, or undefined at the end. */
+  empty(from: number): number | undefined {
+    const end = Math.min(from + STEP, this.memory.version);
+    this.#run("UPDATE events_v1 SET data = '' WHERE version >= ? AND version < ? AND data <> ''", from, end);
+    return end < this.memory.version ? end : undefined;
   }
 
   /** The stored texts of a range of versions (inclusive), in the given order, read as they are asked for. */
   *texts(from: number, to: number, direction: "forward" | "backward" = "forward"): Generator<{ version: number; envelope: JsonText; data: JsonText }> {
     if (!this.#has("events_v1")) return;
     const order = direction === "forward" ? "ASC" : "DESC";
-    yield* this.#sql.exec<{ version: number; envelope: JsonText; data: JsonText }>(
+    const { isPurged, version: last } = this.memory;
+    const rows = this.#sql.exec<{ version: number; envelope: JsonText; data: JsonText | ArrayBuffer }>(
       `SELECT version, envelope, data FROM events_v1 WHERE version BETWEEN ? AND ? ORDER BY version ${order}`,
       from,
       to,
     );
+    for (const { version, envelope, data } of rows) {
+      yield { version, envelope, data: isPurged && version < last ? PURGED : unpacked(data) };
+    }
   }
 
   envelope(version: number): EventEnvelope | undefined {
-    for (const row of this.texts(version, version)) return JSON.parse(row.envelope) as EventEnvelope;
-    return undefined;
+    if (!this.#has("events_v1")) return undefined;
+    const [row] = this.#sql.exec<{ envelope: string }>("SELECT envelope FROM events_v1 WHERE version = ?", version);
+    return row === undefined ? undefined : (JSON.parse(row.envelope) as EventEnvelope);
   }
 
   /** The first version that is still here; 1 unless the stream was truncated. */
@@ -113,38 +177,27 @@ export class StreamStore {
     if (!this.#has("events_v1")) return EMPTY;
     const [row] = this.#sql.exec<{ envelope: string }>("SELECT envelope FROM events_v1 ORDER BY version DESC LIMIT 1");
     if (row === undefined) return EMPTY;
-    const { version, hash, recorded } = JSON.parse(row.envelope) as EventEnvelope;
-    return { version, hash, recorded };
+    return memoryAfter(JSON.parse(row.envelope) as EventEnvelope);
   }
 
-  #seen(kind: "event" | "key", source: string, id: string): { version: number; answer: string | null } | undefined {
+  #seen<Answer>(kind: "event" | "key", source: string, id: string): Answer | undefined {
     if (!this.#has("seen")) return undefined;
-    const [row] = this.#sql.exec<{ version: number; answer: string | null }>(
-      "SELECT version, answer FROM seen WHERE kind = ? AND source = ? AND id = ?",
-      kind,
-      source,
-      id,
-    );
-    return row;
+    const [row] = this.#sql.exec<{ answer: string }>("SELECT answer FROM seen WHERE kind = ? AND source = ? AND id = ?", kind, source, id);
+    return row === undefined ? undefined : (JSON.parse(row.answer) as Answer);
   }
 
-  #remember(kind: "event" | "key", source: string, id: string, version: number, answer: string | null): void {
-    if (!this.#has("seen")) {
-      this.#run(
-        "CREATE TABLE IF NOT EXISTS seen (kind TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, answer TEXT, PRIMARY KEY (kind, source, id)) STRICT, WITHOUT ROWID",
-      );
-      this.#tables?.add("seen");
-    }
-    this.#run("INSERT INTO seen (kind, source, id, version, answer) VALUES (?, ?, ?, ?, ?)", kind, source, id, version, answer);
+  #remember(kind: "event" | "key", source: string, id: string, answer: string): void {
+    this.#make(
+      "seen",
+      "CREATE TABLE IF NOT EXISTS seen (kind TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (kind, source, id)) STRICT, WITHOUT ROWID",
+    );
+    this.#run("INSERT INTO seen (kind, source, id, answer) VALUES (?, ?, ?, ?)", kind, source, id, answer);
   }
 
-  #create(): void {
-    // A name's characters need no escaping, and SQLite keeps the comment with the table: the name costs no row.
-    const { tenant, stream } = this.identity;
-    this.#run(
-      `CREATE TABLE IF NOT EXISTS events_v1 ( -- ${tenant}/${stream}\n version INTEGER PRIMARY KEY, envelope TEXT NOT NULL, data TEXT NOT NULL) STRICT`,
-    );
-    this.#tables?.add("events_v1");
+  #make(table: string, statement: string): void {
+    if (this.#has(table)) return;
+    this.#run(statement);
+    this.#tables?.add(table);
   }
 
   #has(table: string): boolean {
@@ -160,4 +213,21 @@ export class StreamStore {
   #run(statement: string, ...params: SqlStorageValue[]): void {
     this.rowsWritten += this.#sql.exec(statement, ...params).rowsWritten;
   }
+}
+
+/** What is in memory once this event is the last. */
+export function memoryAfter({ version, hash, recorded, type }: EventEnvelope): StreamMemory {
+  const isPurged = type === STREAM_PURGED;
+  return { version, hash, recorded, isPurged, isClosed: isPurged || type === STREAM_CLOSED };
+}
+
+function packed(data: JsonText): string | ArrayBuffer {
+  if (data.length < COMPRESS_FROM) return data;
+  const deflated = deflateRawSync(data);
+  if (deflated.byteLength > 0.8 * data.length) return data;
+  return deflated.buffer.slice(deflated.byteOffset, deflated.byteOffset + deflated.byteLength) as ArrayBuffer;
+}
+
+function unpacked(data: JsonText | ArrayBuffer): JsonText {
+  return typeof data === "string" ? data : (inflateRawSync(new Uint8Array(data)).toString("utf8") as JsonText);
 }

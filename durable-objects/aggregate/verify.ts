@@ -1,5 +1,5 @@
-import { dataHash, type EventEnvelope, eventHash, GENESIS_HASH, type RecordedEvent } from "../../src/kernel/index.ts";
-import type { AggregatePorts, StreamIdentity, Verification } from "./contract.ts";
+import { dataHash, type EventEnvelope, eventHash, GENESIS_HASH, PURGED, type RecordedEvent } from "../../src/kernel/index.ts";
+import type { AggregatePorts, Verification } from "./contract.ts";
 import type { StreamStore } from "./stream-store.ts";
 
 /** Events walked before the object lets others in. */
@@ -20,7 +20,8 @@ export async function verify(store: StreamStore, ports: AggregatePorts, from: nu
       reason: `The log has version ${logged.version}, the stream ends at ${store.memory.version}.`,
     };
   }
-  let previousHash = from <= 1 ? GENESIS_HASH : store.envelope(from - 1)?.hash;
+  // What comes before a truncated stream's first event is not here to compare with.
+  let previousHash = from <= 1 ? GENESIS_HASH : (store.envelope(from - 1)?.hash ?? store.envelope(from)?.previousHash);
   for (let start = from; start <= last; start += STEP) {
     const events = readStep(store, start, Math.min(start + STEP - 1, last));
     const inLog = events.filter((event) => event.version <= (logged?.version ?? 0));
@@ -36,7 +37,7 @@ export async function verify(store: StreamStore, ports: AggregatePorts, from: nu
       const version = start + index;
       const reason =
         event.version === version
-          ? (wrongInStream(identity, event, previousHash) ?? (version <= (logged?.version ?? 0) ? wrongInLog(identity, event, copies.get(version)) : undefined))
+          ? (wrongInStream(store, event, previousHash) ?? (version <= (logged?.version ?? 0) ? wrongInLog(store, event, copies.get(version)) : undefined))
           : `Version ${version} is missing.`;
       if (reason !== undefined) return { valid: false, firstBadVersion: version, reason };
       previousHash = event.hash;
@@ -52,22 +53,24 @@ function readStep(store: StreamStore, from: number, to: number): readonly Record
   return [...store.texts(from, to)].map(({ version, envelope, data }) => ({ ...(JSON.parse(envelope) as EventEnvelope), version, data }));
 }
 
-function wrongInStream(identity: StreamIdentity, event: RecordedEvent, previousHash: string | undefined): string | undefined {
-  const wrong = wrongInItself(identity, event);
+function wrongInStream(store: StreamStore, event: RecordedEvent, previousHash: string | undefined): string | undefined {
+  const wrong = wrongInItself(store, event);
   if (wrong !== undefined) return wrong;
   return event.previousHash === previousHash ? undefined : `Its previousHash is ${event.previousHash}, its predecessor's hash ${previousHash}.`;
 }
 
-function wrongInItself({ tenant }: StreamIdentity, event: RecordedEvent): string | undefined {
-  const ofData = dataHash(event.data);
+function wrongInItself({ identity: { tenant }, memory }: StreamStore, event: RecordedEvent): string | undefined {
+  // Emptied data is right only where a purge, which is in the chain, says so.
+  const isPurged = memory.isPurged && event.version < memory.version;
+  const ofData = isPurged ? event.dataHash : event.data === PURGED ? "nothing" : dataHash(event.data);
   if (ofData !== event.dataHash) return `Its data hashes to ${ofData}, its dataHash is ${event.dataHash}.`;
   const own = eventHash(tenant, event);
   return own === event.hash ? undefined : `Its content hashes to ${own}, its hash is ${event.hash}.`;
 }
 
-function wrongInLog(identity: StreamIdentity, event: RecordedEvent, copy: RecordedEvent | undefined): string | undefined {
+function wrongInLog(store: StreamStore, event: RecordedEvent, copy: RecordedEvent | undefined): string | undefined {
   if (copy === undefined) return "The log has no copy of it.";
-  const wrong = wrongInItself(identity, copy);
+  const wrong = wrongInItself(store, copy);
   if (wrong !== undefined) return `In the log's copy: ${wrong}`;
   return copy.hash === event.hash ? undefined : `The log's copy has the hash ${copy.hash}, the stream's ${event.hash}.`;
 }

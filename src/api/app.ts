@@ -6,6 +6,7 @@ import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { appendEvents } from "./routes/append.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
+import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { oneProjection, projections } from "./routes/projections.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
@@ -33,6 +34,8 @@ function serveAll(app: OpenAPIHono<ApiEnv>): void {
   serve(app, readStream);
   serve(app, verifyStream);
   serve(app, getStream);
+  serve(app, closeStream);
+  serve(app, patchStream);
   serve(app, directory);
   serve(app, wholeLog);
   serve(app, oneEvent);

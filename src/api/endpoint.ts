@@ -33,6 +33,16 @@ export interface Call<Params, Query, Body> extends RequestContext {
   readonly texts: readonly JsonText[];
 }
 
+/** A JSON body that an endpoint takes. */
+export interface JsonBody<Body extends z.ZodType> {
+  readonly schema: Body;
+  readonly maxBytes: number;
+  /** Whose exact texts the handler wants; see `readJson`. */
+  readonly pick?: readonly string[];
+  /** Where `application/json` is not the one: the first is what we say we want. */
+  readonly mediaTypes?: readonly string[];
+}
+
 /** An endpoint: its schemas validate the request and describe it in /openapi.json. */
 export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
@@ -46,7 +56,7 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly query?: Query;
   /** Headers that matter to this endpoint, for the description only. */
   readonly headers?: z.ZodObject;
-  readonly body?: { readonly schema: Body; readonly maxBytes: number; readonly pick?: readonly string[] };
+  readonly body?: JsonBody<Body>;
   /** Takes any body as bytes, up to this many. */
   readonly rawBody?: { readonly maxBytes: number; readonly mediaTypes: readonly string[] };
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
@@ -106,15 +116,16 @@ const NO_FIELDS = z.object({});
 
 async function jsonBody(
   request: Request,
-  { schema, maxBytes, pick = [] }: { readonly schema: z.ZodType; readonly maxBytes: number; readonly pick?: readonly string[] },
+  { schema, maxBytes, pick = [], mediaTypes = ["application/json"] }: JsonBody<z.ZodType>,
 ): Promise<Input | Response> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
+  const [wanted = "application/json"] = mediaTypes;
+  if (type === undefined || !mediaTypes.includes(type)) {
     return problem({
       status: 415,
       code: "unsupported_media_type",
-      detail: `Expected Content-Type: application/json, got ${type ?? "none"}.`,
-      headers: { accept: "application/json" },
+      detail: `Expected Content-Type: ${wanted}, got ${type ?? "none"}.`,
+      headers: { accept: wanted },
     });
   }
   const bytes = await readBody(request, maxBytes);

@@ -11,6 +11,7 @@ export interface Problem {
   readonly detail: string;
   readonly errors?: readonly InputError[];
   readonly currentVersion?: number;
+  readonly firstVersion?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -32,8 +33,8 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** The answer that says so, as `application/problem+json`. */
-export function problem({ status, code, detail, errors, currentVersion, headers }: Problem): Response {
-  const body = { type: `urn:rivulet:problem:${code}`, title: TITLES[status] ?? "Error", status, detail, code, errors, currentVersion };
+export function problem({ status, code, detail, errors, currentVersion, firstVersion, headers }: Problem): Response {
+  const body = { type: `urn:rivulet:problem:${code}`, title: TITLES[status] ?? "Error", status, detail, code, errors, currentVersion, firstVersion };
   return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers } });
 }
 

@@ -5,6 +5,8 @@ const STATUS: Readonly<Record<Refusal["code"], number>> = {
   version_mismatch: 412,
   event_id_reused: 409,
   idempotency_key_reused: 422,
+  stream_closed: 410,
+  retention_refused: 409,
   rejected: 409,
   fault: 503,
 };

@@ -12,6 +12,7 @@ export const problemSchema = z
     code: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     currentVersion: z.int().optional(),
+    firstVersion: z.int().optional(),
   })
   .openapi("Problem");
 
@@ -83,7 +84,8 @@ export const recordedEvent = z
     time: z.string(),
     recorded: z.string(),
     source: z.string(),
-    data: z.any(),
+    data: z.any().optional(),
+    purged: z.literal(true).optional(),
     metadata: z.looseObject({ correlationId: z.string(), priority: z.enum(PRIORITIES), traceparent: z.string(), actor: z.string() }),
     cloudevent: z.looseObject({}).optional(),
     hash,

@@ -1,5 +1,6 @@
 export * from "./canonical-json.ts";
 export * from "./decider.ts";
+export * from "./duration.ts";
 export * from "./hash.ts";
 export * from "./json-text.ts";
 export * from "./recorded-event.ts";

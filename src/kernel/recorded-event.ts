@@ -44,6 +44,13 @@ export interface EventEnvelope {
   readonly dataHash: Hash;
 }
 
+/** The last event of a stream that was closed, and of one whose data was purged. */
+export const STREAM_CLOSED = "rivulet.StreamClosed";
+export const STREAM_PURGED = "rivulet.StreamPurged";
+
+/** What stands for data that was purged: no JSON text is empty. */
+export const PURGED = "" as JsonText;
+
 /** A fact as it is kept: an envelope, and its data as the JSON that came. */
 export interface RecordedEvent extends EventEnvelope {
   readonly data: JsonText;
@@ -75,5 +82,5 @@ export function envelopeText(event: EventEnvelope): JsonText {
 /** An event as the API gives it, put together from texts alone: the data is never parsed on its way out. */
 export function eventText(envelope: JsonText, data: JsonText, position?: number): JsonText {
   const head = position === undefined ? envelope.slice(0, -1) : `{"position":${position},${envelope.slice(1, -1)}`;
-  return `${head},"data":${data}}` as JsonText;
+  return (data === PURGED ? `${head},"purged":true}` : `${head},"data":${data}}`) as JsonText;
 }

@@ -6,7 +6,8 @@ import { awaitToken } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { isNotModified } from "../preconditions.ts";
-import { notFound } from "../problem.ts";
+import { notFound, problem } from "../problem.ts";
+import { shownRetention } from "../retention.ts";
 import { category, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
@@ -28,15 +29,17 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
   answers: {
     200: { description: "A page", schema: z.object({ stream: z.string(), version: z.int(), items: z.array(recordedEvent), next: z.string().nullable() }) },
   },
-  problems: [404],
+  problems: [404, 410],
   async handle({ request, services, principal, params: { stream }, query }) {
     const direction = query.direction ?? "forward";
     const resumed = readCursor<{ at: number }>(`stream-${direction}`, query.cursor);
     if (resumed instanceof Response) return resumed;
-    const from = direction === "forward" ? (resumed?.at ?? query.from ?? 1) : (query.from ?? 1);
-    const to = direction === "backward" ? (resumed?.at ?? query.to ?? Number.MAX_SAFE_INTEGER) : (query.to ?? Number.MAX_SAFE_INTEGER);
-    const found = await services.objectFor(principal.tenant, stream).read({ from, to, limit: query.limit, direction, maxBytes: PAGE_BYTES });
+    const from = (direction === "forward" ? resumed?.at : undefined) ?? query.from;
+    const to = (direction === "backward" ? resumed?.at : undefined) ?? query.to;
+    const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+    const found = await services.objectFor(principal.tenant, stream).read({ ...range, limit: query.limit, direction, maxBytes: PAGE_BYTES });
     if (found.version === 0) return notFound(`There is no stream ${stream}.`);
+    if (found.isGone) return truncated(stream, found.firstVersion);
     const etag = `"${found.version}"`;
     const headers = { etag, vary: "Accept" };
     if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });
@@ -47,6 +50,11 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
     );
   },
 };
+
+/** What was asked for is no longer kept. */
+function truncated(stream: string, firstVersion: number): Response {
+  return problem({ status: 410, code: "stream_truncated", detail: `The stream ${stream} was truncated: it begins at version ${firstVersion}.`, firstVersion });
+}
 
 function joined(head: string, middle: Uint8Array, foot: string): Uint8Array {
   const encoder = new TextEncoder();
@@ -88,20 +96,21 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
     const { tenant } = principal;
     const [found, logged] = await Promise.all([services.objectFor(tenant, stream).describe(), loggedStream(services.shardOf(tenant).log, tenant, stream)]);
     if (found === undefined) return notFound(`There is no stream ${stream}.`);
-    const { version, firstVersion, createdAt, updatedAt, hash: lastHash } = found;
+    const { version, firstVersion, createdAt, updatedAt, hash: lastHash, isClosed, retention } = found;
     return json(
       {
         stream,
         category: categoryOf(stream),
         version,
         firstVersion,
-        createdAt,
+        // A truncated stream has forgotten when it began; the log has not.
+        createdAt: logged?.created ?? createdAt,
         updatedAt,
         lastHash,
         snapshotVersion: null,
         loggedVersion: logged?.version ?? 0,
-        closed: false,
-        retention: null,
+        closed: isClosed,
+        retention: retention === null ? null : shownRetention(retention),
         ...(logged?.forked && { forked: logged.forked }),
       },
       200,
