@@ -22,7 +22,7 @@ import type {
 import { close } from "./aggregate/close.ts";
 import { execute, foldedState } from "./aggregate/execute.ts";
 import { GroupCommit } from "./aggregate/group-commit.ts";
-import { Outbox } from "./aggregate/outbox.ts";
+import { LONGEST_TAIL, Outbox } from "./aggregate/outbox.ts";
 import { describe, eventsAfter, read } from "./aggregate/read.ts";
 import { RETENTION, type Retention } from "./aggregate/retention.ts";
 import { StreamStore } from "./aggregate/stream-store.ts";
@@ -34,6 +34,9 @@ export interface AggregateParts {
   readonly ports: AggregatePorts;
   readonly deciders: ReadonlyMap<string, Decider>;
 }
+
+const BACKLOGGED: Refusal = { ok: false, code: "stream_backlog", detail: `The log lacks over ${LONGEST_TAIL} events of this stream; it takes no more until they are there.` };
+const OVERLOADED: Refusal = { ok: false, code: "overloaded", detail: "Too many appends wait for this stream." };
 
 /** One stream: the single-threaded owner of its ordered log. The class only wires; each verb is a file in `aggregate/`. */
 export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> {
@@ -61,7 +64,9 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   protected abstract parts(env: Env): AggregateParts;
 
   /** Appends events, all or nothing; answers after the commit. */
-  append(request: AppendRequest): Promise<Appended | Refusal> {
+  async append(request: AppendRequest): Promise<Appended | Refusal> {
+    if (await this.#outbox.isBacklogged()) return BACKLOGGED;
+    if (this.#commits.isFull) return OVERLOADED;
     return this.#settled(this.#commits.join((appended) => append(this.#store, request, this.#parts.ports.now(), appended)));
   }
 

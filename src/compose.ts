@@ -9,6 +9,7 @@ import { markForked, project, type ProjectorPorts } from "./log/project.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
 import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
 import { type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { within } from "./deadline.ts";
 import { advanceViews, type LogReader } from "./views/advance.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { sealer } from "./webhooks/seal.ts";
@@ -31,6 +32,9 @@ export interface Overrides {
 const DECIDERS: ReadonlyMap<string, Decider> = new Map([source].map((decider) => [decider.category, decider]));
 const VIEWS: readonly View[] = [eventTypesView, sourcesView];
 
+/** What a part may take to answer another (milliseconds). */
+const MOST_TIME = 10_000;
+
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
   const views = overrides.views ?? VIEWS;
@@ -44,8 +48,8 @@ export function compose(overrides: Overrides = {}) {
   });
 
   const projectorPorts = (env: Env): ProjectorPorts => ({
-    eventsAfter: (tenant, stream, after, maxCharacters) => objectFor(env, tenant, stream).eventsAfter(after, maxCharacters),
-    followed: (tenant, position) => dispatcherFor(env, tenant).advanced(position),
+    eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
+    followed: (tenant, position) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(position)),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -57,11 +61,11 @@ export function compose(overrides: Overrides = {}) {
           async send(tenant, messages) {
             await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
           },
-          logged: ({ tenant, stream }) => loggedStream(shardOf(tenant).log, tenant, stream),
+          logged: ({ tenant, stream }) => within(MOST_TIME, "the log", loggedStream(shardOf(tenant).log, tenant, stream)),
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
           purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
           markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
-          announce: (tenant, position) => dispatcherFor(env, tenant).advanced(position),
+          announce: (tenant, position) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(position)),
           shardOf: (tenant) => shardOf(tenant).id,
           now,
         },

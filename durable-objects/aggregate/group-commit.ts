@@ -10,6 +10,9 @@ interface Member<Result> {
   readonly reject: (fault: unknown) => void;
 }
 
+/** Members that may wait; beyond that the object is overloaded, and says so early. */
+const MOST_WAITING = 2_000;
+
 /** What is done around a commit that wrote events. */
 export interface CommitHooks {
   /** Inside the transaction, after the last member. */
@@ -34,6 +37,11 @@ export class GroupCommit {
     this.#storage = storage;
     this.#store = store;
     this.#hooks = hooks;
+  }
+
+  /** Whether so many wait that another had better come back later. */
+  get isFull(): boolean {
+    return this.#waiting.length >= MOST_WAITING;
   }
 
   /** Runs `work` in the next commit. Rejects with what `work` threw, or with why the commit failed. */

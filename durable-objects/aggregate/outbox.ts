@@ -9,6 +9,8 @@ import type { StreamStore } from "./stream-store.ts";
 export const FIRST_LOOK = 3_000;
 /** The longest pause (milliseconds) between two looks while the log is behind. */
 export const LONGEST_PATIENCE = 300_000;
+/** Events that the log may lack before appends are refused. */
+export const LONGEST_TAIL = 10_000;
 /** A send that takes longer (milliseconds) is left to itself: in production one can hang for most of a minute. */
 const SEND_TIMEOUT = 5_000;
 
@@ -21,11 +23,35 @@ export class Outbox {
   readonly #ports: AggregatePorts;
   readonly #clock: AlarmClock;
   #patience = FIRST_LOOK;
+  /** As far as is known the log has this much; unknown counts as all there was at waking. */
+  #logged: number | undefined;
+  #asking: Promise<void> | undefined;
 
   constructor(store: StreamStore, ports: AggregatePorts, clock: AlarmClock) {
     this.#store = store;
     this.#ports = ports;
     this.#clock = clock;
+  }
+
+  /**
+   * Whether the log lacks so much of the stream that it should take no more for now. The log is asked before that is said; where
+   * it cannot be asked, what was appended since the last answer counts.
+   */
+  async isBacklogged(): Promise<boolean> {
+    const { memory } = this.#store;
+    this.#logged ??= memory.version;
+    if (memory.version - this.#logged <= LONGEST_TAIL) return false;
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    await this.#asking;
+    return this.#store.memory.version - this.#logged > LONGEST_TAIL;
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#logged = (await this.#ports.logged(this.#store.identity))?.version ?? 0;
+    } catch (fault) {
+      console.warn("outbox: the log cannot be asked", this.#store.identity.stream, String(fault));
+    }
   }
 
   /** Inside the appending transaction: events and alarm are on disk together, or neither is. */
@@ -64,6 +90,7 @@ export class Outbox {
   async #isSettled(): Promise<boolean> {
     const { identity } = this.#store;
     const logged = await this.#ports.logged(identity);
+    this.#logged = logged?.version ?? 0;
     if (logged) {
       const conflict = this.#conflict(logged.version, logged.hash);
       if (conflict !== undefined && logged.forked === null) await this.#ports.markForked(identity, conflict);

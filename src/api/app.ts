@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { DeadlineError } from "../deadline.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
 import { json } from "./answer.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
@@ -77,14 +78,27 @@ export function api(servicesOf: () => Services): (request: Request) => Promise<R
     return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
   });
   app.onError((fault) => {
+    if (isOverload(fault)) {
+      console.warn("api: overloaded", String(fault));
+      return problem({ status: 503, code: "overloaded", detail: `${UNAVAILABLE} ${UNKNOWN}`, headers: { "retry-after": "1" } });
+    }
     console.error("api: a request failed", fault);
     return problem({
       status: 500,
       code: "internal",
-      detail: "The platform failed. A write may or may not have happened: repeat it with the same Idempotency-Key.",
+      detail: `The platform failed. ${UNKNOWN}`,
     });
   });
   return async (request) => app.fetch(request);
+}
+
+const UNAVAILABLE = "A part of the platform is overloaded or does not answer.";
+const UNKNOWN = "A write may or may not have happened: repeat it with the same Idempotency-Key.";
+
+/** Whether a fault is one of load or of time rather than of code: worth trying again. */
+function isOverload(fault: Error & { overloaded?: boolean; retryable?: boolean }): boolean {
+  if (fault instanceof DeadlineError || fault.overloaded === true || fault.retryable === true) return true;
+  return /D1_ERROR.*(overloaded|timed? ?out|Network connection lost|reset because)/i.test(String(fault));
 }
 
 function describeApi(app: OpenAPIHono<ApiEnv>): void {

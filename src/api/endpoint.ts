@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
 import { readBody } from "./body.ts";
@@ -64,6 +65,9 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Response> | Response;
 }
 
+/** What a request may take until its answer begins (milliseconds); then it is 503, its outcome unknown. */
+const MOST_TIME = 45_000;
+
 /** Serves an endpoint and adds it to the description. Checks in the contract's order: authentication, then syntax; the rest is the handler's. */
 export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
   app: OpenAPIHono<ApiEnv>,
@@ -72,7 +76,7 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
   register(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
     const checked = await check(context, endpoint);
-    return checked instanceof Response ? checked : endpoint.handle(checked);
+    return checked instanceof Response ? checked : within(MOST_TIME, `${endpoint.operationId}`, Promise.resolve(endpoint.handle(checked)));
   });
 }
 
