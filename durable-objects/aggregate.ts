@@ -27,6 +27,7 @@ import { describe, eventsAfter, read } from "./aggregate/read.ts";
 import { RETENTION, type Retention } from "./aggregate/retention.ts";
 import { StreamStore } from "./aggregate/stream-store.ts";
 import { verify } from "./aggregate/verify.ts";
+import { Bell } from "./bell.ts";
 import { identityOf } from "./object-for.ts";
 
 /** What an Aggregate object is built with, by the composition root. */
@@ -35,7 +36,11 @@ export interface AggregateParts {
   readonly deciders: ReadonlyMap<string, Decider>;
 }
 
-const BACKLOGGED: Refusal = { ok: false, code: "stream_backlog", detail: `The log lacks over ${LONGEST_TAIL} events of this stream; it takes no more until they are there.` };
+const BACKLOGGED: Refusal = {
+  ok: false,
+  code: "stream_backlog",
+  detail: `The log lacks over ${LONGEST_TAIL} events of this stream; it takes no more until they are there.`,
+};
 const OVERLOADED: Refusal = { ok: false, code: "overloaded", detail: "Too many appends wait for this stream." };
 
 /** One stream: the single-threaded owner of its ordered log. The class only wires; each verb is a file in `aggregate/`. */
@@ -45,6 +50,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   readonly #outbox: Outbox;
   readonly #commits: GroupCommit;
   readonly #parts: AggregateParts;
+  readonly #bell: Bell;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -53,9 +59,13 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     this.#store = new StreamStore(ctx.storage.sql, identityOf(ctx.id.name ?? ""));
     this.#clock = new AlarmClock(ctx.storage, ports.now);
     this.#outbox = new Outbox(this.#store, ports, this.#clock);
+    this.#bell = new Bell(ctx);
     this.#commits = new GroupCommit(ctx.storage, this.#store, {
       beforeCommit: () => this.#outbox.arm(),
-      afterCommit: (written) => ctx.waitUntil(this.#outbox.send(written)),
+      afterCommit: (written) => {
+        this.#bell.ring(this.#store.memory.version);
+        ctx.waitUntil(this.#outbox.send(written));
+      },
       onFailure: () => this.#clock.lower(),
     });
   }
@@ -130,6 +140,15 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   /** What this object has cost since it woke: rows as billed, alarms among them. */
   costs(): { rowsWritten: number; alarmsSet: number } {
     return { rowsWritten: this.#store.rowsWritten + this.#clock.timesSet, alarmsSet: this.#clock.timesSet };
+  }
+
+  /** Opens a socket that rings with the stream's version on every append. Only the platform itself calls this. */
+  override fetch(): Response {
+    return this.#bell.connect(this.#store.memory.version);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    socket.close(code === 1006 ? 1000 : code);
   }
 
   /** Whatever woke the object, the outbox is looked at first. */

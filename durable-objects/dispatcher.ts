@@ -1,4 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import { Bell } from "./bell.ts";
+import { issueTicket, redeemTicket } from "./tickets.ts";
 
 /** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
 const PATIENCE_OF_CALLERS = 2_000;
@@ -22,6 +24,7 @@ export interface DispatcherPorts {
  */
 export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env> {
   readonly #ports: DispatcherPorts;
+  readonly #bell: Bell;
   #head = 0;
   #views = 0;
   #isArmed = false;
@@ -31,6 +34,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#ports = this.ports(env);
+    this.#bell = new Bell(ctx);
   }
 
   /** What this object is composed of; called once, from the constructor. */
@@ -41,6 +45,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
    * caller may forget.
    */
   async advanced(position: number): Promise<void> {
+    if (position > this.#head) this.#bell.ring(position);
     this.#head = Math.max(this.#head, position);
     if (this.#views >= this.#head) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,6 +57,26 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   /** How far the log is, as far as this object was told. */
   head(): number {
     return this.#head;
+  }
+
+  /** Opens a socket that rings with the log's position whenever it grows. Only the platform itself calls this. */
+  override async fetch(): Promise<Response> {
+    this.#head = Math.max(this.#head, await this.#ports.head(this.ctx.id.name ?? ""));
+    return this.#bell.connect(this.#head);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    socket.close(code === 1006 ? 1000 : code);
+  }
+
+  /** Makes a ticket that opens one connection within 60 seconds, for clients that cannot send headers. */
+  issueTicket(actor: string): { readonly ticket: string; readonly expiresAt: string } {
+    return issueTicket(this.ctx.storage, actor, this.#ports.now());
+  }
+
+  /** Who a ticket was made for; undefined where it was used, is too old, or never was. */
+  redeemTicket(ticket: string): string | undefined {
+    return redeemTicket(this.ctx.storage, ticket, this.#ports.now());
   }
 
   override async alarm(): Promise<void> {

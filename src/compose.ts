@@ -94,6 +94,8 @@ export function compose(overrides: Overrides = {}) {
     const shardOf = shardsOf(env);
     return {
       objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      eventsAfter: projectorPorts(env).eventsAfter,
+      dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       shardOf,
       async projectNow(tenant, stream, version) {
         const { id, log } = shardOf(tenant);

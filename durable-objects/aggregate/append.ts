@@ -67,7 +67,11 @@ export function write(store: StreamStore, draft: EventDraft, now: number, append
 /** A stream that was closed or purged takes nothing more. */
 export function checkOpen({ identity, memory }: StreamStore): Refusal | undefined {
   if (!memory.isClosed) return undefined;
-  return { ok: false, code: "stream_closed", detail: `The stream ${identity.stream} was ${memory.isPurged ? "purged" : "closed"} at version ${memory.version}.` };
+  return {
+    ok: false,
+    code: "stream_closed",
+    detail: `The stream ${identity.stream} was ${memory.isPurged ? "purged" : "closed"} at version ${memory.version}.`,
+  };
 }
 
 /** Undefined where the stream may go on; else the refusal. */

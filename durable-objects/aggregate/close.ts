@@ -35,7 +35,7 @@ export function close(store: StreamStore, request: CloseRequest, now: number, ap
  */
 export async function emptyPurged(store: StreamStore, ports: AggregatePorts): Promise<void> {
   if (!store.memory.isPurged || store.setting(EMPTIED) === true) return;
-  for (let from: number | undefined = 1; from !== undefined; ) {
+  for (let from: number | undefined = 1; from !== undefined;) {
     const last = Math.min(from + STEP, store.memory.version) - 1;
     const ids = [...store.texts(from, last)].map(({ envelope }) => (JSON.parse(envelope) as RecordedEvent).id);
     await ports.purgeCopies(store.identity, ids);

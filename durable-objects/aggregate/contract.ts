@@ -50,7 +50,16 @@ export interface AppendedEvent {
 /** Nothing was written. `code` is the problem's code in the API; a fault is the platform's own failing, the rest a "no". */
 export interface Refusal {
   readonly ok: false;
-  readonly code: "version_mismatch" | "event_id_reused" | "idempotency_key_reused" | "stream_closed" | "stream_backlog" | "overloaded" | "retention_refused" | "rejected" | "fault";
+  readonly code:
+    | "version_mismatch"
+    | "event_id_reused"
+    | "idempotency_key_reused"
+    | "stream_closed"
+    | "stream_backlog"
+    | "overloaded"
+    | "retention_refused"
+    | "rejected"
+    | "fault";
   readonly detail: string;
   readonly currentVersion?: number;
   /** For `rejected`: the decider's own code. */

@@ -6,6 +6,7 @@ import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { appendEvents } from "./routes/append.ts";
+import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { oneProjection, projections } from "./routes/projections.ts";
@@ -38,6 +39,9 @@ function serveAll(app: OpenAPIHono<ApiEnv>): void {
   serve(app, closeStream);
   serve(app, patchStream);
   serve(app, directory);
+  serve(app, liveStream);
+  serve(app, liveLog);
+  serve(app, makeTicket);
   serve(app, wholeLog);
   serve(app, oneEvent);
   serve(app, eventTypes);

@@ -5,7 +5,7 @@ import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
 import { readBody } from "./body.ts";
-import { authenticate, type Principal } from "./principal.ts";
+import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
 import { problemSchema } from "./schemas.ts";
 import type { Services } from "./services.ts";
@@ -53,6 +53,8 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly summary: string;
   readonly tag: string;
   readonly isPublic?: true;
+  /** Takes a one-use `?ticket=` in the place of a key, for clients that cannot send headers. */
+  readonly takesTicket?: true;
   readonly params?: Params;
   readonly query?: Query;
   /** Headers that matter to this endpoint, for the description only. */
@@ -88,7 +90,7 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
 ): Promise<Checked<Params, Query, Body> | Response> {
   const { services, correlationId, trace } = context.var;
   const request = context.req.raw;
-  const principal = endpoint.isPublic ? { tenant: "", actor: "" } : authenticate(request, services);
+  const principal = endpoint.isPublic ? NOBODY : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? authenticate(request, services));
   if (principal instanceof Response) return principal;
   const params = (endpoint.params ?? NO_FIELDS).safeParse(context.req.param());
   if (!params.success) return invalid(params.error);
@@ -115,6 +117,7 @@ async function readInput(
   return bytes instanceof Response ? bytes : { body: undefined, bytes, texts: [] };
 }
 
+const NOBODY: Principal = { tenant: "", actor: "" };
 const NO_BYTES = new Uint8Array();
 const NO_FIELDS = z.object({});
 

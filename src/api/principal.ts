@@ -20,6 +20,15 @@ export function authenticate(request: Request, services: Services): Principal | 
   return { tenant, actor: "key:admin" };
 }
 
+/** Who a `?ticket=` was made for; undefined where none is sent. A ticket is good once, for 60 seconds. */
+export async function ticketHolder(request: Request, services: Services): Promise<Principal | Response | undefined> {
+  const ticket = new URL(request.url).searchParams.get("ticket");
+  if (ticket === null) return undefined;
+  const [tenant = "", secret = ""] = ticket.split(".");
+  const actor = TENANT_PATTERN.test(tenant) ? await services.dispatcherFor(tenant).redeemTicket(secret) : undefined;
+  return actor === undefined ? unauthorized("The ticket is not known: it was used, or is over 60 seconds old.") : { tenant, actor };
+}
+
 function unauthorized(detail: string, parameter = ""): Response {
   return problem({ status: 401, code: "unauthorized", detail, headers: { "www-authenticate": `Bearer realm="rivulet"${parameter}` } });
 }

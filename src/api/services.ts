@@ -1,10 +1,15 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
+import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
+import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 
 /** What the API reaches, given by the composition root. */
 export interface Services {
   objectFor(tenant: string, stream: string): DurableObjectStub<AggregateObject>;
+  /** What a stream has after a version: at least one event where there are any, then no more than so many characters. */
+  eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<StreamTail>;
+  dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
   shardOf(tenant: string): Shard;
   /** Brings a stream up to this version into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, stream: string, version: number): Promise<void>;

@@ -12,17 +12,17 @@ import { category, cursor, limit, page, recordedEvent, streamName, time, topicPa
 /** A page ends at this many bytes. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 
-const logQuery = z.object({
-  after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
-  limit,
-  cursor,
+/** What may be asked of the log, page by page or live. */
+export const logFilters = {
   type: topicPattern.optional(),
   category: category.optional(),
   stream: streamName.optional(),
   correlationId: z.string().min(1).max(128).optional(),
   since: time.optional(),
   until: time.optional(),
-});
+};
+
+const logQuery = z.object({ after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(), limit, cursor, ...logFilters });
 
 interface LogCursor {
   readonly after: number;
@@ -66,7 +66,8 @@ async function readWholeLog({ request, services, principal, query }: Call<unknow
   return jsonBytes(`{"items":[${found.events.map(loggedEventText).join(",")}],"position":${found.position},"next":${JSON.stringify(next)}}`);
 }
 
-function filterOf({ type, category, stream, correlationId, since, until }: z.output<typeof logQuery>): LogFilter {
+/** What a query asks of the log. */
+export function filterOf({ type, category, stream, correlationId, since, until }: Omit<z.output<typeof logQuery>, "limit">): LogFilter {
   return {
     ...(type !== undefined && { type }),
     ...(category !== undefined && { category }),

@@ -1,0 +1,44 @@
+import { Doorbell } from "./doorbell.ts";
+import { type Feed, follow, type Listener } from "./feed.ts";
+
+/** Milliseconds after which a browser that lost the connection comes back. */
+const RETRY = 1_000;
+
+/** Answers with a feed as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export async function serveSse(feed: Feed): Promise<Response> {
+  const bell = await Doorbell.connect(feed.object);
+  // An identity stream has no buffer of its own: a write is through when the client's side has taken it.
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  let isGone = false;
+  const gone = (): void => {
+    isGone = true;
+    bell.close();
+  };
+  writer.closed.catch(gone);
+  const write = async (text: string): Promise<void> => {
+    await writer.write(encoder.encode(text));
+  };
+  const listener: Listener = {
+    event: ({ id, text }) => write(`id: ${id}\ndata: ${text}\n\n`),
+    heartbeat: () => write(": still here\n\n"),
+    get isGone() {
+      return isGone;
+    },
+  };
+  const run = async (): Promise<void> => {
+    try {
+      await write(`retry: ${RETRY}\n\n`);
+      await follow(feed, bell, listener);
+      await writer.close();
+    } catch (fault) {
+      if (!isGone) console.warn("live: a listener was lost", String(fault));
+      await writer.abort(fault).catch(() => {});
+    } finally {
+      bell.close();
+    }
+  };
+  void run();
+  return new Response(readable, { headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" } });
+}
