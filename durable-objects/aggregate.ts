@@ -20,7 +20,7 @@ import type {
   Verification,
 } from "./aggregate/contract.ts";
 import { close } from "./aggregate/close.ts";
-import { execute, foldedState } from "./aggregate/execute.ts";
+import { execute, foldedState, type Rules } from "./aggregate/execute.ts";
 import { GroupCommit } from "./aggregate/group-commit.ts";
 import { LONGEST_TAIL, Outbox } from "./aggregate/outbox.ts";
 import { describe, eventsAfter, read } from "./aggregate/read.ts";
@@ -34,6 +34,8 @@ import { identityOf } from "./object-for.ts";
 export interface AggregateParts {
   readonly ports: AggregatePorts;
   readonly deciders: ReadonlyMap<string, Decider>;
+  /** Which build of the code this is: a snapshot is good for its own. */
+  readonly build: string;
 }
 
 const BACKLOGGED: Refusal = {
@@ -82,7 +84,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** Decides a command of this stream's category and appends the outcome. */
   execute(request: ExecuteRequest): Promise<Executed | Refusal> {
-    return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#decider(), request, this.#parts.ports.now(), appended)));
+    return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended)));
   }
 
   /** Closes the stream, or purges it. The data goes once the log has everything: by the alarm, or at once by `settle`. */
@@ -114,7 +116,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** The state now as JSON, and its version, as the decider holds it: for the platform's own use, never for a client. */
   state(): { version: number; state: JsonText } {
-    return { state: jsonText(foldedState(this.#store, this.#decider())), version: this.#store.memory.version };
+    return { state: jsonText(foldedState(this.#store, this.#rules())), version: this.#store.memory.version };
   }
 
   /** A page of the stream as JSON bytes. */
@@ -156,11 +158,11 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     await this.#outbox.look();
   }
 
-  #decider(): Decider {
+  #rules(): Rules {
     const category = categoryOf(this.#store.identity.stream);
     const decider = this.#parts.deciders.get(category);
     if (decider === undefined) throw new RangeError(`expected a category with a decider, got ${category}`);
-    return decider;
+    return { decider, build: this.#parts.build };
   }
 
   /** A fault becomes a value: an error thrown across RPC would lose its class, and leak an unhandled rejection. */

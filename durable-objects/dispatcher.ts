@@ -3,10 +3,12 @@ import { Bell } from "./bell.ts";
 import { issueTicket, redeemTicket } from "./tickets.ts";
 
 /** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
-const PATIENCE_OF_CALLERS = 2_000;
+const PATIENCE_OF_CALLERS = 1_000;
 /** The first pause before the dispatcher looks again at what is behind, and the longest. */
 const FIRST_LOOK = 1_000;
 const LONGEST_PATIENCE = 300_000;
+/** The pause where a call has moved the views, but not to the end: D1 counts the statements of each call. */
+const SOON = 10;
 
 /** What a dispatcher reaches beyond itself. */
 export interface DispatcherPorts {
@@ -19,8 +21,8 @@ export interface DispatcherPorts {
 
 /**
  * One object per tenant that knows how far the log is and how far those that follow it are, and moves or wakes them. It holds an
- * alarm exactly while somebody is behind, so nothing polls and an idle tenant costs nothing. Nothing is stored: the log and the
- * cursors are the truth, and the alarm outlives the object.
+ * alarm exactly while somebody is behind, so nothing polls and an idle tenant costs nothing. Of all this nothing is stored: the log
+ * and the cursors are the truth, and the alarm outlives the object. Only tickets are kept here, for a minute.
  */
 export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env> {
   readonly #ports: DispatcherPorts;
@@ -45,9 +47,10 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
    * caller may forget.
    */
   async advanced(position: number): Promise<void> {
-    if (position > this.#head) this.#bell.ring(position);
-    this.#head = Math.max(this.#head, position);
+    this.#heard(position);
     if (this.#views >= this.#head) return;
+    // Who is behind already has an alarm; the log of all tenants does not wait for one tenant's views.
+    if (this.#isArmed) return this.ctx.waitUntil(this.#move());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_OF_CALLERS)));
     await Promise.race([this.#move(), patience]).finally(() => clearTimeout(timer));
@@ -61,7 +64,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   /** Opens a socket that rings with the log's position whenever it grows. Only the platform itself calls this. */
   override async fetch(): Promise<Response> {
-    this.#head = Math.max(this.#head, await this.#ports.head(this.ctx.id.name ?? ""));
+    this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
     return this.#bell.connect(this.#head);
   }
 
@@ -83,17 +86,26 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     this.#isArmed = false;
     let isSettled = false;
     try {
-      this.#head = Math.max(this.#head, await this.#ports.head(this.ctx.id.name ?? ""));
+      this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
+      const before = this.#views;
       await this.#move();
+      if (this.#views > before) this.#patience = SOON;
       isSettled = this.#views >= this.#head;
     } catch (fault) {
       console.warn("dispatcher: will look again", this.ctx.id.name, String(fault));
     }
-    this.#patience = isSettled ? FIRST_LOOK : Math.min(this.#patience * 2, LONGEST_PATIENCE);
     if (!isSettled) await this.#arm();
+    this.#patience = isSettled || this.#patience === SOON ? FIRST_LOOK : Math.min(this.#patience * 2, LONGEST_PATIENCE);
   }
 
-  /** Moves the views to the head, whoever asks: those that come while it goes on wait for the same work. Never rejects. */
+  /** Whoever tells of it, whoever listens is told. */
+  #heard(position: number): void {
+    if (position <= this.#head) return;
+    this.#head = position;
+    this.#bell.ring(position);
+  }
+
+  /** Moves the views towards the head, whoever asks: those that come while it goes on wait for the same work. Never rejects. */
   #move(): Promise<void> {
     this.#moving ??= this.#moveViews().finally(() => (this.#moving = undefined));
     return this.#moving;
@@ -101,10 +113,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #moveViews(): Promise<void> {
     try {
-      for (let before = -1; this.#views < this.#head && this.#views > before;) {
-        before = this.#views;
-        this.#views = Math.max(this.#views, await this.#ports.advanceViews(this.ctx.id.name ?? ""));
-      }
+      this.#views = Math.max(this.#views, await this.#ports.advanceViews(this.ctx.id.name ?? ""));
     } catch (fault) {
       console.warn("dispatcher: the views will be moved later", this.ctx.id.name, String(fault));
     }

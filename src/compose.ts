@@ -11,6 +11,7 @@ import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
 import { type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
 import { within } from "./deadline.ts";
 import { advanceViews, type LogReader } from "./views/advance.ts";
+import { correlationsView } from "./views/correlations.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
@@ -19,6 +20,7 @@ import { source, sourcesView } from "./webhooks/source.ts";
 export interface Env extends ObjectNamespaces, ShardBindings {
   readonly ADMIN_KEY?: string;
   readonly MASTER_KEY?: string;
+  readonly VERSION?: { readonly id: string };
   readonly ALLOW_LOCAL_TARGETS?: string;
 }
 
@@ -30,7 +32,7 @@ export interface Overrides {
 }
 
 const DECIDERS: ReadonlyMap<string, Decider> = new Map([source].map((decider) => [decider.category, decider]));
-const VIEWS: readonly View[] = [eventTypesView, sourcesView];
+const VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -57,6 +59,7 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       return {
         deciders: DECIDERS,
+        build: env.VERSION?.id ?? "local",
         ports: {
           async send(tenant, messages) {
             await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));

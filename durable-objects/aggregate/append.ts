@@ -90,7 +90,7 @@ function unmet(precondition: Precondition, version: number): string | undefined 
     case "new":
       return version === 0 ? undefined : "to be new";
     case "never":
-      return "to match a weak entity tag, which none does";
+      return "to match an entity tag that none of its versions has";
     default:
       return undefined;
   }

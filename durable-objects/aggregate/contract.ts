@@ -112,9 +112,11 @@ export interface ReadRequest {
   readonly limit: number;
   readonly direction: "forward" | "backward";
   readonly maxBytes: number;
+  /** A line for each event, instead of a list's commas. */
+  readonly asLines?: true;
 }
 
-/** A page of a stream. `items` is UTF-8: the events as JSON, joined by commas, ready to be written out. */
+/** A page of a stream. `items` is UTF-8: the events as JSON, joined by commas or one a line, ready to be written out. */
 export interface StreamPage {
   readonly version: number;
   /** 1, unless the stream was truncated. */
@@ -132,6 +134,7 @@ export interface StreamDescription extends StreamHead {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly isClosed: boolean;
+  readonly snapshotVersion: number | null;
   readonly retention: Retention | null;
 }
 

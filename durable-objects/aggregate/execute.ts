@@ -1,19 +1,27 @@
 import { dataHash, type Decider, isRejection, jsonText, type NewFact, PURGED, type RecordedEvent } from "../../src/kernel/index.ts";
 import { checkOpen, checkPrecondition, write } from "./append.ts";
 import type { ExecuteRequest, Executed, Refusal } from "./contract.ts";
+import { keepSnapshot, usableSnapshot } from "./snapshot.ts";
 import type { StreamStore } from "./stream-store.ts";
+
+/** What decides for a stream, and in which build of the code. */
+export interface Rules {
+  readonly decider: Decider;
+  readonly build: string;
+}
 
 /** Decides a command and appends what was decided, inside the caller's transaction, with nothing awaited between. */
 export function execute(
   store: StreamStore,
-  decider: Decider,
+  { decider, build }: Rules,
   request: ExecuteRequest,
   now: number,
   appended: (event: RecordedEvent) => void,
 ): Executed | Refusal {
   const refusal = checkOpen(store) ?? checkPrecondition(request.precondition, store.memory.version);
   if (refusal) return refusal;
-  let state = foldedState(store, decider);
+  const before = store.memory.version;
+  let state = foldedState(store, { decider, build });
   const id = store.identity.stream.slice(decider.category.length + 1);
   const decision = decider.decide(request.command, state, { now: new Date(now).toISOString(), id });
   if (isRejection(decision)) return { ok: false, code: "rejected", rejection: decision.code, detail: decision.detail };
@@ -29,15 +37,17 @@ export function execute(
     store.memory = { ...store.memory, state: { value: state } };
     return written;
   });
+  keepSnapshot(store, build, before, state);
   return { ok: true, version: store.memory.version, events };
 }
 
 /** The fold of the whole stream, kept in memory until the next append moves it. */
-export function foldedState(store: StreamStore, decider: Decider): unknown {
+export function foldedState(store: StreamStore, { decider, build }: Rules): unknown {
   const { memory } = store;
   if (memory.state) return memory.state.value;
-  let state = decider.initialState();
-  for (const { envelope, data } of store.texts(1, memory.version)) {
+  const snapshot = usableSnapshot(store, build);
+  let state = snapshot === undefined ? decider.initialState() : snapshot.state;
+  for (const { envelope, data } of store.texts((snapshot?.version ?? 0) + 1, memory.version)) {
     if (data === PURGED) continue; // what is gone counts for nothing
     state = decider.evolve(state, { type: (JSON.parse(envelope) as NewFact).type, data: JSON.parse(data) });
   }

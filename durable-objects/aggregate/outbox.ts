@@ -83,7 +83,10 @@ export class Outbox {
       this.#patience = FIRST_LOOK;
       return;
     }
-    this.#patience = Math.min(this.#patience * 2, LONGEST_PATIENCE);
+    // An object may be evicted between two looks, so how long the log has been behind counts as well as how often was looked.
+    const now = this.#ports.now();
+    const waited = now - Date.parse(this.#store.memory.recorded || new Date(now).toISOString());
+    this.#patience = Math.min(Math.max(this.#patience * 2, waited), LONGEST_PATIENCE);
     this.#clock.arm(this.#ports.now() + this.#patience);
   }
 
@@ -94,7 +97,8 @@ export class Outbox {
     if (logged) {
       const conflict = this.#conflict(logged.version, logged.hash);
       if (conflict !== undefined && logged.forked === null) await this.#ports.markForked(identity, conflict);
-      if (conflict !== undefined) return false;
+      // The log takes no more of it, and says so in the directory; asking for ever would change nothing.
+      if (conflict !== undefined) return true;
       await this.#ports.announce(identity.tenant, logged.position);
       await this.#clean(logged.version);
     }

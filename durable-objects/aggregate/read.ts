@@ -1,6 +1,7 @@
 import { type EventEnvelope, eventText, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { ReadRequest, StreamDescription, StreamPage, StreamTail } from "./contract.ts";
 import { firstVersion, RETENTION, type Retention } from "./retention.ts";
+import { snapshotVersion } from "./snapshot.ts";
 import type { StreamStore } from "./stream-store.ts";
 
 const encoder = new TextEncoder();
@@ -19,15 +20,20 @@ export function read(store: StreamStore, request: ReadRequest, now: number): Str
   let next: number | null = null;
   for (const { version, envelope, data } of store.texts(from, to, direction)) {
     const text = eventText(envelope, data);
-    // Three bytes a character is the most that UTF-8 takes for a UTF-16 unit; counting exactly would cost an encoding more.
-    if (texts.length === limit || (texts.length > 0 && size + text.length * 3 > maxBytes)) {
+    size += Buffer.byteLength(text) + 1;
+    if (texts.length === limit || (texts.length > 0 && size > maxBytes)) {
       next = version;
       break;
     }
     texts.push(text);
-    size += text.length;
   }
-  return { ...page, isGone: false, items: encoder.encode(texts.join(",")), count: texts.length, next };
+  return {
+    ...page,
+    isGone: false,
+    items: encoder.encode(request.asLines ? texts.map((text) => `${text}\n`).join("") : texts.join(",")),
+    count: texts.length,
+    next,
+  };
 }
 
 /** The events after a version, for the projector: at least one, then no more than `maxCharacters` of envelope and data. */
@@ -49,5 +55,14 @@ export function describe(store: StreamStore, now: number): StreamDescription | u
   if (version === 0) return undefined;
   const createdAt = store.envelope(store.firstVersion())?.recorded ?? recorded;
   const retention = store.setting<Retention>(RETENTION) ?? null;
-  return { version, hash, firstVersion: firstVersion(store, now), createdAt, updatedAt: recorded, isClosed, retention };
+  return {
+    version,
+    hash,
+    firstVersion: firstVersion(store, now),
+    createdAt,
+    updatedAt: recorded,
+    isClosed,
+    snapshotVersion: snapshotVersion(store),
+    retention,
+  };
 }

@@ -60,7 +60,7 @@ export const STEP = 1_000;
  *                source    the event's source, or ''
  *                id        the event's id, or the key
  *                answer    SeenEvent or SeenAnswer, as JSON
- *     settings   name      'retention'
+ *     settings   name      'retention', 'snapshot' or 'emptied' (a purge is through)
  *                value     JSON
  *
  * The tables are made with their first use, in its transaction. An INTEGER PRIMARY KEY and no index: one row written per event.

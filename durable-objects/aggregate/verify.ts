@@ -2,8 +2,9 @@ import { dataHash, type EventEnvelope, eventHash, GENESIS_HASH, PURGED, type Rec
 import type { AggregatePorts, Verification } from "./contract.ts";
 import type { StreamStore } from "./stream-store.ts";
 
-/** Events walked before the object lets others in. */
+/** Events, and characters of them, walked before the object lets others in. */
 const STEP = 1_000;
+const STEP_CHARACTERS = 2_000_000;
 
 /**
  * Walks versions `from` to `to` and checks each event's data against its hash, its hash against its content, its link to its
@@ -22,35 +23,43 @@ export async function verify(store: StreamStore, ports: AggregatePorts, from: nu
   }
   // What comes before a truncated stream's first event is not here to compare with.
   let previousHash = from <= 1 ? GENESIS_HASH : (store.envelope(from - 1)?.hash ?? store.envelope(from)?.previousHash);
-  for (let start = from; start <= last; start += STEP) {
-    const events = readStep(store, start, Math.min(start + STEP - 1, last));
-    const inLog = events.filter((event) => event.version <= (logged?.version ?? 0));
-    const copies = new Map(
-      (
-        await ports.copies(
-          identity,
-          inLog.map((event) => event.id),
-        )
-      ).map((copy) => [copy.version, copy]),
-    );
-    for (const [index, event] of events.entries()) {
-      const version = start + index;
+  const loggedVersion = logged?.version ?? 0;
+  for (let version = from; version <= last;) {
+    const events = readStep(store, version, last);
+    const logged = events.filter((event) => event.version <= loggedVersion).map(({ id }) => id);
+    const copies = new Map((await ports.copies(identity, logged)).map((copy) => [copy.version, copy]));
+    if (events.length === 0) return { valid: false, firstBadVersion: version, reason: `Version ${version} is missing.` };
+    for (const event of events) {
       const reason =
-        event.version === version
-          ? (wrongInStream(store, event, previousHash) ?? (version <= (logged?.version ?? 0) ? wrongInLog(store, event, copies.get(version)) : undefined))
-          : `Version ${version} is missing.`;
+        event.version === version ? wrong(store, event, previousHash, version <= loggedVersion ? copies : undefined) : `Version ${version} is missing.`;
       if (reason !== undefined) return { valid: false, firstBadVersion: version, reason };
       previousHash = event.hash;
+      version++;
     }
-    if (events.length < Math.min(STEP, last - start + 1))
-      return { valid: false, firstBadVersion: start + events.length, reason: `Version ${start + events.length} is missing.` };
     await scheduler.wait(0);
   }
   return { valid: true, from, to: last, lastHash: previousHash ?? GENESIS_HASH };
 }
 
+/** The next events, up to a thousand or so many characters: a long stream of large events is not held at once. */
 function readStep(store: StreamStore, from: number, to: number): readonly RecordedEvent[] {
-  return [...store.texts(from, to)].map(({ version, envelope, data }) => ({ ...(JSON.parse(envelope) as EventEnvelope), version, data }));
+  const events: RecordedEvent[] = [];
+  let size = 0;
+  for (const { version, envelope, data } of store.texts(from, Math.min(from + STEP - 1, to))) {
+    events.push({ ...(JSON.parse(envelope) as EventEnvelope), version, data });
+    size += data.length;
+    if (size > STEP_CHARACTERS) break;
+  }
+  return events;
+}
+
+function wrong(
+  store: StreamStore,
+  event: RecordedEvent,
+  previousHash: string | undefined,
+  copies: ReadonlyMap<number, RecordedEvent> | undefined,
+): string | undefined {
+  return wrongInStream(store, event, previousHash) ?? (copies && wrongInLog(store, event, copies.get(event.version)));
 }
 
 function wrongInStream(store: StreamStore, event: RecordedEvent, previousHash: string | undefined): string | undefined {

@@ -4,7 +4,7 @@
 --   position       the log is folded up to here, in the transaction that wrote the rows
 --   from_position  where the last step began; the guard compares it with the row it replaces
 --   epoch          of the log that was read; another one stops the view
---   state          live | faulted; error: why
+--   state          live | faulted | stopped (the log is not the one that was counted); error: why
 --   version        of the view's code that faulted; 0 for '*'
 CREATE TABLE view_cursors (
   tenant TEXT NOT NULL,

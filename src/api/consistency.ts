@@ -18,8 +18,12 @@ export async function awaitToken(services: Services, tenant: string, request: Re
   const [, stream, version] = /^([a-z][a-z0-9_]*-[A-Za-z0-9._~:-]{1,200})@(\d{1,15})$/.exec(token) ?? [];
   if (stream === undefined) return problem({ status: 422, code: "invalid_token", detail: "Expected the Consistency-Token of an earlier answer." });
   const [, seconds] = /\bwait=(\d{1,3})\b/.exec(request.headers.get("prefer") ?? "") ?? [];
+  const head = await services.objectFor(tenant, stream).describe();
+  if ((head?.version ?? 0) < Number(version)) {
+    return problem({ status: 422, code: "invalid_token", detail: `The stream ${stream} has not got to version ${version}: no answer gave this token.` });
+  }
   const deadline = Date.now() + Math.min(Number(seconds ?? 5), 30) * 1000;
-  for (;;) {
+  for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
     await services.projectNow(tenant, stream, Number(version));
     const logged = await loggedStream(services.shardOf(tenant).log, tenant, stream);
     if (logged !== undefined && logged.version >= Number(version)) {
@@ -33,15 +37,15 @@ export async function awaitToken(services: Services, tenant: string, request: Re
         detail: `What you ask for has not got ${stream} version ${version} yet.`,
         headers: { "retry-after": "1" },
       });
-    await scheduler.wait(100);
+    await scheduler.wait(pause);
   }
 }
 
 /** Undefined where the view has this position, "late" where it will, an answer where it will not by itself. */
 async function lateView(services: Services, tenant: string, view: string, position: number): Promise<"late" | Response | undefined> {
   const cursors = await readCursors(services.shardOf(tenant).views, tenant);
-  const own = cursors.find((cursor) => cursor.view === view);
-  if (own?.state === "faulted") {
+  const own = cursors.find((cursor) => cursor.view === view) ?? cursors.find((cursor) => cursor.view === "*");
+  if (own !== undefined && own.state !== "live") {
     return problem({
       status: 503,
       code: "view_faulted",
@@ -49,5 +53,5 @@ async function lateView(services: Services, tenant: string, view: string, positi
       headers: { "retry-after": "60" },
     });
   }
-  return ((own ?? cursors.find((cursor) => cursor.view === "*"))?.position ?? 0) >= position ? undefined : "late";
+  return (own?.position ?? 0) >= position ? undefined : "late";
 }

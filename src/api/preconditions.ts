@@ -10,7 +10,8 @@ export function precondition(headers: Headers): Precondition | Response {
   if (noneMatch !== undefined) return noneMatch === "*" ? { kind: "new" } : bad(`Expected If-None-Match: *, got ${noneMatch}.`);
   if (match === undefined) return { kind: "none" };
   if (match === "*") return { kind: "exists" };
-  if (/^W\/"[^"]*"$/.test(match)) return { kind: "never" };
+  // A tag is compared to the character: one that is no version as we write it is a tag, and matches nothing.
+  if (/^(W\/)?"[\x21\x23-\x7e]*"$/.test(match) && !/^"(0|[1-9]\d{0,14})"$/.test(match)) return { kind: "never" };
   const [, version] = /^"(\d{1,15})"$/.exec(match) ?? [];
   return version === undefined
     ? bad(`Expected If-Match to be one entity tag in quotes, such as "3", or *, got ${match}.`)

@@ -126,3 +126,8 @@ export async function commitEvents(db: D1Database, rows: EventRows): Promise<num
 export function isGuardError(error: unknown): boolean {
   return String(error).includes("log_guard");
 }
+
+/** Whether D1 understood and refused, by the guard or for what the rows are: then one bad stream must not keep the others out. */
+export function isRefused(error: unknown): boolean {
+  return isGuardError(error) || /SQLITE_(CONSTRAINT|ERROR|TOOBIG|MISMATCH)/.test(String(error));
+}

@@ -1,6 +1,6 @@
 import { GENESIS_HASH, type Hint, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
 import { logPositions } from "./read-log.ts";
-import { batched, commitEvents, type EventRows, isGuardError, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
+import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
 
 /** Statements that one invocation may use: D1 stops it at 1,000. */
 const MAX_STATEMENTS = 900;
@@ -11,6 +11,8 @@ const MAX_HELD = 8 * 1024 * 1024;
 /** Of those, what is left to fetch one page of a stream. */
 const PAGE_CHARACTERS = 1_000_000;
 const LARGEST_EVENT = 1_200_000;
+/** Pages fetched of one stream in one run: a long backlog goes on in the next, and does not keep the others waiting. */
+const MAX_PAGES = 16;
 
 /** What a projector reaches beyond the log. */
 export interface ProjectorPorts {
@@ -61,6 +63,8 @@ class Projection {
   readonly #db: D1Database;
   readonly #ports: ProjectorPorts;
   readonly #failed = new Set<string>();
+  /** Streams that have more than one run takes. */
+  readonly #unfinished = new Set<string>();
   readonly #streams = new Map<string, Stream>();
   #rowsWritten = 0;
   #statements = 0;
@@ -75,21 +79,28 @@ class Projection {
   async run(hints: readonly Hint[]): Promise<Projected> {
     for (const hint of hints) this.#take(hint);
     await this.#load([...this.#streams.values()]);
+    const streams = [...this.#streams.values()];
+    // What the hints bring whole needs nobody else, and does not wait behind a stream that has much to fetch.
+    const isWhole = ({ known, wanted, logged }: Stream): boolean => known.size >= wanted - logged.version;
     let waiting: TenantEvent[] = [];
-    let size = 0;
-    for (const stream of this.#streams.values()) {
+    let weight = 0;
+    const commit = async (): Promise<void> => {
+      await this.#commit(waiting);
+      this.#held -= weight;
+      waiting = [];
+      weight = 0;
+    };
+    for (const stream of [...streams.filter(isWhole), ...streams.filter((stream) => !isWhole(stream))]) {
       for await (const event of this.#missing(stream)) {
         waiting.push({ tenant: stream.tenant, event });
-        size += event.data.length;
-        if (size < PAGE_CHARACTERS) continue;
-        await this.#commit(waiting);
-        waiting = [];
-        size = 0;
+        weight += weightOf(event);
+        if (weight >= PAGE_CHARACTERS || waiting.length >= MAX_EVENTS) await commit();
       }
     }
-    await this.#commit(waiting);
+    await commit();
     await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
-    return { failed: this.#failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
+    const failed = new Set([...this.#failed, ...this.#unfinished]);
+    return { failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
   }
 
   /** One call for each tenant, whatever becomes of the others'. */
@@ -111,10 +122,11 @@ class Projection {
     }
     stream.wanted = Math.max(stream.wanted, hint.head.version);
     for (const event of hint.events) {
+      const weight = weightOf(event);
       // What would not fit is dropped: it is only a hint, and is fetched when its turn comes.
-      if (this.#held + event.data.length > MAX_HELD - 2 * LARGEST_EVENT || stream.known.has(event.version)) continue;
+      if (this.#held + weight > MAX_HELD - 2 * LARGEST_EVENT || stream.known.has(event.version)) continue;
       stream.known.set(event.version, event);
-      this.#hold(sizeOf([event]));
+      this.#hold(weight);
     }
   }
 
@@ -142,17 +154,19 @@ class Projection {
 
   /** What the log lacks of a stream, in order: from the hints where they have it, else from the object. */
   async *#missing(stream: Stream): AsyncGenerator<RecordedEvent> {
-    if (stream.isForked) return;
     let version = stream.logged.version + 1;
     try {
-      while (version <= stream.wanted) {
+      for (let pages = 0; version <= stream.wanted && !stream.isForked && !this.#failed.has(streamKey(stream));) {
         const known = stream.known.get(version);
+        if (known === undefined && ++pages > MAX_PAGES) {
+          this.#unfinished.add(streamKey(stream));
+          return;
+        }
         const events = known === undefined ? await this.#fetch(stream, version - 1) : [known];
         if (events.length === 0) return;
         stream.known.delete(version);
         yield* events;
         version += events.length;
-        this.#held -= sizeOf(events);
       }
     } catch (fault) {
       this.#fail(stream, fault);
@@ -161,7 +175,7 @@ class Projection {
 
   async #fetch(stream: Stream, after: number): Promise<readonly RecordedEvent[]> {
     const { events, head } = await this.#ports.eventsAfter(stream.tenant, stream.stream, after, PAGE_CHARACTERS);
-    this.#hold(sizeOf(events));
+    for (const event of events) this.#hold(weightOf(event));
     if (head.version < stream.logged.version) await this.#fork(stream, `The log has version ${stream.logged.version}, the object ends at ${head.version}.`);
     return events;
   }
@@ -191,7 +205,7 @@ class Projection {
       this.#rowsWritten += await commitEvents(this.#db, rows);
       return true;
     } catch (fault) {
-      if (isGuardError(fault)) return false;
+      if (isRefused(fault)) return false;
       this.#failAll(rows, fault);
       return true;
     }
@@ -242,6 +256,7 @@ export async function markForked(db: D1Database, of: { readonly tenant: string; 
   await db.prepare("UPDATE streams SET forked = ?3 WHERE tenant = ?1 AND stream = ?2 AND forked IS NULL").bind(of.tenant, of.stream, reason).run();
 }
 
-function sizeOf(events: readonly RecordedEvent[]): number {
-  return events.reduce((sum, event) => sum + event.data.length, 0);
+/** Characters that an event holds, about: what all envelopes have is counted as 500. */
+function weightOf({ data, metadata, cloudevent }: RecordedEvent): number {
+  return data.length + JSON.stringify(metadata).length + (cloudevent === undefined ? 0 : JSON.stringify(cloudevent).length) + 500;
 }

@@ -52,9 +52,6 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
   return row ?? { position: 0, epoch: "" };
 }
 
-/** Rows fetched at a time where only code can tell whether an event's type matches. */
-const FETCH_TO_MATCH = 500;
-
 /** The last positions of several tenants, in one query. */
 export async function logPositions(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const { results } = await db
@@ -64,54 +61,69 @@ export async function logPositions(db: D1Database, tenants: readonly string[]): 
   return new Map(results.map(({ tenant, position }) => [tenant, position]));
 }
 
-/** A page of the log after a position, at most `limit` events and `maxBytes` of data (but at least one event). Looks at 10,000 positions at most. */
+/** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most. */
 export async function readLog(db: D1Database, tenant: string, query: LogQuery): Promise<LogPage> {
-  const { after, limit, maxBytes, filter = {} } = query;
+  const { after, filter = {} } = query;
   const head = query.head ?? (await logHead(db, tenant));
-  const lookedTo = Math.min(head.position, after + MAX_LOOKED_AT);
-  const fetch = filter.type !== undefined && /[*#]/.test(filter.type) ? Math.max(limit, FETCH_TO_MATCH) : limit;
-  const events: LoggedEvent[] = [];
-  let position = after;
-  let bytes = 0;
-  while (position < lookedTo && events.length < limit && bytes < maxBytes) {
-    const rows = await candidates(db, tenant, { after: position, to: lookedTo, limit: fetch, maxBytes: maxBytes - bytes, filter });
-    for (const row of rows) {
-      if (events.length === limit) break;
-      position = row.position;
-      if (filter.type !== undefined && !topicMatches(filter.type, row.type)) continue;
-      events.push(eventOf(row));
-      bytes += row.data.length;
-    }
-    const wasLast = rows.length === 0 || (rows.length === rows[0]?.candidates && rows.length < fetch);
-    if (wasLast && (rows.length === 0 || position === rows.at(-1)?.position)) position = lookedTo;
-  }
-  return { events, position, isEnd: position >= head.position };
+  const to = Math.min(head.position, after + MAX_LOOKED_AT);
+  if (to <= after) return { events: [], position: after, isEnd: true };
+  const isPattern = filter.type !== undefined && /[*#]/.test(filter.type);
+  const { rows, isAll } = await (isPattern ? matchingRows : filteredRows)(db, tenant, { ...query, filter, to });
+  const position = isAll ? to : (rows.at(-1) as LogRow).position;
+  return { events: rows.map(eventOf), position, isEnd: position >= head.position };
 }
 
-/** The next rows that the filter's SQL lets through; each says how many there were before the page was cut by its size. */
-async function candidates(
-  db: D1Database,
-  tenant: string,
-  query: { after: number; to: number; limit: number; maxBytes: number; filter: LogFilter },
-): Promise<readonly (LogRow & { candidates: number })[]> {
-  const { after, to, limit, maxBytes, filter } = query;
-  const { conditions, params } = filterSql(filter);
-  // The running sum ends the page before it grows too large; octet_length does not read the text itself.
+interface Found {
+  readonly rows: readonly LogRow[];
+  /** Nothing more matches up to where was looked. */
+  readonly isAll: boolean;
+}
+
+/** Bytes of an event's texts. octet_length does not read the text itself. */
+const BYTES = "octet_length(data) + octet_length(metadata) + coalesce(octet_length(cloudevent), 0) + 500";
+
+/** What SQL alone can find: one query. The running sum ends the page before it grows too large. */
+async function filteredRows(db: D1Database, tenant: string, query: LogQuery & { filter: LogFilter; to: number }): Promise<Found> {
+  const { after, to, limit, maxBytes } = query;
+  const { where, params } = filterSql(query.filter);
   const { results } = await db
     .prepare(
       `SELECT * FROM (
-         SELECT ${LOG_COLUMNS}, count(*) OVER () AS candidates,
-                sum(octet_length(data)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - octet_length(data) AS bytes_before
-         FROM (SELECT * FROM events WHERE ${["tenant = ?", "position > ?", "position <= ?", ...conditions].join(" AND ")} ORDER BY position LIMIT ?)
-       ) WHERE bytes_before = 0 OR bytes_before < ? ORDER BY position`,
+         SELECT ${LOG_COLUMNS}, count(*) OVER () AS candidates, sum(${BYTES}) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS bytes, row_number() OVER (ORDER BY position) AS nth
+         FROM (SELECT * FROM events WHERE ${where} ORDER BY position LIMIT ?)
+       ) WHERE nth = 1 OR bytes <= ? ORDER BY position`,
     )
     .bind(tenant, after, to, ...params, limit, maxBytes)
     .all<LogRow & { candidates: number }>();
-  return results;
+  const found = results[0]?.candidates ?? 0;
+  return { rows: results, isAll: found < limit && results.length === found };
 }
 
-function filterSql(filter: LogFilter): { conditions: string[]; params: string[] } {
-  const conditions: string[] = [];
+/** What only a pattern can tell: types first, for all positions looked at, then the events that match. */
+async function matchingRows(db: D1Database, tenant: string, query: LogQuery & { filter: LogFilter; to: number }): Promise<Found> {
+  const { after, to, limit, maxBytes, filter } = query;
+  const { where, params } = filterSql(filter);
+  const { results: light } = await db
+    .prepare(`SELECT position, type, ${BYTES} AS bytes FROM events WHERE ${where} ORDER BY position`)
+    .bind(tenant, after, to, ...params)
+    .all<{ position: number; type: string; bytes: number }>();
+  const matches = light.filter(({ type }) => topicMatches(filter.type as string, type));
+  let bytes = 0;
+  const taken = matches.slice(0, limit).filter((row, index) => {
+    bytes += row.bytes;
+    return index === 0 || bytes <= maxBytes;
+  });
+  if (taken.length === 0) return { rows: [], isAll: true };
+  const { results: rows } = await db
+    .prepare(`SELECT ${LOG_COLUMNS} FROM events WHERE tenant = ?1 AND position IN (SELECT value FROM json_each(?2)) ORDER BY position`)
+    .bind(tenant, JSON.stringify(taken.map(({ position }) => position)))
+    .all<LogRow>();
+  return { rows, isAll: taken.length === matches.length };
+}
+
+/** The filter as conditions; the first three parameters are tenant, after and to. */
+function filterSql(filter: LogFilter): { where: string; params: string[] } {
+  const conditions = ["tenant = ?", "position > ?", "position <= ?"];
   const params: string[] = [];
   const add = (condition: string, ...values: string[]): void => {
     conditions.push(condition);
@@ -129,7 +141,7 @@ function filterSql(filter: LogFilter): { conditions: string[]; params: string[] 
     else if (literal !== "") add("type >= ? AND type < ?", literal, `${literal}/`);
   }
   if (!namesPlatform(filter)) conditions.push(NOT_PLATFORM);
-  return { conditions, params };
+  return { where: conditions.join(" AND "), params };
 }
 
 /** The newest event of this id, from this source where one is given. */
@@ -139,6 +151,17 @@ export async function eventById(db: D1Database, tenant: string, id: string, sour
     .bind(tenant, id, source ?? null)
     .first<LogRow>();
   return row === null ? undefined : eventOf(row);
+}
+
+/** The events at these positions, in order; their data is left out. */
+export async function eventsAt(db: D1Database, tenant: string, positions: readonly number[]): Promise<readonly LoggedEvent[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${LOG_COLUMNS.replace(/, data$/, ", '' AS data")} FROM events WHERE tenant = ?1 AND position IN (SELECT value FROM json_each(?2)) ORDER BY position`,
+    )
+    .bind(tenant, JSON.stringify(positions))
+    .all<LogRow>();
+  return results.map(eventOf);
 }
 
 /** The log's copies of some events of a stream, found by their ids. */

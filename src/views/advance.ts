@@ -50,8 +50,11 @@ export async function advanceViews(db: D1Database, log: LogReader, views: readon
   for (let steps = 0; ; steps++) {
     const cursors = await readCursors(db, tenant);
     const live = cursors.find((cursor) => cursor.view === LIVE) ?? { view: LIVE, version: 0, position: 0, epoch: head.epoch, state: "live", error: null };
-    const stopped = whyStopped(live, head);
-    if (stopped !== undefined) return { position: live.position, stopped };
+    const stopped = live.state === "stopped" ? (live.error ?? "") : whyStopped(live, head);
+    if (stopped !== undefined) {
+      if (live.state !== "stopped") await stop(db, tenant, stopped);
+      return { position: live.position, stopped };
+    }
     if (live.position >= head.position || steps === MAX_STEPS) return { position: live.position };
     const apart = new Set(cursors.map((cursor) => cursor.view));
     const page = await log.read(tenant, live.position, head, { limit: STEP_EVENTS, maxBytes: STEP_BYTES });
@@ -64,6 +67,11 @@ export async function advanceViews(db: D1Database, log: LogReader, views: readon
 export async function readCursors(db: D1Database, tenant: string): Promise<readonly ViewCursor[]> {
   const { results } = await db.prepare("SELECT view, version, position, epoch, state, error FROM view_cursors WHERE tenant = ?").bind(tenant).all<ViewCursor>();
   return results;
+}
+
+/** Noted for good: a log that has grown past the cursor again is no more the log that was counted. */
+async function stop(db: D1Database, tenant: string, reason: string): Promise<void> {
+  await db.prepare("UPDATE view_cursors SET state = 'stopped', error = ?2 WHERE tenant = ?1 AND view = '*'").bind(tenant, reason).run();
 }
 
 /** A cursor that meets another epoch, or a head behind itself, does not go on: what it counted is not this log. */

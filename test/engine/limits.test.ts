@@ -98,3 +98,68 @@ test("a stream of 2,500 events that the log lacks altogether is fetched page by 
   await deliver(faults.captured?.splice(0) ?? []);
   expect((await wholeLog("limits-6")).map(({ data }) => JSON.parse(data).n)).toEqual(Array.from({ length: 2500 }, (_, index) => index));
 });
+
+test("what an envelope holds counts too: a backlog of small data with large metadata is committed in steps", async () => {
+  const metadata = { ...draft("x", 1).metadata, note: "x".repeat(10_000) };
+  for (let n = 0; n < 4; n++)
+    await append(
+      "limits-7",
+      "note-1",
+      Array.from({ length: 500 }, (_, i) => draft("notes.Added", i, { metadata })),
+    );
+  faults.captured?.splice(0);
+  const { peakHeld, failed } = await project(
+    env.LOG_0,
+    [{ shard: 0, tenant: "limits-7", stream: "note-1", head: { version: 2000, hash: "" }, events: [] }],
+    ports,
+  );
+  // 20 million characters passed through.
+  expect(peakHeld).toBeGreaterThan(500_000);
+  expect(peakHeld).toBeLessThanOrEqual(8 * MEBIBYTE);
+  expect(failed.size).toBe(1);
+  expect((await env.LOG_0.prepare("SELECT count(*) AS n FROM events WHERE tenant = 'limits-7'").first<number>("n")) ?? 0).toBeGreaterThan(1000);
+});
+
+test("a stream with a long backlog keeps nobody waiting, and says that it is not through", async () => {
+  const fetched: number[] = [];
+  const endless: ProjectorPorts = {
+    ...ports,
+    eventsAfter: async (tenant, stream, after, maxCharacters) => {
+      if (stream !== "note-noisy") return ports.eventsAfter(tenant, stream, after, maxCharacters);
+      fetched.push(after);
+      return stub(tenant, stream).eventsAfter(after, 1);
+    },
+  };
+  await append(
+    "limits-8",
+    "note-noisy",
+    Array.from({ length: 100 }, (_, i) => draft("notes.Added", i)),
+  );
+  faults.captured?.splice(0);
+  await append("limits-8", "note-quiet", [draft("notes.Added", 1)]);
+  const noisy: Hint = { shard: 0, tenant: "limits-8", stream: "note-noisy", head: { version: 100, hash: "" }, events: [] };
+  const { failed } = await project(env.LOG_0, [noisy, ...takeHints()], endless);
+  expect(fetched).toHaveLength(16);
+  expect([...failed]).toEqual(["limits-8/note-noisy"]);
+  expect((await wholeLog("limits-8"))[0]?.stream).toBe("note-quiet");
+});
+
+test("nothing more is fetched of a stream that has failed", async () => {
+  await append(
+    "limits-9",
+    "note-1",
+    Array.from({ length: 20 }, () => draft("notes.Added", { text: "x".repeat(400_000) })),
+  );
+  faults.captured?.splice(0);
+  let pages = 0;
+  const down = { prepare: (sql: string) => env.LOG_0.prepare(sql), batch: () => Promise.reject(new Error("D1_ERROR: overloaded")) } as unknown as D1Database;
+  const counted: ProjectorPorts = {
+    ...ports,
+    eventsAfter: (...query) => {
+      pages++;
+      return ports.eventsAfter(...query);
+    },
+  };
+  await project(down, [{ shard: 0, tenant: "limits-9", stream: "note-1", head: { version: 20, hash: "" }, events: [] }], counted);
+  expect(pages).toBeLessThanOrEqual(2);
+});

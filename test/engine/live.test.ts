@@ -1,9 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AggregateObject } from "../../durable-objects/aggregate.ts";
+import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { Doorbell } from "../../src/api/live/doorbell.ts";
 import { HEARTBEAT } from "../../src/api/live/feed.ts";
-import { append, dispatcher, draft, env, stub } from "../support/engine.ts";
+import { append, deliver, dispatcher, draft, env, stub } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import worker from "../support/worker.ts";
 
@@ -73,11 +74,26 @@ test("a listener that leaves is let go of: nothing rings for it any more", async
 test("a listener that hears nothing gets a heartbeat", async () => {
   await append("default", "quiet-1", [note()]);
   expect(HEARTBEAT).toBe(15_000);
-  const waits = vi.spyOn(Doorbell.prototype, "wait").mockImplementation(async () => scheduler.wait(10));
-  const response = await listen("/v1/streams/quiet-1/live").catch(() => undefined);
-  waits.mockRestore();
-  const reader = response?.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const response = await listen("/v1/streams/quiet-1/live");
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (!text.includes(": still here")) text += (await reader?.read())?.value;
   await reader?.cancel();
+});
+
+test("a listener that comes does not take the ring from those that are there", async () => {
+  const first = await Doorbell.connect(dispatcher("live-3"));
+  await append("live-3", "note-1", [note()]);
+  const messages = faults.captured?.splice(0) ?? [];
+  // The log is ahead of what the dispatcher was told when the second one comes.
+  const told = vi.spyOn(DispatcherObject.prototype, "advanced").mockImplementationOnce(async () => {});
+  await deliver(messages);
+  told.mockRestore();
+  expect(first.head).toBe(0);
+  const rung = first.wait(5_000);
+  const second = await Doorbell.connect(dispatcher("live-3"));
+  await rung;
+  expect([first.head, second.head]).toEqual([1, 1]);
+  first.close();
+  second.close();
 });

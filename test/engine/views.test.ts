@@ -1,9 +1,10 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sql } from "../../src/kernel/index.ts";
 import { logHead, readLog } from "../../src/log/read-log.ts";
 import { advanceViews, type LogReader, readCursors } from "../../src/views/advance.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
-import { append, deliver, draft, env, eventTypeCounts, wholeLog } from "../support/engine.ts";
+import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireDispatcher, wholeLog } from "../support/engine.ts";
 import { faults, faultyShards, heal } from "../support/faults.ts";
 import { testView } from "../support/worker.ts";
 
@@ -64,6 +65,7 @@ test("a failing D1 is no view's fault: nothing moves, and the next attempt folds
   heal();
   faults.captured = [];
   await add(tenant);
+  await fireDispatcher(tenant);
   expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
   expect(await readCursors(env.VIEWS_0, tenant)).toHaveLength(1);
 });
@@ -77,6 +79,7 @@ test("a commit whose answer was lost is not folded again", async () => {
   heal();
   faults.captured = [];
   await add(tenant);
+  await fireDispatcher(tenant);
   expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 2 });
 });
 
@@ -114,4 +117,26 @@ test("views that meet a log of another epoch, or one that ends behind them, stop
   await env.VIEWS_0.prepare("UPDATE view_cursors SET epoch = 'x', position = 9 WHERE tenant = ?").bind(tenant).run();
   await deliver([JSON.stringify({ form: 1, shard: 0, tenant, stream: "note-1", head: { version: 2, hash: "" } })]);
   expect(await cursor(tenant, "*")).toMatchObject({ position: 9 });
+});
+
+test("views that have stopped stay stopped when the log grows past them again", async () => {
+  const tenant = "views-7";
+  for (let i = 0; i < 3; i++) await add(tenant);
+  const restore = (position: number) =>
+    env.LOG_0.batch([
+      env.LOG_0.prepare("DELETE FROM events WHERE tenant = ? AND position > ?").bind(tenant, position),
+      env.LOG_0.prepare(
+        "UPDATE streams SET version = ?2, position = ?2, hash = (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) WHERE tenant = ?1",
+      ).bind(tenant, position),
+      env.LOG_0.prepare("UPDATE heads SET position = ?2 WHERE tenant = ?1").bind(tenant, position),
+    ]);
+  await restore(1);
+  await runInDurableObject(dispatcher(tenant), (_, state) => state.storage.setAlarm(Date.now() + 60_000));
+  await evictDurableObject(dispatcher(tenant));
+  await fireDispatcher(tenant);
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 3, state: "stopped" });
+  for (let i = 0; i < 4; i++) await append(tenant, `other-${i}`, [draft("other.Added", {})]);
+  await deliver(faults.captured?.splice(0) ?? []);
+  expect(await wholeLog(tenant)).toHaveLength(5);
+  expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
 });

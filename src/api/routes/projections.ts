@@ -26,8 +26,9 @@ async function projectionsOf(services: Services, tenant: string): Promise<readon
     const own = cursors.find(({ view }) => view === name);
     const position = (own ?? live)?.position ?? 0;
     const lag = head.position - position;
-    const state = own !== undefined ? "faulted" : lag > 0 ? "catching-up" : "live";
-    return { name, version, position, lag, state, ...(own?.error && { error: own.error }) };
+    const { state: kept = "live", error } = own ?? live ?? {};
+    const state = kept !== "live" ? "faulted" : lag > 0 ? "catching-up" : "live";
+    return { name, version, position, lag, state, ...(error && { error }) };
   });
 }
 
