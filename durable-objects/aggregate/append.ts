@@ -98,7 +98,7 @@ function unmet(precondition: Precondition, version: number): string | undefined 
 
 function repeated(store: StreamStore, draft: EventDraft): AppendedEvent | "clash" | undefined {
   if (draft.id === undefined) return undefined;
-  const seen = store.seenEvent(draft.source, draft.id);
+  const seen = store.seenEvent(draft.source, draft.id) ?? store.ownEvent(draft.source, draft.id);
   if (seen === undefined) return undefined;
   const { version, hash, type, dataHash } = seen;
   return type === draft.type && dataHash === draft.dataHash ? { id: draft.id, version, hash } : "clash";

@@ -27,7 +27,7 @@ export function firstVersion(store: StreamStore, now: number): number {
     stored,
     before === undefined ? 1 : Math.min(before, version + 1),
     maxCount === undefined ? 1 : version - maxCount + 1,
-    maxAge === undefined ? 1 : firstSince(store, stored, new Date(now - maxAge.milliseconds).toISOString()),
+    maxAge === undefined ? 1 : store.firstSince(new Date(now - maxAge.milliseconds).toISOString()),
   );
 }
 
@@ -43,16 +43,4 @@ export async function retain(store: StreamStore, loggedVersion: number, now: num
   const oldest = store.envelope(store.firstVersion());
   if (retention.maxAge === undefined || oldest === undefined || oldest.version === store.memory.version) return undefined;
   return Math.max(Date.parse(oldest.recorded) + retention.maxAge.milliseconds, now + AGE_PAUSE);
-}
-
-/** The first version `recorded` at a time or later; one past the end where none is. `recorded` never falls, so halving finds it. */
-function firstSince(store: StreamStore, from: number, time: string): number {
-  let low = from;
-  let high = store.memory.version + 1;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((store.envelope(middle)?.recorded ?? "") < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -9,6 +9,7 @@ import {
   type RecordedEvent,
   STREAM_CLOSED,
   STREAM_PURGED,
+  uuid7Time,
 } from "../../src/kernel/index.ts";
 import type { AppendedEvent, StreamIdentity } from "./contract.ts";
 
@@ -106,6 +107,34 @@ export class StreamStore {
   /** The event that came from `source` with `id`; undefined where none did. */
   seenEvent(source: string, id: string): SeenEvent | undefined {
     return this.#seen<SeenEvent>("event", source, id);
+  }
+
+  /**
+   * The event that was given this id by this object. Such ids are not remembered, for that would cost a row each; but a UUIDv7 says
+   * when it was made, and that is where to look.
+   */
+  ownEvent(source: string, id: string): SeenEvent | undefined {
+    const milliseconds = uuid7Time(id);
+    if (milliseconds === undefined) return undefined;
+    const made = new Date(milliseconds).toISOString();
+    for (let version = this.firstSince(made); ; version++) {
+      const event = version <= this.memory.version ? this.envelope(version) : undefined;
+      if (event === undefined || event.recorded !== made) return undefined;
+      if (event.id === id && event.source === source) return event;
+    }
+  }
+
+  /** The first version `recorded` at a time or later; one past the end where none is. `recorded` never falls, so halving finds it. */
+  firstSince(time: string): number {
+    if (time > this.memory.recorded) return this.memory.version + 1;
+    let low = this.firstVersion();
+    let high = this.memory.version + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.envelope(middle)?.recorded ?? "") < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   seenKey(key: string): SeenAnswer | undefined {

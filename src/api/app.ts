@@ -6,6 +6,8 @@ import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { appendEvents } from "./routes/append.ts";
+import { appendCloudEvents } from "./routes/cloudevents.ts";
+import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
@@ -42,9 +44,11 @@ function serveAll(app: OpenAPIHono<ApiEnv>): void {
   serve(app, liveStream);
   serve(app, liveLog);
   serve(app, makeTicket);
+  serve(app, appendCloudEvents);
   serve(app, wholeLog);
   serve(app, oneEvent);
   serve(app, eventTypes);
+  serve(app, getCorrelation);
   serve(app, projections);
   serve(app, oneProjection);
   serve(app, putSource);

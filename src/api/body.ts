@@ -23,3 +23,17 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
 function tooLarge(maxBytes: number): Response {
   return problem({ status: 413, code: "body_too_large", detail: `The body is over ${maxBytes} bytes.` });
 }
+
+/** A body as text; 400 where it is not UTF-8. */
+export function bodyText(bytes: Uint8Array): string | Response {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return problem({ status: 400, code: "invalid_encoding", detail: "The body is not UTF-8." });
+  }
+}
+
+/** The media type of a body, in lower case and without its parameters; undefined where none is said. */
+export function mediaTypeOf(headers: Headers): string | undefined {
+  return headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+}

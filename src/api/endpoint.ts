@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
-import { readBody } from "./body.ts";
+import { bodyText, mediaTypeOf, readBody } from "./body.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
 import { problemSchema } from "./schemas.ts";
@@ -44,6 +44,30 @@ export interface JsonBody<Body extends z.ZodType> {
   readonly mediaTypes?: readonly string[];
 }
 
+/** A body that an endpoint takes as bytes. */
+export interface RawBody {
+  readonly maxBytes: number;
+  readonly mediaTypes: readonly string[];
+  /** For the description; a media type without one may hold anything. */
+  readonly schemas?: Readonly<Record<string, z.ZodType>>;
+  /** Whether a request has such a body, by its headers: 415 where it has not. Left out, any body is one. */
+  readonly isIn?: (headers: Headers) => boolean;
+}
+
+/** A further form of body beside `body`, with a handler of its own. */
+export interface OtherBody<Params, Query> extends RawBody {
+  readonly isIn: (headers: Headers) => boolean;
+  readonly handle: (call: Call<Params, Query, undefined>) => Promise<Response> | Response;
+}
+
+/** What an endpoint answers with a status. */
+export interface Answers {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** Representations beside `application/json`, by media type. */
+  readonly others?: Readonly<Record<string, z.ZodType>>;
+}
+
 /** An endpoint: its schemas validate the request and describe it in /openapi.json. */
 export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
@@ -60,25 +84,32 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   /** Headers that matter to this endpoint, for the description only. */
   readonly headers?: z.ZodObject;
   readonly body?: JsonBody<Body>;
-  /** Takes any body as bytes, up to this many. */
-  readonly rawBody?: { readonly maxBytes: number; readonly mediaTypes: readonly string[] };
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  readonly rawBody?: RawBody;
+  readonly otherBody?: OtherBody<z.output<Params>, z.output<Query>>;
+  readonly answers: Readonly<Record<number, Answers>>;
   readonly problems?: readonly number[];
+  /** Answers 304 where the client already has it. */
+  readonly notModified?: true;
+  /** Refuses those who may not, before the body is read; undefined for all others. */
+  readonly refuse?: (asked: Pick<Call<z.output<Params>, z.output<Query>, unknown>, "principal" | "params">) => Response | undefined;
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Response> | Response;
 }
 
 /** What a request may take until its answer begins (milliseconds); then it is 503, its outcome unknown. */
 const MOST_TIME = 45_000;
 
-/** Serves an endpoint and adds it to the description. Checks in the contract's order: authentication, then syntax; the rest is the handler's. */
+/** Serves an endpoint and adds it to the description. Checks in the contract's order: authentication, scope, syntax; the rest is the handler's. */
 export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
   app: OpenAPIHono<ApiEnv>,
   endpoint: Endpoint<Params, Query, Body>,
 ): void {
   register(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
-    const checked = await check(context, endpoint);
-    return checked instanceof Response ? checked : within(MOST_TIME, `${endpoint.operationId}`, Promise.resolve(endpoint.handle(checked)));
+    const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
+    const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
+    if (checked instanceof Response) return checked;
+    const answer = other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked);
+    return within(MOST_TIME, `${endpoint.operationId}`, Promise.resolve(answer));
   });
 }
 
@@ -87,16 +118,21 @@ type Checked<Params extends z.ZodObject, Query extends z.ZodObject, Body extends
 async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
   context: Context<ApiEnv>,
   endpoint: Endpoint<Params, Query, Body>,
+  input: BodyForms,
 ): Promise<Checked<Params, Query, Body> | Response> {
   const { services, correlationId, trace } = context.var;
   const request = context.req.raw;
-  const principal = endpoint.isPublic ? NOBODY : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? authenticate(request, services));
+  const principal = endpoint.isPublic
+    ? NOBODY
+    : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? authenticate(request, services));
   if (principal instanceof Response) return principal;
   const params = (endpoint.params ?? NO_FIELDS).safeParse(context.req.param());
   if (!params.success) return invalid(params.error);
   const query = (endpoint.query ?? NO_FIELDS).safeParse(context.req.query());
   if (!query.success) return invalid(query.error);
-  const read = await readInput(request, endpoint);
+  const refusal = endpoint.refuse?.({ principal, params: params.data as z.output<Params> });
+  if (refusal) return refusal;
+  const read = await readInput(request, input);
   if (read instanceof Response) return read;
   // The schemas have just said so.
   return { request, services, correlationId, trace, principal, params: params.data, query: query.data, ...read } as unknown as Checked<Params, Query, Body>;
@@ -108,46 +144,41 @@ interface Input {
   readonly texts: readonly JsonText[];
 }
 
-async function readInput(
-  request: Request,
-  { body, rawBody }: Pick<Endpoint<z.ZodObject, z.ZodObject, z.ZodType>, "body" | "rawBody">,
-): Promise<Input | Response> {
+interface BodyForms {
+  readonly body?: JsonBody<z.ZodType>;
+  readonly rawBody?: RawBody;
+}
+
+async function readInput(request: Request, { body, rawBody }: BodyForms): Promise<Input | Response> {
   if (body) return jsonBody(request, body);
+  if (rawBody?.isIn && !rawBody.isIn(request.headers)) return unsupportedType(request, rawBody.mediaTypes);
   const bytes = rawBody ? await readBody(request, rawBody.maxBytes) : NO_BYTES;
   return bytes instanceof Response ? bytes : { body: undefined, bytes, texts: [] };
 }
 
+function unsupportedType(request: Request, wanted: readonly string[]): Response {
+  return problem({
+    status: 415,
+    code: "unsupported_media_type",
+    detail: `Expected Content-Type: ${wanted[0]}, got ${mediaTypeOf(request.headers) ?? "none"}.`,
+    headers: { accept: wanted.join(", ") },
+  });
+}
+
+/** Who asks at a public endpoint. */
 const NOBODY: Principal = { tenant: "", actor: "" };
 const NO_BYTES = new Uint8Array();
 const NO_FIELDS = z.object({});
 
-async function jsonBody(
-  request: Request,
-  { schema, maxBytes, pick = [], mediaTypes = ["application/json"] }: JsonBody<z.ZodType>,
-): Promise<Input | Response> {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  const [wanted = "application/json"] = mediaTypes;
-  if (type === undefined || !mediaTypes.includes(type)) {
-    return problem({
-      status: 415,
-      code: "unsupported_media_type",
-      detail: `Expected Content-Type: ${wanted}, got ${type ?? "none"}.`,
-      headers: { accept: wanted },
-    });
-  }
+async function jsonBody(request: Request, { schema, maxBytes, pick = [], mediaTypes = ["application/json"] }: JsonBody<z.ZodType>): Promise<Input | Response> {
+  const type = mediaTypeOf(request.headers);
+  if (type === undefined || !mediaTypes.includes(type)) return unsupportedType(request, mediaTypes);
   const bytes = await readBody(request, maxBytes);
   if (bytes instanceof Response) return bytes;
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return problem({ status: 400, code: "invalid_encoding", detail: "The body is not UTF-8." });
-  }
+  const text = bodyText(bytes);
+  if (text instanceof Response) return text;
   const json = readJson(text, pick);
-  if (!json.ok) {
-    if ("syntax" in json) return problem({ status: 400, code: "invalid_json", detail: `The body is not JSON: ${json.syntax}` });
-    return invalidInput([json.fault]);
-  }
+  if (!json.ok) return "syntax" in json ? notJson(json.syntax) : invalidInput([json.fault]);
   const parsed = schema.safeParse(json.value);
   return parsed.success ? { body: parsed.data, bytes, texts: json.texts() } : invalid(parsed.error);
 }
@@ -156,11 +187,20 @@ function invalid(error: z.ZodError): Response {
   return invalidInput(error.issues.map((issue) => ({ path: pathText(issue.path as (string | number)[]), message: issue.message })));
 }
 
+/** 400: the body is no JSON, and why. */
+export function notJson(reason: string): Response {
+  return problem({ status: 400, code: "invalid_json", detail: `The body is not JSON: ${reason}` });
+}
+
+/** Places that one answer names: what comes in large must not come back larger. */
+const MOST_ERRORS = 20;
+
 /** 422 with the places that are wrong. */
 export function invalidInput(errors: readonly InputError[]): Response {
   const [first] = errors;
+  const shown = errors.slice(0, MOST_ERRORS).map(({ path, message }) => ({ path, message: message.length > 500 ? `${message.slice(0, 500)}…` : message }));
   const detail = first === undefined ? "The input is not valid." : `${first.path === "" ? "The input" : first.path}: ${first.message}`;
-  return problem({ status: 422, code: "invalid_input", detail, errors });
+  return problem({ status: 422, code: "invalid_input", detail: detail.slice(0, 1_000), errors: shown });
 }
 
 /** Takes correlation and trace in; a bad one is ignored and made anew. */
@@ -174,13 +214,20 @@ function register<Params extends z.ZodObject, Query extends z.ZodObject, Body ex
   app: OpenAPIHono<ApiEnv>,
   endpoint: Endpoint<Params, Query, Body>,
 ): void {
-  const { method, path, operationId, summary, tag, params, query, headers, body, rawBody, answers, problems = [] } = endpoint;
+  const { method, path, operationId, summary, tag, params, query, headers, body, rawBody, otherBody, answers, problems = [] } = endpoint;
   const problemStatuses = [
-    ...new Set([...(endpoint.isPublic ? [] : [401]), ...(params || query || body ? [422] : []), ...(body ? [400, 413, 415] : []), ...problems]),
+    ...new Set([
+      ...(endpoint.isPublic ? [] : [401]),
+      ...(params || query || body ? [422] : []),
+      ...(body || rawBody?.isIn ? [400, 413, 415] : []),
+      ...problems,
+    ]),
   ];
-  const content = body
-    ? { "application/json": { schema: body.schema } }
-    : rawBody && Object.fromEntries(rawBody.mediaTypes.map((type) => [type, { schema: z.any() }]));
+  const content = {
+    ...(body && Object.fromEntries((body.mediaTypes ?? ["application/json"]).map((type) => [type, { schema: body.schema }]))),
+    ...contentOf(rawBody),
+    ...contentOf(otherBody),
+  };
   app.openAPIRegistry.registerPath({
     method,
     path,
@@ -188,13 +235,23 @@ function register<Params extends z.ZodObject, Query extends z.ZodObject, Body ex
     summary,
     tags: [tag],
     security: endpoint.isPublic ? [] : [{ key: [] }],
-    request: { ...(params && { params }), ...(query && { query }), ...(headers && { headers }), ...(content && { body: { required: true, content } }) },
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(headers && { headers }),
+      ...(Object.keys(content).length > 0 && { body: { required: true, content } }),
+    },
     responses: Object.fromEntries([
-      ...Object.entries(answers).map(([status, { description, schema }]) => [
-        status,
-        { description, ...(schema && { content: { "application/json": { schema } } }) },
-      ]),
+      ...Object.entries(answers).map(([status, { description, schema, others = {} }]) => {
+        const content = Object.entries({ ...(schema && { "application/json": schema }), ...others }).map(([type, schema]) => [type, { schema }]);
+        return [status, { description, ...(content.length > 0 && { content: Object.fromEntries(content) }) }];
+      }),
+      ...(endpoint.notModified ? [[304, { description: "As the client has it already" }] as const] : []),
       ...problemStatuses.sort().map((status) => [status, { description: "A problem", content: { "application/problem+json": { schema: problemSchema } } }]),
     ]),
   });
+}
+
+function contentOf(body: RawBody | undefined): Record<string, { schema: z.ZodType }> {
+  return Object.fromEntries((body?.mediaTypes ?? []).map((type) => [type, { schema: body?.schemas?.[type] ?? z.any() }]));
 }

@@ -41,6 +41,10 @@ export const limit = wholeNumber(1, 1000)
 
 export const cursor = z.string().max(1000).optional();
 
+/** Cursors of lists that go by a name, and of lists that go by a number. */
+export const afterName = z.object({ after: z.string().max(1000) });
+export const atNumber = z.object({ at: z.int().min(1) });
+
 export const topicPattern = z
   .string()
   .max(256)
@@ -50,7 +54,15 @@ export const topicPattern = z
 /** RFC 3339 with an offset. */
 export const time = z.iso.datetime({ offset: true, message: "Expected an RFC 3339 time, such as 2026-11-20T10:00:00.000Z" });
 
-const correlation = z.string().regex(/^[A-Za-z0-9._~:-]{1,128}$/, "Expected 1 to 128 of [A-Za-z0-9._~:-]");
+export const correlation = z.string().regex(/^[A-Za-z0-9._~:-]{1,128}$/, "Expected 1 to 128 of [A-Za-z0-9._~:-]");
+
+/** A name that a client must leave out. */
+const platforms = (name: string): z.ZodType =>
+  z
+    .any()
+    .refine((value) => value === undefined, `The platform sets the ${name}`)
+    .openapi({ not: {} })
+    .optional();
 
 /** What a client may say beside the data. */
 export const clientMetadata = z
@@ -58,16 +70,18 @@ export const clientMetadata = z
     correlationId: correlation.optional(),
     causationId: z.string().min(1).max(256).optional(),
     priority: z.enum(PRIORITIES).optional(),
-    actor: z.never({ error: "The platform sets the actor" }).optional(),
-    traceparent: z.never({ error: "The platform sets the traceparent" }).optional(),
-    tracestate: z.never({ error: "The platform sets the tracestate" }).optional(),
+    actor: platforms("actor"),
+    traceparent: platforms("traceparent"),
+    tracestate: platforms("tracestate"),
   })
   .refine((metadata) => JSON.stringify(metadata).length <= 16_384, "Expected at most 16,384 characters of metadata");
 
 export const eventType = z
   .string()
-  .regex(/^[^.\s*#\p{C}]+(\.[^.\s*#\p{C}]+)*$/u, "Expected words parted by dots, without white space, * or #")
+  .regex(/^[^.\s*#]+(\.[^.\s*#]+)*$/, "Expected words parted by dots, without white space, * or #")
   .max(256)
+  // Not in the pattern, since in a description a pattern has no flags.
+  .refine((type) => !/\p{C}/u.test(type), "Expected no control characters")
   .refine((type) => !type.startsWith("rivulet."), "Types that begin with rivulet. are the platform's");
 
 export const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -85,9 +99,18 @@ export const recordedEvent = z
     recorded: z.string(),
     source: z.string(),
     data: z.any().optional(),
+    data_base64: z.base64().optional(),
     purged: z.literal(true).optional(),
     metadata: z.looseObject({ correlationId: z.string(), priority: z.enum(PRIORITIES), traceparent: z.string(), actor: z.string() }),
-    cloudevent: z.looseObject({}).optional(),
+    cloudevent: z
+      .object({
+        subject: z.string().optional(),
+        dataschema: z.string().optional(),
+        datacontenttype: z.string().optional(),
+        dataform: z.enum(["bytes", "text", "none"]).optional(),
+        extensions: z.record(z.string(), z.union([z.string(), z.int(), z.boolean()])).optional(),
+      })
+      .optional(),
     hash,
     previousHash: hash,
     dataHash: hash,
@@ -98,3 +121,21 @@ export const recordedEvent = z
 export function page<Item extends z.ZodType>(item: Item): z.ZodObject<{ items: z.ZodArray<Item>; next: z.ZodNullable<z.ZodString> }> {
   return z.object({ items: z.array(item), next: z.string().nullable() });
 }
+
+/** A CloudEvent in the JSON format, for the description; it is checked by the kernel's `readCloudEvent`. Extensions stand beside these. */
+export const cloudEvent = z
+  .looseObject({
+    specversion: z.literal("1.0"),
+    id: z.string().min(1).max(256),
+    source: z.string().min(1).max(1024).openapi({ format: "uri-reference" }),
+    type: z.string().min(1).max(256),
+    subject: z.string().min(1).nullish(),
+    time: z.string().openapi({ format: "date-time" }).nullish(),
+    dataschema: z.string().min(1).openapi({ format: "uri" }).nullish(),
+    datacontenttype: z.string().min(1).nullish(),
+    data: z.any().optional(),
+    data_base64: z.base64().nullish(),
+  })
+  .openapi("CloudEvent", { example: { specversion: "1.0", id: "1", source: "/sensors/s1", type: "sensors.Measured", data: { celsius: 21.5 } } });
+
+export const cloudEventBatch = z.array(cloudEvent).max(1000);

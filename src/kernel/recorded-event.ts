@@ -16,11 +16,19 @@ export interface EventMetadata {
   readonly [name: string]: unknown;
 }
 
+/**
+ * How data came that is no JSON: as bytes, or as a text of another type (both are stored, and given, as base64), or not at all
+ * (stored as null, which is not the same as data that is null).
+ */
+export type DataForm = "bytes" | "text" | "none";
+
 /** What a CloudEvent carried beyond our own fields; there only for what came as one. */
 export interface CloudEventAttributes {
   readonly subject?: string;
   readonly dataschema?: string;
   readonly datacontenttype?: string;
+  /** Left out where the data came as JSON. */
+  readonly dataform?: DataForm;
   readonly extensions?: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -82,5 +90,12 @@ export function envelopeText(event: EventEnvelope): JsonText {
 /** An event as the API gives it, put together from texts alone: the data is never parsed on its way out. */
 export function eventText(envelope: JsonText, data: JsonText, position?: number): JsonText {
   const head = position === undefined ? envelope.slice(0, -1) : `{"position":${position},${envelope.slice(1, -1)}`;
-  return (data === PURGED ? `${head},"purged":true}` : `${head},"data":${data}}`) as JsonText;
+  return (data === PURGED ? `${head},"purged":true}` : `${head},"${isBase64(envelope) ? "data_base64" : "data"}":${data}}`) as JsonText;
+}
+
+/** Whether an event's data is the base64 of what is no JSON. Metadata may hold the same name, so a parse decides; but only where the name is there. */
+function isBase64(envelope: JsonText): boolean {
+  if (!envelope.includes('"dataform":')) return false;
+  const form = (JSON.parse(envelope) as EventEnvelope).cloudevent?.dataform;
+  return form === "bytes" || form === "text";
 }

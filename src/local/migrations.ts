@@ -1,12 +1,16 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { unstable_splitSqlQuery } from "wrangler";
+import type { Miniflare } from "miniflare";
+import { unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+import { CONFIG_FILE, ROOT } from "./root.ts";
 
-/** The part of a D1 database that is used here. */
-interface Database {
-  prepare(sql: string): { bind(...params: string[]): unknown; all<Row>(): Promise<{ results: Row[] }>; run(): Promise<unknown> };
-  // oxlint-disable-next-line typescript/no-explicit-any -- Miniflare's statements and the runtime's differ in type only
-  batch(statements: any[]): Promise<unknown>;
+type Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
+
+/** Brings every D1 database that wrangler.toml names up to its migrations. */
+export async function migrate(miniflare: Miniflare): Promise<void> {
+  for (const { binding, migrations_dir: folder } of unstable_readConfig({ config: CONFIG_FILE }, { hideWarnings: true }).d1_databases) {
+    if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding), join(ROOT, folder));
+  }
 }
 
 /**

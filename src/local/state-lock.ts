@@ -1,76 +1,69 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { endLeftBehind } from "./left-behind.ts";
 
-interface Owner {
-  readonly pid: number;
-  /** The runtime's processes: they outlive a parent that was killed, and would go on writing. */
-  readonly runtime: readonly number[];
-}
+/** What every process that works on a folder of state carries in its environment: which folder. */
+const MARK = "RIVULET_STATE_OF";
+
+/** SQLite's code for a database that another process has locked. */
+const SQLITE_BUSY = 5;
 
 /** A folder of state that is ours alone. */
 export interface StateClaim {
-  /** Notes which runtime processes serve, so that a later start can end them should this process be killed. */
-  serving(): Promise<void>;
-  released(): Promise<void>;
+  /** The folder, without symbolic links. */
+  readonly folder: string;
+  /** To be in the environment of each process that is started on this state. */
+  readonly mark: Readonly<Record<string, string>>;
+  /** Ends what was started with the mark and still runs, and lets go. */
+  release(): Promise<void>;
 }
 
 /**
- * Claims a folder of state for this process. Where another server holds it, refuses; where one was killed, ends the runtime
- * that it left behind, for two runtimes on one state would each believe to be alone.
+ * Claims a folder of state for this process. Where another server holds it, refuses; where one was killed, ends what it left
+ * behind, for two runtimes on one state would each believe to be alone.
+ *
+ * The lock is SQLite's on a file of its own, so the operating system takes it back however the process ends, and two that start
+ * at once cannot both get it. A runtime does not inherit it.
  */
 export async function claimState(stateDir: string): Promise<StateClaim> {
   await mkdir(stateDir, { recursive: true });
-  const file = join(stateDir, "server.json");
-  const before = await readOwner(file);
-  if (before && isServer(before.pid))
-    throw new Error(`expected ${stateDir} to be free, got a server that uses it: process ${before.pid}. Stop it, or set STATE_DIR.`);
-  for (const pid of before?.runtime ?? []) if (commandOf(pid).includes("workerd")) await end(pid);
-  await writeFile(file, JSON.stringify({ pid: process.pid, runtime: [] } satisfies Owner));
+  const folder = await realpath(stateDir);
+  const owner = join(folder, "server.pid");
+  const lock = new DatabaseSync(join(folder, "server.lock"));
+  try {
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (fault) {
+    lock.close();
+    if ((fault as { errcode?: number }).errcode !== SQLITE_BUSY) throw fault;
+    throw new Error(
+      `expected ${stateDir} to be free, got a server that uses it: process ${await ownerIn(owner)}. Stop it, or set STATE_DIR to another folder.`,
+      { cause: fault },
+    );
+  }
+  try {
+    const ended = await endLeftBehind(MARK, folder);
+    if (ended.length > 0) console.log(`ended what a killed server had left behind: process ${ended.join(", ")}`);
+    await writeFile(owner, `${process.pid}\n`);
+  } catch (fault) {
+    lock.close();
+    throw fault;
+  }
   return {
-    async serving() {
-      await writeFile(file, JSON.stringify({ pid: process.pid, runtime: childrenOf(process.pid) } satisfies Owner));
+    folder,
+    mark: { [MARK]: folder },
+    async release() {
+      await endLeftBehind(MARK, folder);
+      await rm(owner, { force: true });
+      lock.close();
     },
-    released: () => rm(file, { force: true }),
   };
 }
 
-async function readOwner(file: string): Promise<Owner | undefined> {
+async function ownerIn(file: string): Promise<string> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Owner;
+    return (await readFile(file, "utf8")).trim();
   } catch {
-    return undefined; // none, or one that was cut off while written: nobody to mind
-  }
-}
-
-function isServer(pid: number): boolean {
-  return pid !== process.pid && commandOf(pid).includes("src/local/");
-}
-
-async function end(pid: number): Promise<void> {
-  process.kill(pid, "SIGKILL");
-  while (commandOf(pid) !== "") await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** A process's command line; empty where it is gone, or where the system has no /proc. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return "";
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .filter((child) => {
-        const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${child}/stat`, "utf8")) ?? [];
-        return Number(parent) === pid;
-      });
-  } catch {
-    return [];
+    return "unknown"; // it has only just begun, or is just ending
   }
 }

@@ -196,7 +196,7 @@ export async function listStreams(
   const { results } = await db
     .prepare(
       `SELECT stream, version, hash, position, created, updated, forked FROM streams
-       WHERE tenant = ?1 AND stream > ?2 AND stream >= ?3 AND stream < ?4 ${both} ${category === undefined && prefix === undefined ? `AND ${NOT_PLATFORM}` : ""}
+       WHERE tenant = ?1 AND stream > ?2 AND stream >= ?3 AND stream < ?4 ${both} ${category === undefined && !/^(rivulet_|audit-)/.test(lower) ? `AND ${NOT_PLATFORM}` : ""}
        ORDER BY stream LIMIT ${Math.trunc(limit)}`,
     )
     .bind(tenant, after, lower, upper, ...(category === undefined ? [] : [`${category}-`, `${category}.`]))

@@ -1,8 +1,12 @@
-import { type JsonText, readJson } from "../kernel/index.ts";
-import type { BadDelivery, Delivery, InboundEvent } from "./scheme.ts";
-import { SCHEMES } from "./schemes.ts";
-import { secretContext, type SourceState } from "./source.ts";
-import type { Sealer } from "./seal.ts";
+import { z } from "zod";
+import type { JsonText } from "../kernel/index.ts";
+import type { InboundEvent, Unusable } from "./inbound.ts";
+import { streamOf } from "./names.ts";
+import { readPayload } from "./payload.ts";
+import type { Delivery, Inbound, Scheme } from "./scheme.ts";
+import { schemeOf } from "./schemes.ts";
+import type { SourceState } from "./source.ts";
+import { fillName, fillStream } from "./templates.ts";
 
 /** A delivery that was proved and understood. */
 export interface Received {
@@ -10,11 +14,17 @@ export interface Received {
   readonly type: string;
   /** A valid stream name. */
   readonly stream: string;
+  readonly time?: string;
   readonly data: JsonText;
 }
 
+/** A delivery that only asks whether we are there, and what it wants to be answered. */
+export interface Handshake {
+  readonly handshake: Readonly<Record<string, string>>;
+}
+
 /** Why a delivery was turned away; nothing was written. */
-export type TurnedAway = { readonly status: 401 | 503; readonly code: string; readonly detail: string } | BadDelivery;
+export type TurnedAway = { readonly status: 401 | 503; readonly code: string; readonly detail: string } | Unusable;
 
 /** Where a delivery came in. */
 export interface Door {
@@ -23,27 +33,28 @@ export interface Door {
   readonly configuration: NonNullable<SourceState["configuration"]>;
 }
 
-/** Checks a delivery's signature over its raw bytes, and only then reads it. */
-export async function receive(door: Door, delivery: Delivery, sealer: Sealer): Promise<Received | TurnedAway> {
-  const scheme = SCHEMES[door.configuration.scheme];
-  const secret = await sealer.open(door.configuration.secret, secretContext(door.tenant, door.source));
-  if (secret === undefined) return { status: 503, code: "secret_unavailable", detail: "The source's secret cannot be opened with the present MASTER_KEY." };
-  if (!(await scheme.verify(delivery, secret)))
-    return { status: 401, code: "invalid_signature", detail: "The signature is missing or does not match the body." };
-  const payload = scheme.payload(delivery);
-  if (typeof payload !== "string") return payload;
-  const json = readJson(payload, []);
-  if (!json.ok) {
-    if ("syntax" in json) return { status: 400, code: "invalid_json", detail: `The payload is not JSON: ${json.syntax}` };
-    return { status: 422, code: "invalid_data", detail: `The payload${json.fault.path === "" ? "" : ` at ${json.fault.path}`} ${json.fault.message}.` };
-  }
-  const event = scheme.event(delivery, json.value);
-  if ("status" in event) return event;
-  return { id: event.id, type: event.type, stream: streamOf(event), data: json.texts()[0] as JsonText };
+/** Reads a delivery that was proved: its payload, and what its event is called, by the source's templates or the scheme's defaults. */
+export function receive({ source, configuration }: Door, delivery: Delivery): Received | Handshake | Unusable {
+  const scheme = schemeOf(configuration.scheme);
+  const payload = readPayload(delivery, scheme.form);
+  if ("status" in payload) return payload;
+  const handshake = scheme.handshake?.(payload);
+  if (handshake !== undefined) return { handshake };
+  const inbound = { ...delivery, source, payload };
+  const event = eventOf(scheme, configuration, inbound);
+  return "status" in event ? event : { ...event, stream: streamOf(event.stream), data: payload.text };
 }
 
-/** What stands in a producer's names but not in a stream's becomes `_`; over 200 characters are cut. */
-function streamOf({ stream: { category, id } }: InboundEvent): string {
-  const name = id.replace(/[^A-Za-z0-9._~:-]/g, "_").slice(0, 200);
-  return `${category}-${/^\.{0,2}$/.test(name) ? "_" : name}`;
+function eventOf(scheme: Scheme, templates: Door["configuration"], inbound: Inbound): InboundEvent | Unusable {
+  const id = templates.id === undefined ? scheme.id.of(inbound) : fillName("id", templates.id, inbound);
+  if (typeof id !== "string") return id;
+  const type = templates.type === undefined ? scheme.type.of(inbound) : fillName("type", templates.type, inbound);
+  if (typeof type !== "string") return type;
+  const stream = templates.stream === undefined ? scheme.stream.of(inbound) : fillStream(templates.stream, inbound);
+  if ("status" in stream) return stream;
+  const time = scheme.time?.of(inbound);
+  return { id, type, stream, ...(time !== undefined && TIME.safeParse(time).success && { time }) };
 }
+
+/** RFC 3339, as the API takes it. */
+const TIME = z.iso.datetime({ offset: true });

@@ -1,30 +1,57 @@
+import type { InboundEvent, Unusable } from "./inbound.ts";
+import type { Payload } from "./payload.ts";
+import type { HmacSettings } from "./hmac-settings.ts";
+import type { Message, Signatures } from "./hmac.ts";
+
 /** A producer's request as it came. */
 export interface Delivery {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** The event that a delivery is to become. `payload` is JSON text as it came. */
-export interface InboundEvent {
-  readonly id: string;
-  readonly type: string;
-  /** The id part of the stream, or the category and it, still to be cut to what a stream's name may be. */
-  readonly stream: { readonly category: string; readonly id: string };
+/** A delivery that was proved and read, at the source of this name. */
+export interface Inbound extends Delivery {
+  readonly source: string;
+  readonly payload: Payload;
 }
 
-/** The delivery cannot become an event: `status` and a sentence that says what is missing. */
-export interface BadDelivery {
-  readonly status: 400 | 415 | 422;
-  readonly code: string;
-  readonly detail: string;
+/** What a delivery's headers claim: that one of these signatures was made over this message, at that second. */
+export interface Claim {
+  readonly signatures: Signatures;
+  readonly signed: Message;
+  /** Where the scheme signs one: seconds since 1970, in digits. */
+  readonly timestamp?: string;
 }
 
-/** How one producer signs and names its deliveries. One row in the table; all else is shared. */
+/** How deliveries of a scheme are signed. */
+export interface Signature {
+  /** For people: the headers, and what is signed. */
+  readonly says: string;
+  /** Undefined where a header is missing or is not of the scheme's form. */
+  claim(delivery: Delivery, settings: HmacSettings | undefined): Claim | undefined;
+  /** Whether the claim is true under this secret. Constant time in the signatures. */
+  verify(claim: Claim, secret: string, settings: HmacSettings | undefined): Promise<boolean>;
+  /** Why this text can be no secret of the scheme; undefined where it can. Never repeats the text. */
+  secretFault?(secret: string): string | undefined;
+}
+
+/** A value that an event gets where the source's settings have no template for it, and the sentence that README says of it. */
+export interface Default<Value> {
+  readonly says: string;
+  readonly of: (inbound: Inbound) => Value;
+}
+
+/** How one producer signs, sends and names its deliveries: one row in the table; all else is shared. */
 export interface Scheme {
-  /** Whether the bytes were signed with this secret. Constant time in the signature. */
-  verify(delivery: Delivery, secret: string): Promise<boolean>;
-  /** The JSON text inside the body. */
-  payload(delivery: Delivery): string | BadDelivery;
-  /** Id, type and stream, from headers and the parsed payload. */
-  event(delivery: Delivery, payload: unknown): InboundEvent | BadDelivery;
+  /** Undefined where no signature is asked for, but a key of ours. */
+  readonly signature?: Signature;
+  /** What a form-encoded body is: its field `payload`, its fields as an object, or the first of the two that is there. Undefined: refused. */
+  readonly form?: "payload" | "fields" | "payload or fields";
+  readonly id: Default<string | Unusable>;
+  readonly type: Default<string | Unusable>;
+  readonly stream: Default<InboundEvent["stream"]>;
+  /** When it happened, as the producer says; left out where that is no RFC 3339 time. */
+  readonly time?: Default<string | undefined>;
+  /** What the producer wants to be answered, where this delivery is a handshake: then there is no event. */
+  readonly handshake?: (payload: Payload) => Readonly<Record<string, string>> | undefined;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { defineDecider, defineEvents, sql, type View } from "../kernel/index.ts";
+import { canonicalJson, defineDecider, defineEvents, sql, type View } from "../kernel/index.ts";
+import { hmacSettings } from "./hmac-settings.ts";
 import { SCHEME_NAMES } from "./schemes.ts";
 
 /** The category that sources live in: one small aggregate for each. */
@@ -8,13 +9,28 @@ export const SOURCE_CATEGORY = "rivulet_source";
 /** A source's name: it stands in URLs and in its events' `source`. */
 export const SOURCE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-const configuration = z.object({ scheme: z.enum(SCHEME_NAMES), /** Sealed. */ secret: z.string() });
+const configuration = z.object({
+  scheme: z.enum(SCHEME_NAMES),
+  /** Sealed; empty where the scheme has none. */
+  secret: z.string(),
+  /** Sealed: the one before, which still counts while the producer changes over. */
+  previousSecret: z.string().optional(),
+  /** Of the scheme `hmac`. */
+  hmac: hmacSettings.optional(),
+  /** Templates; see template.ts. */
+  type: z.string().optional(),
+  stream: z.string().optional(),
+  id: z.string().optional(),
+});
+
+/** A source's settings as its events keep them. */
+export type SourceConfiguration = z.output<typeof configuration>;
 
 const sourceEvents = defineEvents("rivulet", { SourceConfigured: configuration, SourceRemoved: z.object({}) });
 
-/** What is known of a source. The secret is sealed; only the verifier opens it. */
+/** What is known of a source. Its secrets are sealed; only the verifier opens them. */
 export interface SourceState {
-  readonly configuration?: z.output<typeof configuration>;
+  readonly configuration?: SourceConfiguration;
 }
 
 /** A producer that sends its webhooks here, as an aggregate: its changes have history and audit like any other event. */
@@ -28,7 +44,8 @@ export const source = defineDecider({
     SourceRemoved: () => ({}),
   },
   decide: {
-    Configure: ({ data }, { configuration: now }) => (now?.scheme === data.scheme && now.secret === data.secret ? [] : sourceEvents.SourceConfigured(data)),
+    Configure: ({ data }, { configuration: now }) =>
+      now !== undefined && canonicalJson(now) === canonicalJson(data) ? [] : sourceEvents.SourceConfigured(data),
     Remove: (_, { configuration: now }) => (now === undefined ? [] : sourceEvents.SourceRemoved({})),
   },
 });
@@ -38,15 +55,25 @@ export const sourcesView: View = {
   name: "sources",
   version: 1,
   fold(tenant, events) {
-    return events
-      .filter(({ stream }) => stream.startsWith(`${SOURCE_CATEGORY}-`))
-      .map(({ stream, type, data, recorded }) => {
-        const name = stream.slice(SOURCE_CATEGORY.length + 1);
-        if (type === "rivulet.SourceRemoved") return sql`DELETE FROM sources WHERE tenant = ${tenant} AND source = ${name}`;
-        const { scheme } = JSON.parse(data) as { scheme: string };
-        return sql`INSERT INTO sources (tenant, source, scheme, created, updated) VALUES (${tenant}, ${name}, ${scheme}, ${recorded}, ${recorded})
-                   ON CONFLICT (tenant, source) DO UPDATE SET scheme = excluded.scheme, updated = excluded.updated`;
-      });
+    const removed = new Set<string>();
+    const kept = new Map<string, readonly [scheme: string, created: string, updated: string]>();
+    for (const { stream, type, data, recorded } of events) {
+      if (!stream.startsWith(`${SOURCE_CATEGORY}-`)) continue;
+      const name = stream.slice(SOURCE_CATEGORY.length + 1);
+      if (type === "rivulet.SourceRemoved") {
+        removed.add(name);
+        kept.delete(name);
+      } else {
+        kept.set(name, [(JSON.parse(data) as { scheme: string }).scheme, kept.get(name)?.[1] ?? recorded, recorded]);
+      }
+    }
+    const rows = [...kept].map(([name, row]) => [name, ...row]);
+    return [
+      sql`DELETE FROM sources WHERE tenant = ${tenant} AND source IN (SELECT value FROM json_each(${JSON.stringify([...removed])}))`,
+      sql`INSERT INTO sources (tenant, source, scheme, created, updated)
+          SELECT ${tenant}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(rows)}) WHERE true
+          ON CONFLICT (tenant, source) DO UPDATE SET scheme = excluded.scheme, updated = excluded.updated`,
+    ];
   },
 };
 
@@ -67,7 +94,7 @@ export async function listSources(db: D1Database, tenant: string, query: { reado
   return results;
 }
 
-/** What binds a source's sealed secret to its place. */
+/** What binds a source's sealed secrets to their place. */
 export function secretContext(tenant: string, name: string): string {
   return `${tenant}/${SOURCE_CATEGORY}-${name}`;
 }

@@ -1,21 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import type { AppendRequest, EventDraft } from "../../../durable-objects/aggregate/contract.ts";
-import { categoryOf, dataHash, isPlatformCategory, type JsonText } from "../../kernel/index.ts";
+import { dataHash, type EventMetadata, type JsonText } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
-import { consistencyToken } from "../consistency.ts";
-import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { answerAppend, appended, nothingAppended } from "../append-answer.ts";
+import { cloudEventsBody, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { MAX_BODY_BYTES, MAX_EVENTS, overLimits, reservedStream } from "../draft-limits.ts";
+import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { idempotencyKey, precondition } from "../preconditions.ts";
-import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
-import { clientMetadata, eventType, hash, streamName, time } from "../schemas.ts";
+import { clientMetadata, eventType, streamName, time } from "../schemas.ts";
 
-/** An event's data, at most, as stored. */
-export const MAX_EVENT_BYTES = 1024 * 1024;
-/** An append's data, at most, as stored. */
-const MAX_APPEND_BYTES = 8 * 1024 * 1024;
-/** White space and envelopes come on top of the data, up to as much again. */
-const MAX_BODY_BYTES = 2 * MAX_APPEND_BYTES;
+export { MAX_EVENT_BYTES } from "../draft-limits.ts";
 
 const draft = z
   .strictObject({
@@ -30,14 +26,9 @@ const draft = z
   .openapi("NewEvent");
 
 const appendBody = z
-  .strictObject({ events: z.array(draft).min(1).max(1000) })
+  .strictObject({ events: z.array(draft).min(1).max(MAX_EVENTS) })
   .openapi("Append", { example: { events: [{ type: "notes.NoteAdded", data: { text: "hello" } }] } });
 const params = z.object({ stream: streamName });
-
-/** What an append answers. */
-export const appended = z
-  .object({ stream: z.string(), firstVersion: z.int(), lastVersion: z.int(), events: z.array(z.object({ id: z.string(), version: z.int(), hash })) })
-  .openapi("Appended");
 
 export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBody> = {
   method: "post",
@@ -47,77 +38,57 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
   tag: "Streams",
   params,
   headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
+  refuse: ({ params: { stream } }) => reservedStream(stream),
   body: { schema: appendBody, maxBytes: MAX_BODY_BYTES, pick: ["events", "*", "data"] },
+  otherBody: { ...cloudEventsBody, handle: appendCloudEvents },
   answers: {
     201: { description: "Appended", schema: appended },
-    200: { description: "Every event was here already; nothing was written", schema: appended },
+    200: { description: "Every event was here already, or there was none; nothing was written", schema: z.union([appended, nothingAppended]) },
   },
-  problems: [403, 409, 412, 503],
+  problems: [403, 409, 410, 412, 503],
   handle: append,
 };
 
 async function append(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): Promise<Response> {
-  const { request, services, principal, params } = call;
-  if (isPlatformCategory(categoryOf(params.stream))) {
-    return problem({ status: 403, code: "reserved_category", detail: `The category ${categoryOf(params.stream)} is the platform's; only it appends there.` });
-  }
-  const condition = precondition(request.headers);
-  if (condition instanceof Response) return condition;
-  const idempotency = idempotencyKey(request, call.bytes);
-  if (idempotency instanceof Response) return idempotency;
   const events = drafts(call);
-  if (events instanceof Response) return events;
-  const append: AppendRequest = { events, precondition: condition, ...(idempotency && { idempotency }) };
-  const result = await services.objectFor(principal.tenant, params.stream).append(append);
-  if (!result.ok) return refused(result);
-  return answerAppend(params.stream, result);
+  return events instanceof Response ? events : appendDrafts(call, events);
 }
 
-/** The answer to an append; also what a repeat gets. */
-export function answerAppend(
-  stream: string,
-  { created, replayed, events }: { created: boolean; replayed: boolean; events: readonly { id: string; version: number; hash: string }[] },
-): Response {
-  const versions = events.map((event) => event.version);
-  const lastVersion = Math.max(...versions);
-  return json({ stream, firstVersion: Math.min(...versions), lastVersion, events }, created ? 201 : 200, {
-    etag: `"${lastVersion}"`,
-    "consistency-token": consistencyToken(stream, lastVersion),
-    ...(created && { location: `/v1/streams/${stream}/events?from=${Math.min(...versions)}` }),
-    ...(replayed && { "idempotency-replayed": "true" }),
-  });
+async function appendCloudEvents(call: Call<{ stream: string }, unknown, undefined>): Promise<Response> {
+  const read = cloudEventsOf(call);
+  if (read instanceof Response) return read;
+  if (read.events.length === 0) return json({ stream: call.params.stream, events: [] });
+  const events = read.events.map((event) => draftOf(call, event));
+  return overLimits(events, read.pathOf) ?? appendDrafts(call, events);
+}
+
+async function appendDrafts(
+  { request, bytes, services, principal, params }: Call<{ stream: string }, unknown, unknown>,
+  events: readonly EventDraft[],
+): Promise<Response> {
+  const condition = precondition(request.headers);
+  if (condition instanceof Response) return condition;
+  const idempotency = idempotencyKey(request, bytes);
+  if (idempotency instanceof Response) return idempotency;
+  const append: AppendRequest = { events, precondition: condition, ...(idempotency && { idempotency }) };
+  const result = await services.objectFor(principal.tenant, params.stream).append(append);
+  return result.ok ? answerAppend(params.stream, result) : refused(result);
 }
 
 function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): readonly EventDraft[] | Response {
   const { body, texts, principal } = call;
-  const sizes = texts.map((text) => Buffer.byteLength(text));
-  const large = sizes.findIndex((size) => size > MAX_EVENT_BYTES);
-  if (large >= 0)
-    return problem({ status: 413, code: "event_too_large", detail: `events[${large}].data is ${sizes[large]} bytes, expected at most ${MAX_EVENT_BYTES}.` });
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total > MAX_APPEND_BYTES)
-    return problem({ status: 413, code: "append_too_large", detail: `The data of all events is ${total} bytes, expected at most ${MAX_APPEND_BYTES}.` });
-  const seen = new Map<string, number>();
-  for (const [index, { id, source = DEFAULT_SOURCE }] of body.events.entries()) {
-    if (id === undefined) continue;
-    const first = seen.get(`${source}\n${id}`);
-    if (first !== undefined) return invalidInput([{ path: `events[${index}].id`, message: `Stands in events[${first}] too, with the same source` }]);
-    seen.set(`${source}\n${id}`, index);
-  }
   const given = platformMetadata(call, principal.actor);
-  return body.events.map(({ type, id, time, source = DEFAULT_SOURCE, schemaVersion = 1, metadata }, index) => {
-    const data = texts[index] as JsonText;
-    return {
-      ...(id !== undefined && { id }),
-      ...(time !== undefined && { time }),
-      source,
-      type,
-      schemaVersion,
-      metadata: { ...given, ...metadata },
-      data,
-      dataHash: dataHash(data),
-    } as EventDraft;
-  });
+  const events = body.events.map(({ type, id, time, source = DEFAULT_SOURCE, schemaVersion = 1, metadata }, index) => ({
+    ...(id !== undefined && { id }),
+    ...(time !== undefined && { time }),
+    source,
+    type,
+    schemaVersion,
+    metadata: { ...given, ...metadata } as EventMetadata,
+    data: texts[index] as JsonText,
+  }));
+  const refusal = overLimits(events, (index, field) => `events[${index}].${field}`);
+  return refusal ?? events.map((event) => ({ ...event, dataHash: dataHash(event.data) }));
 }
 
 /** The `source` of what comes in without one. */

@@ -7,7 +7,7 @@ import { awaitToken } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
-import { category, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
+import { afterName, category, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -24,10 +24,7 @@ export const logFilters = {
 
 const logQuery = z.object({ after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(), limit, cursor, ...logFilters });
 
-interface LogCursor {
-  readonly after: number;
-  readonly epoch: string;
-}
+const logCursor = z.object({ after: z.int().min(0), epoch: z.string() });
 
 export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
   method: "get",
@@ -48,7 +45,7 @@ export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
 
 async function readWholeLog({ request, services, principal, query }: Call<unknown, z.output<typeof logQuery>, unknown>): Promise<Response> {
   const { tenant } = principal;
-  const resumed = readCursor<LogCursor>("log", query.cursor);
+  const resumed = readCursor("log", logCursor, query.cursor);
   if (resumed instanceof Response) return resumed;
   const late = await awaitToken(services, tenant, request);
   if (late) return late;
@@ -62,7 +59,7 @@ async function readWholeLog({ request, services, principal, query }: Call<unknow
     });
   }
   const found = await readLog(log, tenant, { after: resumed?.after ?? query.after ?? 0, limit: query.limit, maxBytes: PAGE_BYTES, filter: filterOf(query) });
-  const next = found.isEnd ? null : writeCursor("log", { after: found.position, epoch: head.epoch } satisfies LogCursor);
+  const next = found.isEnd ? null : writeCursor("log", { after: found.position, epoch: head.epoch });
   return jsonBytes(`{"items":[${found.events.map(loggedEventText).join(",")}],"position":${found.position},"next":${JSON.stringify(next)}}`);
 }
 
@@ -74,9 +71,15 @@ export function filterOf({ type, category, stream, correlationId, since, until }
     ...(stream !== undefined && { stream }),
     ...(correlationId !== undefined && { correlationId }),
     // Compared as text with `recorded`, so in its form.
-    ...(since !== undefined && { since: new Date(since).toISOString() }),
-    ...(until !== undefined && { until: new Date(until).toISOString() }),
+    ...(since !== undefined && { since: inUtc(since) }),
+    ...(until !== undefined && { until: inUtc(until) }),
   };
+}
+
+/** As `recorded` is written. A year that an offset takes out of four digits would not sort as text, so it is held at the edge. */
+function inUtc(time: string): string {
+  const utc = new Date(time).toISOString();
+  return /^\d{4}-/.test(utc) ? utc : utc.startsWith("-") ? "0000-01-01T00:00:00.000Z" : "9999-12-31T23:59:59.999Z";
 }
 
 const idParams = z.object({ id: z.string().min(1).max(256) });
@@ -118,7 +121,7 @@ export const eventTypes: Endpoint<z.ZodObject, typeof typesQuery, z.ZodType> = {
 
 async function listTypes({ request, services, principal, query }: Call<unknown, z.output<typeof typesQuery>, unknown>): Promise<Response> {
   const { tenant } = principal;
-  const resumed = readCursor<{ after: string }>("event-types", query.cursor);
+  const resumed = readCursor("event-types", afterName, query.cursor);
   if (resumed instanceof Response) return resumed;
   const late = await awaitToken(services, tenant, request, "event_types");
   if (late) return late;

@@ -1,7 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { ExecuteRequest } from "../../../durable-objects/aggregate/contract.ts";
+import { hmacSettings } from "../../webhooks/hmac-settings.ts";
 import { SCHEME_NAMES } from "../../webhooks/schemes.ts";
-import { listSources, secretContext, SOURCE_PATTERN } from "../../webhooks/source.ts";
+import type { Sealer } from "../../webhooks/seal.ts";
+import { openSettingsOf, secretsOf, type SourceSettings, sourceSettings } from "../../webhooks/settings.ts";
+import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -10,21 +13,28 @@ import { platformMetadata } from "../metadata.ts";
 import { precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
-import { cursor, limit, page } from "../schemas.ts";
+import { afterName, cursor, limit, page } from "../schemas.ts";
 import { sourceState, sourceStream } from "../source-state.ts";
 
 const name = z.string().regex(SOURCE_PATTERN, "Expected 1 to 63 of [A-Za-z0-9._-], a letter or digit first");
 const params = z.object({ source: name });
-const settings = z
-  .strictObject({ scheme: z.enum(SCHEME_NAMES), secret: z.string().min(1).max(1024) })
-  .openapi("SourceSettings", { example: { scheme: "github", secret: "it is a secret to everybody" } });
-const sourceView = z.object({ source: z.string(), scheme: z.string(), url: z.string() }).openapi("Source");
+const settings = sourceSettings.openapi("SourceSettings", { example: { scheme: "github", secret: "it is a secret to everybody" } });
+const sourceLine = z.object({ source: z.string(), scheme: z.enum(SCHEME_NAMES), url: z.string() });
+const sourceView = sourceLine
+  .extend({
+    secretCount: z.int().describe("2 while the previous secret counts as well, 0 where the scheme has none"),
+    type: z.string().optional(),
+    stream: z.string().optional(),
+    id: z.string().optional(),
+    ...hmacSettings.partial().shape,
+  })
+  .openapi("Source");
 
 export const putSource: Endpoint<typeof params, z.ZodObject, typeof settings> = {
   method: "put",
   path: "/v1/sources/{source}",
   operationId: "putSource",
-  summary: "Set up a producer of webhooks, or change it; its secret is sealed and never shown again",
+  summary: "Set up a producer of webhooks, or change it; its secrets are sealed and never shown again",
   tag: "Inbound webhooks",
   params,
   body: { schema: settings, maxBytes: 16_384 },
@@ -33,10 +43,46 @@ export const putSource: Endpoint<typeof params, z.ZodObject, typeof settings> = 
   handle: configure,
 };
 
-async function configure(call: Call<{ source: string }, unknown, z.output<typeof settings>>): Promise<Response> {
+/** Times that somebody else may have been faster in changing the same source. */
+const ATTEMPTS = 10;
+
+async function configure(call: Call<{ source: string }, unknown, SourceSettings>): Promise<Response> {
   const { services, principal, params, body, request } = call;
   const { tenant } = principal;
-  if (services.sealer === undefined) {
+  const condition = precondition(request.headers);
+  if (condition instanceof Response) return condition;
+  const stream = sourceStream(params.source);
+  for (let attempt = 1; ; attempt++) {
+    const { configuration, version } = await sourceState(services, tenant, params.source);
+    const wanted = await wantedSettings(services.sealer, secretContext(tenant, params.source), body, configuration);
+    if (wanted instanceof Response) return wanted;
+    const isFree = condition.kind === "none";
+    const result = await services.objectFor(tenant, stream).execute({
+      command: { name: "Configure", data: wanted },
+      // Sealed anew each time, the same secret looks like another one: it is compared with what was read, so nothing may come between.
+      precondition: isFree ? { kind: "version", version } : condition,
+      ...caused(call),
+    });
+    if (!result.ok && isFree && result.code === "version_mismatch" && attempt < ATTEMPTS) continue;
+    if (!result.ok) return refused(result);
+    const created = configuration === undefined;
+    return json(shown(tenant, params.source, wanted), created ? 201 : 200, {
+      etag: `"${result.version}"`,
+      "consistency-token": consistencyToken(stream, result.version),
+      ...(created && { location: `/v1/sources/${params.source}` }),
+    });
+  }
+}
+
+/** The settings with their secrets sealed. What is there already is kept as it is, so that the same command decides nothing. */
+async function wantedSettings(
+  sealer: Sealer | undefined,
+  context: string,
+  body: SourceSettings,
+  now: SourceConfiguration | undefined,
+): Promise<SourceConfiguration | Response> {
+  const secrets = secretsOf(body);
+  if (secrets.length > 0 && sealer === undefined) {
     return problem({
       status: 503,
       code: "no_master_key",
@@ -44,28 +90,19 @@ async function configure(call: Call<{ source: string }, unknown, z.output<typeof
       headers: { "retry-after": "60" },
     });
   }
-  const condition = precondition(request.headers);
-  if (condition instanceof Response) return condition;
-  const stream = sourceStream(params.source);
-  const { configuration } = await sourceState(services, tenant, params.source);
-  const context = secretContext(tenant, params.source);
-  // Sealing the same secret twice gives two texts; the one that is there is kept, so that the same command decides nothing.
-  const isSame = configuration !== undefined && (await services.sealer.open(configuration.secret, context)) === body.secret;
-  const secret = isSame ? configuration.secret : await services.sealer.seal(body.secret, context);
-  const result = await services
-    .objectFor(tenant, stream)
-    .execute({ command: { name: "Configure", data: { scheme: body.scheme, secret } }, precondition: condition, ...caused(call) });
-  if (!result.ok) return refused(result);
-  const created = configuration === undefined;
-  return json(shown(tenant, params.source, body.scheme), created ? 201 : 200, {
-    etag: `"${result.version}"`,
-    "consistency-token": consistencyToken(stream, result.version),
-    ...(created && { location: `/v1/sources/${params.source}` }),
-  });
+  const there = [now?.secret, now?.previousSecret].filter((sealed) => sealed !== undefined && sealed !== "") as readonly string[];
+  const opened = await Promise.all(there.map((sealed) => sealer?.open(sealed, context)));
+  const [secret = "", previousSecret] = await Promise.all(secrets.map((text) => there[opened.indexOf(text)] ?? (sealer as Sealer).seal(text, context)));
+  return { ...openSettingsOf(body), secret, ...(previousSecret !== undefined && { previousSecret }) };
 }
 
-function shown(tenant: string, source: string, scheme: string): z.output<typeof sourceView> {
-  return { source, scheme, url: `/v1/webhooks/${tenant}/${source}` };
+function shown(tenant: string, source: string, { hmac, secret, previousSecret, ...open }: SourceConfiguration): z.output<typeof sourceView> {
+  const secretCount = secret === "" ? 0 : previousSecret === undefined ? 1 : 2;
+  return { source, url: urlOf(tenant, source), ...open, ...hmac, secretCount };
+}
+
+function urlOf(tenant: string, source: string): string {
+  return `/v1/webhooks/${tenant}/${source}`;
 }
 
 function caused(call: Call<unknown, unknown, unknown>): Pick<ExecuteRequest, "source" | "metadata"> {
@@ -76,7 +113,7 @@ export const getSource: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   method: "get",
   path: "/v1/sources/{source}",
   operationId: "getSource",
-  summary: "A source, without its secret",
+  summary: "A source, without its secrets",
   tag: "Inbound webhooks",
   params,
   answers: { 200: { description: "The source", schema: sourceView } },
@@ -84,7 +121,7 @@ export const getSource: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   async handle({ services, principal, params: { source } }) {
     const { configuration, version } = await sourceState(services, principal.tenant, source);
     if (configuration === undefined) return notFound(`There is no source ${source}.`);
-    return json(shown(principal.tenant, source, configuration.scheme), 200, { etag: `"${version}"` });
+    return json(shown(principal.tenant, source, configuration), 200, { etag: `"${version}"` });
   },
 };
 
@@ -119,15 +156,17 @@ export const sources: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
   summary: "The sources of webhooks",
   tag: "Inbound webhooks",
   query: listQuery,
-  answers: { 200: { description: "A page, in the order of names", schema: page(sourceView.extend({ createdAt: z.string(), updatedAt: z.string() })) } },
+  answers: { 200: { description: "A page, in the order of names", schema: page(sourceLine.extend({ createdAt: z.string(), updatedAt: z.string() })) } },
   problems: [503],
   async handle({ request, services, principal: { tenant }, query }) {
-    const resumed = readCursor<{ after: string }>("sources", query.cursor);
+    const resumed = readCursor("sources", afterName, query.cursor);
     if (resumed instanceof Response) return resumed;
     const late = await awaitToken(services, tenant, request, "sources");
     if (late) return late;
     const rows = await listSources(services.shardOf(tenant).views, tenant, { after: resumed?.after ?? "", limit: query.limit + 1 });
-    const items = rows.slice(0, query.limit).map((row) => ({ ...shown(tenant, row.source, row.scheme), createdAt: row.created, updatedAt: row.updated }));
+    const items = rows
+      .slice(0, query.limit)
+      .map(({ source, scheme, created, updated }) => ({ source, scheme, url: urlOf(tenant, source), createdAt: created, updatedAt: updated }));
     return json({ items, next: rows.length > query.limit ? writeCursor("sources", { after: (items.at(-1) as { source: string }).source }) : null });
   },
 };

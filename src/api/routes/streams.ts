@@ -1,20 +1,27 @@
 import { z } from "@hono/zod-openapi";
-import { categoryOf } from "../../kernel/index.ts";
+import { categoryOf, CLOUDEVENT_BATCH_TYPE, cloudEventBatch } from "../../kernel/index.ts";
 import { listStreams, loggedStream } from "../../log/read-log.ts";
+import { notAcceptable, preferred } from "../accept.ts";
 import { json, jsonBytes } from "../answer.ts";
 import { awaitToken } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
-import type { Call, Endpoint } from "../endpoint.ts";
+import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { ndjson, pageOfLines } from "../ndjson.ts";
 import { isNotModified } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { shownRetention } from "../retention.ts";
-import { category, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
+import { afterName, atNumber, category, cloudEventBatch as cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 
 const params = z.object({ stream: streamName });
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER).optional();
+
+/** As what a stream can be read. Their entity tags differ: that of JSON is the version alone, as `If-Match` wants it. */
+const NDJSON = "application/x-ndjson";
+const REPRESENTATIONS = ["application/json", CLOUDEVENT_BATCH_TYPE, NDJSON] as const;
+const TAG_SUFFIX = { "application/json": "", [CLOUDEVENT_BATCH_TYPE]: "-cloudevents", [NDJSON]: "-ndjson" } as const;
 
 const readQuery = z.object({ from: version, to: version, limit, cursor, direction: z.enum(["forward", "backward"]).optional() });
 
@@ -27,29 +34,54 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
   params,
   query: readQuery,
   answers: {
-    200: { description: "A page", schema: z.object({ stream: z.string(), version: z.int(), items: z.array(recordedEvent), next: z.string().nullable() }) },
+    200: {
+      description: "A page, or all of it as lines (NDJSON); as CloudEvents, the next one is behind the header `Link`",
+      schema: z.object({ stream: z.string(), version: z.int(), items: z.array(recordedEvent), next: z.string().nullable() }),
+      others: { [CLOUDEVENT_BATCH_TYPE]: cloudEvents, [NDJSON]: z.string() },
+    },
+    304: { description: "The client has it already" },
   },
-  problems: [404, 410],
+  notModified: true,
+  problems: [404, 406, 410],
   async handle({ request, services, principal, params: { stream }, query }) {
+    const representation = preferred(request.headers.get("accept"), REPRESENTATIONS);
+    if (representation === undefined) return notAcceptable(REPRESENTATIONS);
     const direction = query.direction ?? "forward";
-    const resumed = readCursor<{ at: number }>(`stream-${direction}`, query.cursor);
+    const resumed = readCursor(`stream-${direction}`, atNumber, query.cursor);
     if (resumed instanceof Response) return resumed;
     const from = (direction === "forward" ? resumed?.at : undefined) ?? query.from;
     const to = (direction === "backward" ? resumed?.at : undefined) ?? query.to;
     const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-    const found = await services.objectFor(principal.tenant, stream).read({ ...range, limit: query.limit, direction, maxBytes: PAGE_BYTES });
+    const object = services.objectFor(principal.tenant, stream);
+    const lines = { ...range, direction };
+    const found = await object.read(representation === NDJSON ? pageOfLines(lines) : { ...lines, limit: query.limit, maxBytes: PAGE_BYTES });
     if (found.version === 0) return notFound(`There is no stream ${stream}.`);
     if (found.isGone) return truncated(stream, found.firstVersion);
-    const etag = `"${found.version}"`;
+    const etag = `"${found.version}${TAG_SUFFIX[representation]}"`;
     const headers = { etag, vary: "Accept" };
     if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });
+    if (representation === NDJSON) {
+      const body = ndjson(found, lines, async (request) => object.read(request));
+      return new Response(body, { headers: { ...headers, "content-type": NDJSON } });
+    }
     const next = found.next === null ? null : writeCursor(`stream-${direction}`, { at: found.next });
+    if (representation === CLOUDEVENT_BATCH_TYPE) {
+      const batch = cloudEventBatch(new TextDecoder().decode(found.items));
+      return jsonBytes(batch, { ...headers, "content-type": representation, ...(next !== null && { link: nextLink(request, next) }) });
+    }
     return jsonBytes(
       joined(`{"stream":${JSON.stringify(stream)},"version":${found.version},"items":[`, found.items, `],"next":${JSON.stringify(next)}}`),
       headers,
     );
   },
 };
+
+/** The same request with another cursor, as a `Link` (RFC 8288): a batch has no place for one. */
+function nextLink(request: Request, next: string): string {
+  const { pathname, searchParams } = new URL(request.url);
+  searchParams.set("cursor", next);
+  return `<${pathname}?${searchParams}>; rel="next"`;
+}
 
 /** What was asked for is no longer kept. */
 function truncated(stream: string, firstVersion: number): Response {
@@ -107,7 +139,7 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
         createdAt: logged?.created ?? createdAt,
         updatedAt,
         lastHash,
-        snapshotVersion: null,
+        snapshotVersion: found.snapshotVersion,
         loggedVersion: logged?.version ?? 0,
         closed: isClosed,
         retention: retention === null ? null : shownRetention(retention),
@@ -143,7 +175,12 @@ export const verifyStream: Endpoint<typeof params, typeof verifyQuery, z.ZodType
     const object = services.objectFor(principal.tenant, stream);
     const found = await object.describe();
     if (found === undefined) return notFound(`There is no stream ${stream}.`);
-    return json(await object.verify(from ?? found.firstVersion, to ?? found.version));
+    const first = from ?? found.firstVersion;
+    if (first > found.version || first > (to ?? first)) {
+      return invalidInput([{ path: "from", message: `Expected a version up to ${Math.min(to ?? found.version, found.version)}, got ${first}` }]);
+    }
+    if (first < found.firstVersion) return truncated(stream, found.firstVersion);
+    return json(await object.verify(first, to ?? found.version));
   },
 };
 
@@ -176,7 +213,7 @@ export const directory: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
 };
 
 async function listDirectory({ request, services, principal, query }: Call<unknown, z.output<typeof listQuery>, unknown>): Promise<Response> {
-  const resumed = readCursor<{ after: string }>("streams", query.cursor);
+  const resumed = readCursor("streams", afterName, query.cursor);
   if (resumed instanceof Response) return resumed;
   const late = await awaitToken(services, principal.tenant, request);
   if (late) return late;

@@ -1,11 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { dataHash, TENANT_PATTERN } from "../../kernel/index.ts";
-import { receive } from "../../webhooks/receive.ts";
+import { prove } from "../../webhooks/prove.ts";
+import { type Door, receive, type Received, type TurnedAway } from "../../webhooks/receive.ts";
+import type { Delivery } from "../../webhooks/scheme.ts";
+import { schemeOf } from "../../webhooks/schemes.ts";
 import { SOURCE_PATTERN } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
+import { authenticate } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
@@ -14,31 +18,54 @@ import { MAX_EVENT_BYTES } from "./append.ts";
 
 const params = z.object({ tenant: z.string(), source: z.string() });
 const taken = z.object({ stream: z.string(), event: z.object({ id: z.string(), version: z.int(), hash }) });
+const greeted = z.object({ challenge: z.string() });
 
 export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   method: "post",
   path: "/v1/webhooks/{tenant}/{source}",
   operationId: "receiveWebhook",
-  summary: "Take a producer's signed delivery as it is; each becomes one event, however often it is sent",
+  summary: "Take a producer's delivery as it is, proved by its signature (or, for the scheme none, by a key); each becomes one event, however often it is sent",
   tag: "Inbound webhooks",
   isPublic: true,
   params,
   // A form's escapes can triple the payload.
   rawBody: { maxBytes: 3 * MAX_EVENT_BYTES + 1024, mediaTypes: ["application/json", "application/x-www-form-urlencoded"] },
-  answers: { 200: { description: "This delivery was here already", schema: taken }, 202: { description: "Appended", schema: taken } },
-  problems: [400, 401, 404, 409, 413, 415, 422, 503],
+  answers: {
+    200: { description: "This delivery was here already, or it is a handshake, which is answered and leaves no event", schema: z.union([taken, greeted]) },
+    202: { description: "Appended", schema: taken },
+  },
+  problems: [400, 401, 403, 404, 409, 410, 413, 415, 422, 503],
   handle: takeDelivery,
 };
 
 /** The same whether the tenant or the source is unknown: a stranger learns neither. */
 const UNKNOWN = "There is no such place for webhooks.";
 
-async function takeDelivery(call: Call<{ tenant: string; source: string }, unknown, unknown>): Promise<Response> {
+type WebhookCall = Call<{ tenant: string; source: string }, unknown, unknown>;
+
+async function takeDelivery(call: WebhookCall): Promise<Response> {
   const { request, services, params, bytes } = call;
   const { tenant, source } = params;
   if (!TENANT_PATTERN.test(tenant) || !SOURCE_PATTERN.test(source)) return notFound(UNKNOWN);
   const { configuration } = await sourceState(services, tenant, source);
   if (configuration === undefined) return notFound(UNKNOWN);
+  const door = { tenant, source, configuration };
+  const delivery = { headers: request.headers, body: bytes };
+  const actor = await proven(call, door, delivery);
+  if (actor instanceof Response) return actor;
+  const received = receive(door, delivery);
+  if ("status" in received) return turnedAway(received);
+  return "handshake" in received ? json(received.handshake) : take(call, received, actor);
+}
+
+/** Who delivers, as it stands in the event's metadata: the source, by its signature, or the key, where the scheme has none. */
+async function proven({ request, services }: WebhookCall, door: Door, delivery: Delivery): Promise<string | Response> {
+  const { tenant, source, configuration } = door;
+  if (schemeOf(configuration.scheme).signature === undefined) {
+    const principal = authenticate(request, services);
+    if (principal instanceof Response) return principal;
+    return principal.tenant === tenant ? principal.actor : notFound(UNKNOWN);
+  }
   if (services.sealer === undefined) {
     return problem({
       status: 503,
@@ -47,18 +74,24 @@ async function takeDelivery(call: Call<{ tenant: string; source: string }, unkno
       headers: { "retry-after": "60" },
     });
   }
-  const received = await receive({ tenant, source, configuration }, { headers: request.headers, body: bytes }, services.sealer);
-  if ("status" in received) {
-    const headers = received.status === 401 ? { "www-authenticate": "Signature" } : received.status === 503 ? { "retry-after": "60" } : {};
-    return problem({ ...received, headers });
-  }
+  const refused = await prove(door, delivery, services.sealer, Date.now());
+  return refused === undefined ? `webhook:${source}` : turnedAway(refused);
+}
+
+function turnedAway(refused: TurnedAway): Response {
+  const headers = refused.status === 401 ? { "www-authenticate": "Signature" } : refused.status === 503 ? { "retry-after": "60" } : {};
+  return problem({ ...refused, headers });
+}
+
+async function take(call: WebhookCall, received: Received, actor: string): Promise<Response> {
+  const { tenant, source } = call.params;
   const type = eventType.safeParse(received.type);
   if (!type.success) return invalidInput([{ path: "type", message: `${received.type}: ${type.error.issues[0]?.message}` }]);
   if (received.id.length > 256) return invalidInput([{ path: "id", message: "Expected at most 256 characters" }]);
   const size = Buffer.byteLength(received.data);
   if (size > MAX_EVENT_BYTES)
     return problem({ status: 413, code: "event_too_large", detail: `The payload is ${size} bytes, expected at most ${MAX_EVENT_BYTES}.` });
-  const result = await services.objectFor(tenant, received.stream).append({
+  const result = await call.services.objectFor(tenant, received.stream).append({
     precondition: { kind: "none" },
     events: [
       {
@@ -66,7 +99,8 @@ async function takeDelivery(call: Call<{ tenant: string; source: string }, unkno
         source: `/webhooks/${source}`,
         type: received.type,
         schemaVersion: 1,
-        metadata: platformMetadata(call, `webhook:${source}`),
+        ...(received.time !== undefined && { time: received.time }),
+        metadata: platformMetadata(call, actor),
         data: received.data,
         dataHash: dataHash(received.data),
       },

@@ -1,0 +1,129 @@
+import { z } from "@hono/zod-openapi";
+import type { Appended, AppendRequest, EventDraft, Refusal } from "../../../durable-objects/aggregate/contract.ts";
+import { streamOfCloudEvent } from "../../kernel/index.ts";
+import { json } from "../answer.ts";
+import { appendHeaders, versionsOf } from "../append-answer.ts";
+import { cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { overLimits, reservedStream } from "../draft-limits.ts";
+import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { idempotencyKey } from "../preconditions.ts";
+import { problem } from "../problem.ts";
+import { refused } from "../refusal.ts";
+import { hash, problemSchema, streamName } from "../schemas.ts";
+
+/** Streams that are appended to at the same time. */
+const AT_ONCE = 6;
+/** Refusals that pass. Where only some streams gave one, the outcome is open (503): sent again, what is there is not written twice. */
+const PASSING: ReadonlySet<Refusal["code"]> = new Set(["fault", "overloaded", "stream_backlog"]);
+
+const taken = z.object({ stream: z.string(), id: z.string(), version: z.int(), hash });
+const turnedAway = z.object({ stream: z.string(), id: z.string(), problem: problemSchema });
+
+/** One stream: its versions stand at the top, as in the answer to an append. */
+const allTaken = z
+  .object({ stream: z.string().optional(), firstVersion: z.int().optional(), lastVersion: z.int().optional(), events: z.array(taken) })
+  .openapi("CloudEventsTaken");
+const partlyTaken = z.object({ events: z.array(z.union([taken, turnedAway])) }).openapi("CloudEventsPartlyTaken");
+
+export const appendCloudEvents: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
+  method: "post",
+  path: "/v1/events",
+  operationId: "appendCloudEvents",
+  summary: "Append CloudEvents whose producer knows no streams: all or nothing in each stream",
+  tag: "Log",
+  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  rawBody: cloudEventsBody,
+  answers: {
+    201: { description: "All are there now", schema: allTaken },
+    200: { description: "All were here already, or there was none; nothing was written", schema: allTaken },
+    207: { description: "Some streams took theirs, others refused; each event says what became of it", schema: partlyTaken },
+  },
+  problems: [403, 409, 410, 422, 503],
+  handle: take,
+};
+
+/** The events of one stream, with their places in the request. */
+interface Share {
+  readonly stream: string;
+  readonly drafts: EventDraft[];
+  readonly places: number[];
+}
+
+async function take(call: Call<unknown, unknown, unknown>): Promise<Response> {
+  const { request } = call;
+  if (request.headers.has("if-match") || request.headers.has("if-none-match"))
+    return problem({
+      status: 400,
+      code: "invalid_precondition",
+      detail: "Expected no precondition: it needs a stream, as in POST /v1/streams/{stream}/events.",
+    });
+  const idempotency = idempotencyKey(request, call.bytes);
+  if (idempotency instanceof Response) return idempotency;
+  const read = cloudEventsOf(call);
+  if (read instanceof Response) return read;
+  const shares = shared(call, read);
+  if (shares instanceof Response) return shares;
+  const results = await appendAll(call, shares, idempotency && { idempotency });
+  return answer(shares, results);
+}
+
+/** Everything is checked here, before anything is written. */
+function shared(call: Call<unknown, unknown, unknown>, { events, pathOf }: CloudEventsIn): readonly Share[] | Response {
+  const drafts = events.map((event) => draftOf(call, event));
+  const shares = new Map<string, Share>();
+  for (const [index, event] of events.entries()) {
+    const stream = streamOfCloudEvent(event);
+    if (stream === undefined) return invalidInput([{ path: pathOf(index, "stream"), message: streamName.safeParse("").error?.issues[0]?.message ?? "" }]);
+    const reserved = reservedStream(stream);
+    if (reserved) return reserved;
+    const share = shares.get(stream) ?? { stream, drafts: [], places: [] };
+    share.drafts.push(drafts[index] as EventDraft);
+    share.places.push(index);
+    shares.set(stream, share);
+  }
+  return overLimits(drafts, pathOf) ?? [...shares.values()];
+}
+
+async function appendAll(
+  { services, principal }: Call<unknown, unknown, unknown>,
+  shares: readonly Share[],
+  idempotency: Pick<AppendRequest, "idempotency"> | undefined,
+): Promise<readonly (Appended | Refusal)[]> {
+  const results: (Appended | Refusal)[] = [];
+  for (let first = 0; first < shares.length; first += AT_ONCE) {
+    const some = shares.slice(first, first + AT_ONCE).map(async ({ stream, drafts }) => {
+      const result: Appended | Refusal = await services
+        .objectFor(principal.tenant, stream)
+        .append({ events: drafts, precondition: { kind: "none" }, ...idempotency });
+      return result;
+    });
+    results.push(...(await Promise.all(some)));
+  }
+  return results;
+}
+
+/** One stream is answered as an append is; several give each event with its stream. */
+async function answer(shares: readonly Share[], results: readonly (Appended | Refusal)[]): Promise<Response> {
+  const refusals = results.filter((result) => !result.ok);
+  const passing = refusals.find(({ code }) => PASSING.has(code));
+  if (refusals.length === results.length && refusals[0] !== undefined) return refused(passing ?? refusals[0]);
+  if (passing !== undefined) return refused({ ok: false, code: "fault", detail: `Some streams did not take theirs: ${passing.detail} Send all of it again.` });
+  const events: object[] = [];
+  for (const [index, share] of shares.entries())
+    for (const [at, line] of (await lines(share, results[index] as Appended | Refusal)).entries()) events[share.places[at] as number] = line;
+  if (refusals.length > 0) return json({ events }, 207);
+  const all = results.filter((result) => result.ok);
+  const status = all.some(({ created }) => created) ? 201 : 200;
+  const [share] = shares;
+  const [only, second] = all;
+  if (share !== undefined && only !== undefined && second === undefined)
+    return json({ stream: share.stream, ...versionsOf(only), events }, status, appendHeaders(share.stream, only));
+  return json({ events }, status, all.length > 0 && all.every(({ replayed }) => replayed) ? { "idempotency-replayed": "true" } : {});
+}
+
+/** What became of each event of a share. */
+async function lines({ stream, drafts }: Share, result: Appended | Refusal): Promise<readonly object[]> {
+  if (result.ok) return result.events.map((event) => ({ stream, ...event }));
+  const problem = await refused(result).json();
+  return drafts.map(({ id }) => ({ stream, id, problem }));
+}

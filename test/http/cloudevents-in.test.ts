@@ -1,0 +1,293 @@
+import { describe, expect, test } from "vitest";
+import { type CameEvent, cloudEventsOf, type Members, sendBinary, sendCloudEvents } from "../support/cloudevents.ts";
+import { type Appended, eventsOf, expectProblem, get, newerThan, ok, type Page, send } from "../support/http.ts";
+
+const required = { specversion: "1.0", id: "1", source: "/sensors/s1", type: "sensors.Measured" };
+const binary = { specversion: "1.0", id: "1", source: "/sensors/s1", type: "sensors.Measured" };
+let made = 0;
+const nextStream = (): string => `sensor-${++made}`;
+const events = (stream: string): string => `/v1/streams/${stream}/events`;
+const came = async (stream: string): Promise<readonly CameEvent[]> => eventsOf(stream);
+
+async function only(stream: string): Promise<CameEvent> {
+  const all = await came(stream);
+  expect(all).toHaveLength(1);
+  return all[0] as CameEvent;
+}
+
+describe("one CloudEvent in the JSON format", () => {
+  const full = {
+    ...required,
+    subject: "room/5",
+    time: "2026-11-20T10:00:00.123456+01:00",
+    dataschema: "https://example.org/schema",
+    datacontenttype: "application/json",
+    ext: "a",
+    number: 5,
+    truth: true,
+    data: { celsius: 21.5 },
+  };
+
+  test("is appended and answered like any other event", async () => {
+    const stream = nextStream();
+    const answer = await sendCloudEvents(events(stream), full);
+    expect(answer.status).toBe(201);
+    expect(ok<Appended>(answer)).toMatchObject({ stream, firstVersion: 1, lastVersion: 1, events: [{ id: "1", version: 1 }] });
+    expect(answer.headers.get("etag")).toBe('"1"');
+    expect(answer.headers.get("location")).toBe(`/v1/streams/${stream}/events?from=1`);
+    const log = ok<Page<CameEvent>>(await get(`/v1/events?stream=${stream}`, newerThan(answer)));
+    expect(log.items).toMatchObject([{ id: "1", data: { celsius: 21.5 }, cloudevent: { subject: "room/5" } }]);
+  });
+
+  test("has its attributes in the event's own fields, and the rest in cloudevent, only what was there", async () => {
+    const stream = nextStream();
+    await sendCloudEvents(events(stream), full);
+    const event = await only(stream);
+    expect(event).toMatchObject({ id: "1", source: "/sensors/s1", type: "sensors.Measured", time: full.time, schemaVersion: 1, data: full.data });
+    expect(event.cloudevent).toEqual({
+      subject: "room/5",
+      dataschema: "https://example.org/schema",
+      datacontenttype: "application/json",
+      extensions: { ext: "a", number: 5, truth: true },
+    });
+    const bare = nextStream();
+    await sendCloudEvents(events(bare), { ...required, subject: null, ext: null, data: 1 });
+    expect((await only(bare)).cloudevent).toEqual({});
+    expect((await only(bare)).time).toBe((await only(bare)).recorded);
+  });
+
+  test("has its data to the character", async () => {
+    const stream = nextStream();
+    const data = '{"b":1.0,"10":12345678901234567890,"2":[1E2,-0,"\\u0041"],"__proto__":{"data":2}}';
+    await sendCloudEvents(events(stream), `{"specversion":"1.0","id":"1","source":"/s","type":"t", "data" : ${data} }`);
+    expect((await get(events(stream))).text).toContain(`"data":${data}`);
+  });
+
+  test("may have no data, which is not the same as null", async () => {
+    const [without, withNull] = [nextStream(), nextStream()];
+    await sendCloudEvents(events(without), required);
+    await sendCloudEvents(events(withNull), { ...required, data: null });
+    expect(await only(without)).toMatchObject({ data: null, cloudevent: { dataform: "none" } });
+    expect(await only(withNull)).toMatchObject({ data: null, cloudevent: {} });
+    expect((await cloudEventsOf(without))[0]).not.toHaveProperty("data");
+    expect((await cloudEventsOf(withNull))[0]).toMatchObject({ data: null });
+  });
+
+  test("that is not JSON is data_base64, in the stream and in the log", async () => {
+    const stream = nextStream();
+    const answer = await sendCloudEvents(events(stream), [
+      { ...required, id: "bytes", datacontenttype: "image/png", data_base64: "AP8=" },
+      { ...required, id: "text", datacontenttype: "text/plain", data: "hé" },
+    ]);
+    for (const path of [events(stream), `/v1/events?stream=${stream}`]) {
+      const { items } = ok<Page<CameEvent>>(await get(path, newerThan(answer)));
+      expect(items.map(({ data_base64 }) => data_base64)).toEqual(["AP8=", btoa("h\xc3\xa9")]);
+      for (const item of items) expect(item).not.toHaveProperty("data");
+    }
+    expect(await cloudEventsOf(stream)).toMatchObject([{ data_base64: "AP8=" }, { data: "hé" }]);
+  });
+});
+
+describe("a batch", () => {
+  test("is appended whole, in its order", async () => {
+    const stream = nextStream();
+    const batch = [1, 2, 3].map((n) => ({ ...required, id: `b-${n}`, data: n }));
+    const answer = await sendCloudEvents(events(stream), batch);
+    expect(answer.status).toBe(201);
+    expect(ok<Appended>(answer)).toMatchObject({ firstVersion: 1, lastVersion: 3, events: [{ id: "b-1" }, { id: "b-2" }, { id: "b-3" }] });
+    expect((await came(stream)).map(({ data }) => data)).toEqual([1, 2, 3]);
+  });
+
+  test("that is empty is 200, and writes nothing", async () => {
+    const stream = nextStream();
+    const answer = await sendCloudEvents(events(stream), []);
+    expect([answer.status, answer.json()]).toEqual([200, { stream, events: [] }]);
+    expectProblem(await get(events(stream)), 404);
+  });
+
+  test("is not written for a single bad event in it, whose place is told", async () => {
+    const stream = nextStream();
+    const problem = expectProblem(await sendCloudEvents(events(stream), [required, { ...required, id: "" }, { ...required, id: "3", time: "noon" }]), 422);
+    expect(problem.errors?.map(({ path }) => path)).toEqual(["[1].id", "[2].time"]);
+    expectProblem(await get(events(stream)), 404);
+  });
+
+  test("of 1000 is one append, of 1001 is 422", async () => {
+    const batch = Array.from({ length: 1001 }, (_, n) => ({ ...required, id: `n-${n}` }));
+    expect(ok<Appended>(await sendCloudEvents(events(nextStream()), batch.slice(1))).lastVersion).toBe(1000);
+    expectProblem(await sendCloudEvents(events(nextStream()), batch), 422);
+  });
+});
+
+describe("binary mode", () => {
+  test("takes attributes from headers and the data from the body", async () => {
+    const stream = nextStream();
+    const answer = await sendBinary(
+      events(stream),
+      { ...binary, subject: "Euro%20%E2%82%AC", ext: '"a \\"b\\""' },
+      '{"a": 1.0}',
+      "application/json; charset=utf-8",
+    );
+    expect(answer.status).toBe(201);
+    expect((await get(events(stream))).text).toContain('"data":{"a":1.0}');
+    expect((await only(stream)).cloudevent).toEqual({ subject: "Euro €", datacontenttype: "application/json; charset=utf-8", extensions: { ext: 'a "b"' } });
+  });
+
+  test("keeps every byte of data that is not JSON, as base64", async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, n) => n);
+    for (const type of ["application/octet-stream", "text/plain", undefined]) {
+      const stream = nextStream();
+      expect((await sendBinary(events(stream), binary, bytes, type)).status).toBe(201);
+      expect(Uint8Array.from(atob((await only(stream)).data_base64 as string), (char) => char.charCodeAt(0))).toEqual(bytes);
+      expect((await only(stream)).cloudevent).toEqual({ ...(type !== undefined && { datacontenttype: type }), dataform: "bytes" });
+    }
+  });
+
+  test("without a body is an event without data", async () => {
+    const stream = nextStream();
+    await sendBinary(events(stream), binary);
+    expect((await cloudEventsOf(stream))[0]).not.toHaveProperty("data");
+    expect((await cloudEventsOf(stream))[0]).not.toHaveProperty("data_base64");
+  });
+
+  test("is 400 where the body says it is JSON and is not", async () => {
+    expectProblem(await sendBinary(events(nextStream()), binary, "hello", "application/json"), 400, "invalid_json");
+  });
+
+  test("is 422 with the attribute where one is missing or badly encoded", async () => {
+    const { id: _, ...rest } = binary;
+    expect(expectProblem(await sendBinary(events(nextStream()), rest, "1", "application/json"), 422).errors).toMatchObject([{ path: "id" }]);
+    for (const subject of ["%C0%A0", "100%", '"open'])
+      expect(expectProblem(await sendBinary(events(nextStream()), { ...binary, subject }, "1", "application/json"), 422).errors).toMatchObject([
+        { path: "subject" },
+      ]);
+    expectProblem(await sendBinary(events(nextStream()), { ...binary, datacontenttype: "a/b" }, "1", "application/json"), 422);
+  });
+
+  test("is a repeat of the same event in the JSON format, and the other way round", async () => {
+    const stream = nextStream();
+    const first = await sendCloudEvents(events(stream), { ...required, datacontenttype: "text/plain", data: "hi" });
+    const again = await sendBinary(events(stream), binary, "hi", "text/plain");
+    expect([again.status, again.json()]).toEqual([200, first.json()]);
+    expect((await sendBinary(events(stream), { ...binary, id: "2" }, "[1.0]", "application/json")).status).toBe(201);
+    expect((await sendCloudEvents(events(stream), { ...required, id: "2", data: [1.0] })).status).toBe(200);
+    expect(await came(stream)).toHaveLength(2);
+  });
+});
+
+describe("the rules of every append hold for CloudEvents", () => {
+  test("a repeat is 200 with the first version, other content 409, twice in a request 422", async () => {
+    const stream = nextStream();
+    const first = await sendCloudEvents(events(stream), { ...required, data: 1 });
+    const again = await sendCloudEvents(events(stream), { ...required, data: 1, ext: "other" });
+    expect([again.status, again.json()]).toEqual([200, first.json()]);
+    expectProblem(await sendCloudEvents(events(stream), { ...required, data: 2 }), 409, "event_id_reused");
+    const problem = expectProblem(await sendCloudEvents(events(nextStream()), [required, { ...required, id: "2" }, required]), 422);
+    expect(problem.errors).toMatchObject([{ path: "[2].id" }]);
+    expect(await came(stream)).toHaveLength(1);
+  });
+
+  test("a repeat is one also where the first came plainly", async () => {
+    const stream = nextStream();
+    await send("POST", events(stream), { events: [{ type: "t", id: "1", source: "/s", data: { a: 1 } }] });
+    expect((await sendCloudEvents(events(stream), { specversion: "1.0", id: "1", source: "/s", type: "t", data: { a: 1 } })).status).toBe(200);
+  });
+
+  test("preconditions", async () => {
+    const stream = nextStream();
+    expect((await sendCloudEvents(events(stream), required, { "if-none-match": "*" })).status).toBe(201);
+    expectProblem(await sendCloudEvents(events(stream), { ...required, id: "2" }, { "if-match": '"7"' }), 412);
+    expectProblem(await sendCloudEvents(events(stream), { ...required, id: "2" }, { "if-match": "1" }), 400);
+    expect((await sendCloudEvents(events(stream), { ...required, id: "2" }, { "if-match": '"1"' })).status).toBe(201);
+  });
+
+  test("an Idempotency-Key", async () => {
+    const stream = nextStream();
+    const key = { "idempotency-key": "k-1" };
+    const first = await sendCloudEvents(events(stream), required, key);
+    const again = await sendCloudEvents(events(stream), required, key);
+    expect([again.status, again.json(), again.headers.get("idempotency-replayed")]).toEqual([201, first.json(), "true"]);
+    expectProblem(await sendCloudEvents(events(stream), { ...required, id: "2" }, key), 422, "idempotency_key_reused");
+  });
+
+  test("no key is 401, the platform's own streams are 403, its types 422", async () => {
+    expectProblem(await sendCloudEvents(events(nextStream()), required, { authorization: undefined }), 401);
+    for (const stream of ["audit-log", "rivulet_source-x"])
+      for (const body of [required, "{", []]) expectProblem(await sendCloudEvents(events(stream), body), 403);
+    expect(
+      expectProblem(await sendCloudEvents(events(nextStream()), [required, { ...required, id: "2", type: "rivulet.StreamPurged" }]), 422).errors,
+    ).toMatchObject([{ path: "[1].type" }]);
+  });
+
+  test("1 MiB of data as stored is the most, and 64 KiB of attributes", async () => {
+    const text = (length: number): Members => ({ ...required, data: "x".repeat(length) });
+    expect((await sendCloudEvents(events(nextStream()), text(1024 * 1024 - 2))).status).toBe(201);
+    expectProblem(await sendCloudEvents(events(nextStream()), text(1024 * 1024 - 1)), 413, "event_too_large");
+    expectProblem(await sendBinary(events(nextStream()), binary, new Uint8Array(800 * 1024), "a/b"), 413, "event_too_large");
+    expect((await sendCloudEvents(events(nextStream()), { ...required, ext: "x".repeat(65_000) })).status).toBe(201);
+    expectProblem(await sendCloudEvents(events(nextStream()), { ...required, ext: "x".repeat(66_000) }), 413, "event_too_large");
+    const nine = Array.from({ length: 9 }, (_, n) => ({ ...text(1_000_000), id: `${n}` }));
+    expectProblem(await sendCloudEvents(events(nextStream()), nine), 413, "append_too_large");
+    expectProblem(await sendCloudEvents(events(nextStream()), " ".repeat(17 * 1024 * 1024)), 413, "body_too_large");
+  });
+});
+
+describe("a request is told apart", () => {
+  test.each([
+    ["application/cloudevents+json; charset=UTF-8", 201],
+    ["Application/CloudEvents+JSON", 201],
+    ["application/cloudevents+xml", 415],
+    ["application/cloudevents", 415],
+    ["application/cloudevents-batch+avro", 415],
+    ["text/plain", 415],
+  ])("by %s: %i", async (type, status) => {
+    const answer = await sendCloudEvents(events(nextStream()), required, { "content-type": type });
+    expect(answer.status, answer.text).toBe(status);
+    if (status !== 201) expectProblem(answer, status, "unsupported_media_type");
+  });
+
+  test("by any of the headers that every CloudEvent has; application/json alone stays a plain append", async () => {
+    for (const name of ["ce-id", "ce-source", "ce-type", "ce-specversion"]) {
+      const answer = await send("POST", events(nextStream()), { events: [{ type: "t", data: 1 }] }, { [name]: "1.0" });
+      expectProblem(answer, 422);
+    }
+    const plain = await send("POST", events(nextStream()), { events: [{ type: "t", data: 1 }] }, { "ce-other": "1" });
+    expect(plain.status).toBe(201);
+  });
+
+  test("one is no batch, and a batch is no one", async () => {
+    expectProblem(await sendCloudEvents(events(nextStream()), JSON.stringify([required])), 422);
+    expectProblem(await sendCloudEvents(events(nextStream()), JSON.stringify(required), { "content-type": "application/cloudevents-batch+json" }), 422);
+  });
+
+  test("no JSON is 400, no UTF-8 too", async () => {
+    expectProblem(await sendCloudEvents(events(nextStream()), "{"), 400, "invalid_json");
+    expectProblem(await send("POST", events(nextStream()), new Uint8Array([34, 255, 34]), { "content-type": "application/cloudevents+json" }), 400);
+  });
+});
+
+describe("an invalid one is 422 with its path", () => {
+  test.each<[path: string, members: Members]>([
+    ["specversion", { specversion: "0.3" }],
+    ["id", { id: "" }],
+    ["id", { id: "x".repeat(257) }],
+    ["source", { source: "a b" }],
+    ["type", { type: 5 }],
+    ["subject", { subject: "" }],
+    ["time", { time: "2026-11-20T10:00:00" }],
+    ["dataschema", { dataschema: "/relative" }],
+    ["datacontenttype", { datacontenttype: "xyz" }],
+    ["data_base64", { data_base64: "TWE" }],
+    ["data_base64", { data: 1, data_base64: "TWE=" }],
+    ["data", { datacontenttype: "text/plain", data: {} }],
+    ["Ext", { Ext: 1 }],
+    ["ext", { ext: 1.5 }],
+    ["ext", { ext: {} }],
+    ["ext", { ext: "a\nb" }],
+  ])("%s: %j", async (path, members) => {
+    const stream = nextStream();
+    const problem = expectProblem(await sendCloudEvents(events(stream), { ...required, ...members }), 422, "invalid_input");
+    expect(problem.errors).toMatchObject([{ path }]);
+    expectProblem(await get(events(stream)), 404);
+  });
+});
