@@ -1,11 +1,14 @@
 import type { AggregateObject } from "./aggregate.ts";
 import type { StreamIdentity } from "./aggregate/contract.ts";
+import { sha256 } from "../src/kernel/index.ts";
 import type { DispatcherObject } from "./dispatcher.ts";
+import type { KeyRegistryObject } from "./key-registry.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
 export interface ObjectNamespaces {
   readonly AGGREGATE: DurableObjectNamespace<AggregateObject>;
   readonly DISPATCHER: DurableObjectNamespace<DispatcherObject>;
+  readonly KEY_REGISTRY: DurableObjectNamespace<KeyRegistryObject>;
 }
 
 /** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
@@ -22,4 +25,10 @@ export function identityOf(objectName: string): StreamIdentity {
 /** The tenant's dispatcher. */
 export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<DispatcherObject> {
   return namespaces.DISPATCHER.get(namespaces.DISPATCHER.idFromName(tenant));
+}
+
+/** The object that knows what this `Idempotency-Key` of a tenant was used for. */
+export function keyRegistryFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<KeyRegistryObject> {
+  const bucket = sha256(key).slice(7, 9);
+  return namespaces.KEY_REGISTRY.get(namespaces.KEY_REGISTRY.idFromName(`${tenant}/${bucket}`));
 }

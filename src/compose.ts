@@ -1,6 +1,7 @@
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
-import { dispatcherFor, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
+import { dispatcherFor, keyRegistryFor, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import type { Decider, View } from "./kernel/index.ts";
@@ -99,6 +100,7 @@ export function compose(overrides: Overrides = {}) {
       objectFor: (tenant, stream) => objectFor(env, tenant, stream),
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
+      keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
       shardOf,
       async projectNow(tenant, stream, version) {
         const { id, log } = shardOf(tenant);
@@ -126,5 +128,7 @@ export function compose(overrides: Overrides = {}) {
     },
   } satisfies ExportedHandler<Env>;
 
-  return { Aggregate, Dispatcher, worker };
+  class KeyRegistry extends KeyRegistryObject<Env> {}
+
+  return { Aggregate, Dispatcher, KeyRegistry, worker };
 }

@@ -1,6 +1,6 @@
 import { compose } from "./compose.ts";
 
-const { Aggregate, Dispatcher, worker } = compose();
+const { Aggregate, Dispatcher, KeyRegistry, worker } = compose();
 
-export { Aggregate, Dispatcher };
+export { Aggregate, Dispatcher, KeyRegistry };
 export default worker;

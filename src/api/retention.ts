@@ -11,7 +11,10 @@ export const retentionPatch = z
     maxAge: z
       .string()
       .max(64)
-      .refine((text) => (durationMilliseconds(text) ?? 0) > 0, "Expected an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P30D or PT12H")
+      .refine(
+        (text) => (durationMilliseconds(text) ?? 0) > 0,
+        "Expected an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P30D or PT12H",
+      )
       .nullable()
       .optional(),
     before: count.nullable().optional(),

@@ -1,6 +1,7 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
+import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 
@@ -10,6 +11,8 @@ export interface Services {
   /** What a stream has after a version: at least one event where there are any, then no more than so many characters. */
   eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<StreamTail>;
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
+  /** What knows what an `Idempotency-Key` was used for. */
+  keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
   shardOf(tenant: string): Shard;
   /** Brings a stream up to this version into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, stream: string, version: number): Promise<void>;

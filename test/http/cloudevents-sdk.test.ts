@@ -60,7 +60,7 @@ describe("what the SDK sends is taken, and the SDK reads it back", () => {
   });
 
   test("bytes and text in binary mode", async () => {
-    for (const event of [bytes, text]) expect((await sent(path("sdk-bytes"), HTTP.binary(event))).status).toBe(201);
+    for (const message of [HTTP.binary(bytes), HTTP.binary(text)]) expect((await sent(path("sdk-bytes"), message)).status).toBe(201);
     expect((await consumed("sdk-bytes")).map(({ data_base64 }) => data_base64)).toEqual(["AAH+/w==", btoa("<a>\xc3\xa9</a>")]);
     const own: readonly CameEvent[] = await eventsOf("sdk-bytes");
     expect(own.map(({ data_base64 }) => data_base64)).toEqual(["AAH+/w==", btoa("<a>\xc3\xa9</a>")]);

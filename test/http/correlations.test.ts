@@ -8,7 +8,12 @@ interface Flow {
   readonly truncated: boolean;
 }
 
-const caused = (id: string, cause?: string) => ({ id, type: `flow.${id}`, data: {}, metadata: { correlationId: "flow-1", ...(cause && { causationId: cause }) } });
+const caused = (id: string, cause?: string) => ({
+  id,
+  type: `flow.${id}`,
+  data: {},
+  metadata: { correlationId: "flow-1", ...(cause && { causationId: cause }) },
+});
 
 test("the flow of a correlation shows who caused whom over several streams, with a picture", async () => {
   await append("order-f1", [caused("placed")]);
@@ -29,8 +34,16 @@ test("the flow of a correlation shows who caused whom over several streams, with
 
 test("a flow of more than 1,000 events is cut, and says so", async () => {
   const header = { "x-correlation-id": "flow-large" };
-  await append("note-large", Array.from({ length: 600 }, () => ({ type: "a.B", data: 1 })), header);
-  const last = await append("note-large", Array.from({ length: 600 }, () => ({ type: "a.B", data: 1 })), header);
+  await append(
+    "note-large",
+    Array.from({ length: 600 }, () => ({ type: "a.B", data: 1 })),
+    header,
+  );
+  const last = await append(
+    "note-large",
+    Array.from({ length: 600 }, () => ({ type: "a.B", data: 1 })),
+    header,
+  );
   const flow = (await get("/v1/correlations/flow-large", newerThan(last))).json<Flow>();
   expect(flow.nodes).toHaveLength(1000);
   expect(flow.truncated).toBe(true);

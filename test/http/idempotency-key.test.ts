@@ -79,12 +79,10 @@ describe("a key that is used for something else", () => {
     expect(await eventsOf("counter-body")).toHaveLength(1);
   });
 
-  // The contract has 422 for another path; a key lives in its stream's object, so another stream cannot know (README says so).
-  test("is another key on another stream", async () => {
+  test("is refused with 422 for another path", async () => {
     await append("counter-path", [counted(1)], keyed("k-path"));
-    const other = await append("counter-elsewhere", [counted(1)], keyed("k-path"));
-    expect(other.status).toBe(201);
-    expect(other.headers.has("idempotency-replayed")).toBe(false);
+    expectProblem(await append("counter-elsewhere", [counted(1)], keyed("k-path")), 422);
+    expect(await eventsOf("counter-elsewhere")).toEqual([]);
   });
 
   test("is a key of its own in another tenant", async () => {

@@ -7,9 +7,9 @@ import { faultyShards } from "./faults.ts";
 /** A view that tests fill in: it folds what `testView.fold` says. */
 export const testView: { fold: View["fold"] } = { fold: () => [] };
 
-const { Aggregate, Dispatcher, worker } = compose({
+const { Aggregate, Dispatcher, KeyRegistry, worker } = compose({
   shards: faultyShards,
   views: [eventTypesView, { name: "test_view", version: 1, fold: (tenant, events) => testView.fold(tenant, events) }, sourcesView],
 });
-export { Aggregate, Dispatcher };
+export { Aggregate, Dispatcher, KeyRegistry };
 export default worker;

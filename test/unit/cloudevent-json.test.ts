@@ -107,6 +107,15 @@ describe("an attribute", () => {
   });
 });
 
+test("attributes of megabytes are refused and break nothing", () => {
+  const huge = "A".repeat(9_000_000);
+  const attributes = { source: `/${huge}`, dataschema: `a:${huge}`, datacontenttype: `a/${huge}`, time: huge };
+  expect([...faults(read(attributes))].sort()).toEqual(["datacontenttype", "dataschema", "source", "time"]);
+  expect(taken(read({ ext: huge })).cloudevent.extensions).toEqual({ ext: huge });
+  const long = "%41".repeat(21_000);
+  expect(read({ dataschema: `a:/${long}`, datacontenttype: `a/b;c="${"\\a".repeat(30_000)}"` }).ok).toBe(true);
+});
+
 describe("what is wrong is told", () => {
   test("all at once", () => {
     const result = readCloudEvent(JSON.stringify({ specversion: "0.3", type: "", time: "x", Ext: 1, ext: 0.5, data: 1, data_base64: "" }));

@@ -44,18 +44,18 @@ test("what comes back is the same event, and comes back once more", () => {
 test("any event of ours is a valid CloudEvent, with our own names beside the producer's", () => {
   fc.assert(
     fc.property(recordedEvent, ({ event }) => {
-      fc.pre(event.id !== "" && event.source !== "" && event.source.length < 300 && (event.cloudevent?.subject ?? "x") !== "");
-      const plain = cloudEventText({ ...withoutCloudEvent(event), id: `${event.id}x` });
-      const read = readCloudEvent(plain);
-      expect(read.ok, `${plain} ${JSON.stringify(read)}`).toBe(true);
+      fc.pre(event.source !== "");
+      const read = readCloudEvent(cloudEventText(plain(event)));
+      expect(read.ok, JSON.stringify([event, read])).toBe(true);
       expect(onlyEvent(read)).toMatchObject({ data: event.data, cloudevent: { datacontenttype: "application/json", extensions: { stream: event.stream } } });
     }),
   );
 });
 
-function withoutCloudEvent({ cloudevent: _, metadata, ...event }: RecordedEvent): RecordedEvent {
-  const { traceparent, ...rest } = metadata;
-  return { ...event, metadata: { ...rest, traceparent: /^[\x20-\x7e]*$/.test(traceparent) ? traceparent : "00" } };
+/** As if appended plainly, with a traceparent as the platform writes it. */
+function plain(event: RecordedEvent): RecordedEvent {
+  const { cloudevent, ...rest } = { ...event, id: `${event.id}x`, metadata: { ...event.metadata, traceparent: "00" } };
+  return cloudevent === undefined ? rest : { ...rest };
 }
 
 test("a page of the API becomes a batch of the same events, position and all", () => {

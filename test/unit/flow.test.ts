@@ -10,7 +10,21 @@ function event(id: string, cause?: string, more: Partial<LoggedEvent> = {}): Log
   const recorded = `2026-11-20T10:00:00.${String(position * 10).padStart(3, "0")}Z`;
   const metadata = { correlationId: "c", priority: "normal", traceparent: "", actor: "key:ci", ...(cause && { causationId: cause }) } as const;
   const hashes = { hash: "", previousHash: "", dataHash: "" };
-  return { id, stream: "order-1", version: position, position, type: "commerce.OrderPlaced", schemaVersion: 1, time: recorded, recorded, source: "/v1", metadata, ...hashes, data: "" as never, ...more };
+  return {
+    id,
+    stream: "order-1",
+    version: position,
+    position,
+    type: "commerce.OrderPlaced",
+    schemaVersion: 1,
+    time: recorded,
+    recorded,
+    source: "/v1",
+    metadata,
+    ...hashes,
+    data: "" as never,
+    ...more,
+  };
 }
 
 test("a flow says who caused whom and how long it took", () => {

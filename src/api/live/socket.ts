@@ -11,11 +11,11 @@ const WINDOW = 100;
 export async function serveSocket(feed: Feed): Promise<Response> {
   const bell = await Doorbell.connect(feed.object);
   const { 0: client, 1: server } = new WebSocketPair();
-  let isGone = false;
+  const link = { isGone: false };
   let wake: (() => void) | undefined;
   const unacknowledged: number[] = [];
   const gone = (): void => {
-    isGone = true;
+    link.isGone = true;
     bell.close();
     wake?.();
   };
@@ -30,8 +30,8 @@ export async function serveSocket(feed: Feed): Promise<Response> {
   server.accept();
   const listener: Listener = {
     async event({ id, text }) {
-      while (unacknowledged.length >= WINDOW && !isGone) await new Promise<void>((resolve) => (wake = resolve));
-      if (isGone) throw new Error("the listener is gone");
+      while (unacknowledged.length >= WINDOW && !link.isGone) await new Promise<void>((resolve) => (wake = resolve));
+      if (link.isGone) throw new Error("the listener is gone");
       unacknowledged.push(id);
       server.send(text);
     },
@@ -39,16 +39,16 @@ export async function serveSocket(feed: Feed): Promise<Response> {
       server.send('{"heartbeat":true}');
     },
     get isGone() {
-      return isGone;
+      return link.isGone;
     },
   };
   const run = async (): Promise<void> => {
     try {
       await follow(feed, bell, listener);
-      if (!isGone) server.close(1000, "The feed has ended");
+      if (!link.isGone) server.close(1000, "The feed has ended");
     } catch (fault) {
-      if (!isGone) server.close(1011, "Resume from the last event");
-      if (!isGone) console.warn("live: a listener was lost", String(fault));
+      if (!link.isGone) server.close(1011, "Resume from the last event");
+      if (!link.isGone) console.warn("live: a listener was lost", String(fault));
     } finally {
       bell.close();
     }

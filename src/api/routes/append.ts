@@ -7,6 +7,7 @@ import { cloudEventsBody, cloudEventsOf, draftOf } from "../cloudevents.ts";
 import { MAX_BODY_BYTES, MAX_EVENTS, overLimits, reservedStream } from "../draft-limits.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
+import { withKey } from "../idempotency.ts";
 import { idempotencyKey, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
 import { clientMetadata, eventType, streamName, time } from "../schemas.ts";
@@ -71,8 +72,10 @@ async function appendDrafts(
   const idempotency = idempotencyKey(request, bytes);
   if (idempotency instanceof Response) return idempotency;
   const append: AppendRequest = { events, precondition: condition, ...(idempotency && { idempotency }) };
-  const result = await services.objectFor(principal.tenant, params.stream).append(append);
-  return result.ok ? answerAppend(params.stream, result) : refused(result);
+  return withKey(services, principal.tenant, idempotency, async () => {
+    const result = await services.objectFor(principal.tenant, params.stream).append(append);
+    return result.ok ? answerAppend(params.stream, result) : refused(result);
+  });
 }
 
 function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): readonly EventDraft[] | Response {

@@ -6,6 +6,7 @@ import { appendHeaders, versionsOf } from "../append-answer.ts";
 import { cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
 import { overLimits, reservedStream } from "../draft-limits.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { withKey } from "../idempotency.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
@@ -63,8 +64,7 @@ async function take(call: Call<unknown, unknown, unknown>): Promise<Response> {
   if (read instanceof Response) return read;
   const shares = shared(call, read);
   if (shares instanceof Response) return shares;
-  const results = await appendAll(call, shares, idempotency && { idempotency });
-  return answer(shares, results);
+  return withKey(call.services, call.principal.tenant, idempotency, async () => answer(shares, await appendAll(call, shares, idempotency && { idempotency })));
 }
 
 /** Everything is checked here, before anything is written. */

@@ -27,7 +27,9 @@ export const closeStream: Endpoint<typeof params, typeof closeQuery, z.ZodType> 
   params,
   query: closeQuery,
   headers: z.object({ "if-match": z.string().optional() }),
-  answers: { 200: { description: "Closed, or closed already", schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }) } },
+  answers: {
+    200: { description: "Closed, or closed already", schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }) },
+  },
   problems: [400, 403, 404, 412, 503],
   handle: close,
 };
@@ -60,7 +62,12 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
   params,
   headers: z.object({ "if-match": z.string().optional() }),
   body: { schema: patch, maxBytes: 16_384, mediaTypes: ["application/merge-patch+json", "application/json"] },
-  answers: { 200: { description: "As it is now", schema: z.object({ stream: z.string(), version: z.int(), firstVersion: z.int(), retention: z.looseObject({}).nullable() }) } },
+  answers: {
+    200: {
+      description: "As it is now",
+      schema: z.object({ stream: z.string(), version: z.int(), firstVersion: z.int(), retention: z.looseObject({}).nullable() }),
+    },
+  },
   problems: [403, 404, 409, 412, 503],
   handle: retain,
 };
@@ -79,7 +86,9 @@ async function retain(call: Call<{ stream: string }, unknown, z.output<typeof pa
   if (!result.ok) return refused(result);
   await settleNow(call, before.version);
   const after = (await object.describe()) ?? before;
-  return json({ stream, version: after.version, firstVersion: after.firstVersion, retention: after.retention && shownRetention(after.retention) }, 200, { etag: `"${after.version}"` });
+  return json({ stream, version: after.version, firstVersion: after.firstVersion, retention: after.retention && shownRetention(after.retention) }, 200, {
+    etag: `"${after.version}"`,
+  });
 }
 
 function reserved(stream: string): Response | undefined {

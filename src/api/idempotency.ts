@@ -1,0 +1,19 @@
+import type { IdempotencyKey } from "../../durable-objects/aggregate/contract.ts";
+import { problem } from "./problem.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Does keyed work once per key and tenant: 422 where the key was used for another request. Only what succeeded is remembered. The
+ * stream's own object gives the first answer again; this is for a key that comes with another path.
+ */
+export async function withKey(services: Services, tenant: string, idempotency: IdempotencyKey | undefined, work: () => Promise<Response>): Promise<Response> {
+  if (idempotency === undefined) return work();
+  const { key, fingerprint } = idempotency;
+  const registry = services.keyRegistryFor(tenant, key);
+  if (!(await registry.isFree(key, fingerprint))) {
+    return problem({ status: 422, code: "idempotency_key_reused", detail: `The Idempotency-Key "${key}" was first used for another request.` });
+  }
+  const answer = await work();
+  if (answer.ok && !answer.headers.has("idempotency-replayed")) await registry.keep(key, fingerprint);
+  return answer;
+}
