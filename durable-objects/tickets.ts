@@ -1,7 +1,7 @@
 import { sha256 } from "../src/kernel/index.ts";
 
 /** How long (milliseconds) a ticket is good. */
-const LIFETIME = 60_000;
+export const LIFETIME = 60_000;
 
 interface Ticket {
   readonly actor: string;

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { DeadlineError } from "../deadline.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
 import { json } from "./answer.ts";
+import { describedBy } from "./docs/described-by.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
@@ -71,7 +72,7 @@ export function api(servicesOf: () => Services): (request: Request) => Promise<R
     context.res.headers.set("traceresponse", traceparentOf(trace));
   });
   serveAll(app);
-  describeApi(app);
+  for (const endpoint of describedBy(app, VERSION)) serve(app, endpoint);
   const methods = methodsByPath(app);
   for (const [path, allowed] of methods) {
     const allow = allowed.join(", ");
@@ -107,26 +108,6 @@ const UNKNOWN = "A write may or may not have happened: repeat it with the same I
 function isOverload(fault: Error & { overloaded?: boolean; retryable?: boolean }): boolean {
   if (fault instanceof DeadlineError || fault.overloaded === true || fault.retryable === true) return true;
   return /D1_ERROR.*(overloaded|timed? ?out|Network connection lost|reset because)/i.test(String(fault));
-}
-
-function describeApi(app: OpenAPIHono<ApiEnv>): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer", description: "A key of a tenant" });
-  let description: string | undefined;
-  app.get("/openapi.json", () => {
-    description ??= JSON.stringify(
-      app.getOpenAPI31Document({
-        openapi: "3.1.0",
-        info: {
-          title: "Rivulet",
-          version: VERSION,
-          description: "An event platform that lives at the edge.",
-          license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
-        },
-        servers: [{ url: "/" }],
-      }),
-    );
-    return new Response(description, { headers: { "content-type": "application/json" } });
-  });
 }
 
 /** Which methods each path answers, HEAD and OPTIONS among them. */

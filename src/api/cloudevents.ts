@@ -16,13 +16,13 @@ import { bodyText, mediaTypeOf } from "./body.ts";
 import { MAX_BODY_BYTES, MAX_EVENTS } from "./draft-limits.ts";
 import { type Call, invalidInput, notJson, type RawBody } from "./endpoint.ts";
 import { platformMetadata } from "./metadata.ts";
-import { cloudEvent, cloudEventBatch, correlation } from "./schemas.ts";
+import { cloudEvent, cloudEvents, correlation } from "./schemas.ts";
 
 /** A body of CloudEvents in any of the three modes: structured, batched, or binary, which may be of any type and has its attributes in headers. */
 export const cloudEventsBody = {
   maxBytes: MAX_BODY_BYTES,
   mediaTypes: [CLOUDEVENT_TYPE, CLOUDEVENT_BATCH_TYPE, "*/*"],
-  schemas: { [CLOUDEVENT_TYPE]: cloudEvent, [CLOUDEVENT_BATCH_TYPE]: cloudEventBatch },
+  schemas: { [CLOUDEVENT_TYPE]: cloudEvent, [CLOUDEVENT_BATCH_TYPE]: cloudEvents },
   isIn: (headers: Headers): boolean => {
     const type = mediaTypeOf(headers) ?? "";
     if (type.startsWith("application/cloudevents")) return type === CLOUDEVENT_TYPE || type === CLOUDEVENT_BATCH_TYPE;

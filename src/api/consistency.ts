@@ -1,7 +1,11 @@
+import { z } from "@hono/zod-openapi";
 import { loggedStream } from "../log/read-log.ts";
 import { readCursors } from "../views/advance.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
+
+/** What a read takes that can wait for a write, for the description. */
+export const freshness = z.object({ "consistency-token": z.string().optional(), prefer: z.string().optional().openapi({ example: "wait=5" }) });
 
 /** Says "at least as new as this append": a stream and its version. Opaque to clients. */
 export function consistencyToken(stream: string, version: number): string {

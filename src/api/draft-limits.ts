@@ -7,9 +7,9 @@ import { problem } from "./problem.ts";
 /** An event's data, at most, as stored. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
 /** What a CloudEvent carries beside it, at most, as stored: as much as the specification wants to be taken of a whole event. */
-const MAX_ATTRIBUTE_BYTES = 64 * 1024;
+export const MAX_ATTRIBUTE_BYTES = 64 * 1024;
 /** An append's data and metadata, at most, as stored: they travel to the object in one piece. */
-const MAX_APPEND_BYTES = 8 * 1024 * 1024;
+export const MAX_APPEND_BYTES = 8 * 1024 * 1024;
 /** White space and envelopes come on top of the data, up to as much again. */
 export const MAX_BODY_BYTES = 2 * MAX_APPEND_BYTES;
 /** Events in one append. */

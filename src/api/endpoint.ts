@@ -5,9 +5,9 @@ import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
 import { bodyText, mediaTypeOf, readBody } from "./body.ts";
+import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
-import { problemSchema } from "./schemas.ts";
 import type { Services } from "./services.ts";
 
 /** What every request carries, and every answer gives back. */
@@ -96,14 +96,14 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
 }
 
 /** What a request may take until its answer begins (milliseconds); then it is 503, its outcome unknown. */
-const MOST_TIME = 45_000;
+export const MOST_TIME = 45_000;
 
 /** Serves an endpoint and adds it to the description. Checks in the contract's order: authentication, scope, syntax; the rest is the handler's. */
 export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
   app: OpenAPIHono<ApiEnv>,
   endpoint: Endpoint<Params, Query, Body>,
 ): void {
-  register(app, endpoint);
+  describeEndpoint(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
@@ -208,50 +208,4 @@ export function requestContext(request: Request): RequestContext {
   const given = request.headers.get("x-correlation-id");
   const correlationId = given !== null && /^[A-Za-z0-9._~:-]{1,128}$/.test(given) ? given : uuid7(Date.now());
   return { correlationId, trace: continueTrace(request.headers.get("traceparent") ?? undefined, request.headers.get("tracestate") ?? undefined) };
-}
-
-function register<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
-  app: OpenAPIHono<ApiEnv>,
-  endpoint: Endpoint<Params, Query, Body>,
-): void {
-  const { method, path, operationId, summary, tag, params, query, headers, body, rawBody, otherBody, answers, problems = [] } = endpoint;
-  const problemStatuses = [
-    ...new Set([
-      ...(endpoint.isPublic ? [] : [401]),
-      ...(params || query || body ? [422] : []),
-      ...(body || rawBody?.isIn ? [400, 413, 415] : []),
-      ...problems,
-    ]),
-  ];
-  const content = {
-    ...(body && Object.fromEntries((body.mediaTypes ?? ["application/json"]).map((type) => [type, { schema: body.schema }]))),
-    ...contentOf(rawBody),
-    ...contentOf(otherBody),
-  };
-  app.openAPIRegistry.registerPath({
-    method,
-    path,
-    operationId,
-    summary,
-    tags: [tag],
-    security: endpoint.isPublic ? [] : [{ key: [] }],
-    request: {
-      ...(params && { params }),
-      ...(query && { query }),
-      ...(headers && { headers }),
-      ...(Object.keys(content).length > 0 && { body: { required: true, content } }),
-    },
-    responses: Object.fromEntries([
-      ...Object.entries(answers).map(([status, { description, schema, others = {} }]) => {
-        const content = Object.entries({ ...(schema && { "application/json": schema }), ...others }).map(([type, schema]) => [type, { schema }]);
-        return [status, { description, ...(content.length > 0 && { content: Object.fromEntries(content) }) }];
-      }),
-      ...(endpoint.notModified ? [[304, { description: "As the client has it already" }] as const] : []),
-      ...problemStatuses.sort().map((status) => [status, { description: "A problem", content: { "application/problem+json": { schema: problemSchema } } }]),
-    ]),
-  });
-}
-
-function contentOf(body: RawBody | undefined): Record<string, { schema: z.ZodType }> {
-  return Object.fromEntries((body?.mediaTypes ?? []).map((type) => [type, { schema: body?.schemas?.[type] ?? z.any() }]));
 }

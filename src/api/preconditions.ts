@@ -22,16 +22,19 @@ function bad(detail: string): Response {
   return problem({ status: 400, code: "invalid_precondition", detail });
 }
 
+/** Characters of an `Idempotency-Key`, at most. */
+export const MAX_KEY_LENGTH = 255;
+
 /** The `Idempotency-Key`, quoted or bare, and the fingerprint of the request it came with; undefined where none is sent. */
 export function idempotencyKey(request: Request, bytes: Uint8Array): IdempotencyKey | undefined | Response {
   const header = request.headers.get("idempotency-key")?.trim();
   if (header === undefined) return undefined;
   const key = /^"(?:[^"\\]|\\["\\])*"$/.test(header) ? header.slice(1, -1).replace(/\\(["\\])/g, "$1") : header;
-  if (key === "" || header.startsWith('"') !== header.endsWith('"') || !/^[\x20-\x7e]+$/.test(key) || key.length > 255) {
+  if (key === "" || header.startsWith('"') !== header.endsWith('"') || !/^[\x20-\x7e]+$/.test(key) || key.length > MAX_KEY_LENGTH) {
     return problem({
       status: 400,
       code: "invalid_idempotency_key",
-      detail: "Expected an Idempotency-Key of 1 to 255 printable ASCII characters, quoted or bare.",
+      detail: `Expected an Idempotency-Key of 1 to ${MAX_KEY_LENGTH} printable ASCII characters, quoted or bare.`,
     });
   }
   return { key, fingerprint: sha256(`${request.method} ${new URL(request.url).pathname}\n${sha256(bytes)}`) };

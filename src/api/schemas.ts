@@ -33,11 +33,15 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, string>
     .openapi({ type: "integer", minimum: min, maximum: max }) as z.ZodType<number, string>;
 }
 
-/** `limit` of every list: 1 to 1000, 100 where left out. */
-export const limit = wholeNumber(1, 1000)
+/** Items that a page of a list may have, and has where `limit` is left out. */
+export const MAX_LIMIT = 1000;
+export const DEFAULT_LIMIT = 100;
+
+/** `limit` of every list. */
+export const limit = wholeNumber(1, MAX_LIMIT)
   .optional()
-  .transform((value) => value ?? 100)
-  .openapi({ type: "integer", minimum: 1, maximum: 1000, default: 100 });
+  .transform((value) => value ?? DEFAULT_LIMIT)
+  .openapi({ type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT });
 
 export const cursor = z.string().max(1000).optional();
 
@@ -64,6 +68,9 @@ const platforms = (name: string): z.ZodType =>
     .openapi({ not: {} })
     .optional();
 
+/** Characters of what a client may say beside the data, as JSON. */
+export const MAX_METADATA_LENGTH = 16_384;
+
 /** What a client may say beside the data. */
 export const clientMetadata = z
   .looseObject({
@@ -74,7 +81,7 @@ export const clientMetadata = z
     traceparent: platforms("traceparent"),
     tracestate: platforms("tracestate"),
   })
-  .refine((metadata) => JSON.stringify(metadata).length <= 16_384, "Expected at most 16,384 characters of metadata");
+  .refine((metadata) => JSON.stringify(metadata).length <= MAX_METADATA_LENGTH, `Expected at most ${MAX_METADATA_LENGTH} characters of metadata`);
 
 export const eventType = z
   .string()
@@ -138,4 +145,4 @@ export const cloudEvent = z
   })
   .openapi("CloudEvent", { example: { specversion: "1.0", id: "1", source: "/sensors/s1", type: "sensors.Measured", data: { celsius: 21.5 } } });
 
-export const cloudEventBatch = z.array(cloudEvent).max(1000);
+export const cloudEvents = z.array(cloudEvent).max(1000);

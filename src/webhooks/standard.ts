@@ -38,7 +38,7 @@ export const standard: Scheme = {
 };
 
 /** More is no rotation; each costs an Ed25519 check of the whole body. */
-const MAX_SIGNATURES = 16;
+const MAX_SIGNATURES = 8;
 
 function field({ headers }: Pick<Delivery, "headers">, name: string): string | null {
   return headers.get(`${headers.has("webhook-id") ? "webhook" : "svix"}-${name}`);

@@ -80,6 +80,8 @@ test("an append that comes while the alarm waits for D1 is left with an alarm of
   const appended = append("outbox-6", "note-1", [note(2)]);
   await appended;
   sent(); // and its message is lost
+  // On disk with the append itself, not left to what the alarm will find.
+  expect(await alarmOf("outbox-6", "note-1")).not.toBeNull();
   release();
   await alarm;
   expect(await alarmOf("outbox-6", "note-1")).not.toBeNull();

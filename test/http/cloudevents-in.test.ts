@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { type CameEvent, cloudEventsOf, type Members, sendBinary, sendCloudEvents } from "../support/cloudevents.ts";
 import { type Appended, eventsOf, expectProblem, get, newerThan, ok, type Page, send } from "../support/http.ts";
@@ -86,6 +87,22 @@ describe("one CloudEvent in the JSON format", () => {
     }
     expect(await cloudEventsOf(stream)).toMatchObject([{ data_base64: "AP8=" }, { data: "hé" }]);
   });
+});
+
+test("every hash can be recomputed and verified, also of data that is not JSON or not there", async () => {
+  const stream = nextStream();
+  const data = [{ data: [1.5] }, {}, { data: null }, { data_base64: "AP8=" }, { datacontenttype: "text/plain", data: "hi" }];
+  await sendCloudEvents(
+    events(stream),
+    data.map((more, n) => ({ ...required, id: `${n}`, ...more })),
+  );
+  for (const { data, data_base64, dataHash } of await came(stream))
+    expect(dataHash).toBe(
+      `sha256:${createHash("sha256")
+        .update(JSON.stringify(data_base64 ?? data))
+        .digest("hex")}`,
+    );
+  expect((await get(`/v1/streams/${stream}/verify`)).json()).toMatchObject({ valid: true, from: 1, to: 5 });
 });
 
 describe("a batch", () => {

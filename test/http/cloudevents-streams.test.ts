@@ -66,6 +66,7 @@ describe("a batch over several streams", () => {
   test("goes to each of them, in its order, and each event says where", async () => {
     const answer = await post(spread("many"));
     expect(answer.status).toBe(201);
+    expect(answer.headers.get("location")).toBe("/v1/events/0?source=%2Fa%2Fb");
     expect(ok<Taken>(answer).events.map(({ stream, id, version }) => [stream, id, version])).toEqual([
       ["b-many-x", "0", 1],
       ["b-many-y", "1", 1],

@@ -42,7 +42,7 @@ const built = [
   "put /v1/sources/{}",
   "post /v1/webhooks/{}/{}",
 ];
-const isPublic = new Set(["get /health", "post /v1/webhooks/{}/{}"]);
+const isPublic = new Set(["get /health", "get /openapi.json", "get /docs", "post /v1/webhooks/{}/{}"]);
 
 const METHODS = new Set(["get", "post", "put", "patch", "delete"]);
 const operations = (): [string, string, Operation][] =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { everything, expectProblem, get, newerThan, ok, send } from "../support/http.ts";
+import { everything, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
 import { deliver, expectForged, putProducer, putSource } from "./webhook-delivery.ts";
 import { consumersPart, type Producer, PRODUCERS } from "./webhook-signers.ts";
 
@@ -102,4 +102,19 @@ test("many who rotate at once leave one after the other, the last of whom counts
   const answers = await Promise.all(names.map((secret) => putSource("crowd", { scheme: "github", secrets: [secret, "first"] }, tenant)));
   expect(answers.map((answer) => answer.headers.get("etag")).sort()).toEqual(['"2"', '"3"', '"4"', '"5"', '"6"']);
   expect(ok<{ secretCount: number }>(await get("/v1/sources/crowd", { "tenant-id": tenant })).secretCount).toBe(2);
+});
+
+test("many who set up the same at once make one source in one event", async () => {
+  const tenant = "same-crowd";
+  const answers = await Promise.all(Array.from({ length: 8 }, () => putSource("crowd", { scheme: "github", secrets: ["new", "old"] }, tenant)));
+  expect(answers.map((answer) => answer.headers.get("etag"))).toEqual(Array.from({ length: 8 }, () => '"1"'));
+  expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(7).fill(200), 201]);
+});
+
+test("a PUT with a precondition is held to it, and is not tried again", async () => {
+  const put = (secret: string, headers: HeaderFields) => send("PUT", "/v1/sources/held", { scheme: "github", secret }, headers);
+  expect((await put("a", { "if-none-match": "*" })).status).toBe(201);
+  expectProblem(await put("b", { "if-none-match": "*" }), 412);
+  expectProblem(await put("b", { "if-match": '"7"' }), 412);
+  expect((await put("b", { "if-match": '"1"' })).headers.get("etag")).toBe('"2"');
 });

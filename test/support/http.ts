@@ -1,5 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
+import { Contract } from "./contract.ts";
 
 const worker = (exports as unknown as { default: Fetcher }).default;
 
@@ -56,13 +57,24 @@ export interface Answer {
   json<Body>(): Body;
 }
 
-/** Sends one request with the admin key; a body that is no string or bytes goes as JSON. */
+let contract: Promise<Contract> | undefined;
+
+async function theContract(): Promise<Contract> {
+  const answer = await worker.fetch("http://rivulet.test/openapi.json");
+  return new Contract(await answer.json());
+}
+
+/** Sends one request with the admin key, and sees to it that the answer is one that /openapi.json declares; a body that is no string or bytes goes as JSON. */
 export async function send(method: string, path: string, body?: unknown, headers: HeaderFields = {}): Promise<Answer> {
   const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
   const usual: HeaderFields = { authorization: `Bearer ${adminKey}`, ...(raw === undefined ? {} : { "content-type": "application/json" }) };
   const sent = new Headers(Object.entries({ ...usual, ...headers }).filter((field): field is [string, string] => field[1] !== undefined));
   const response = await worker.fetch(`http://rivulet.test${path}`, { method, headers: sent, redirect: "manual", ...(raw === undefined ? {} : { body: raw }) });
   const text = await response.text();
+  const type = response.headers.get("content-type")?.split(";")[0];
+  const pathname = new URL(`http://rivulet.test${path}`).pathname;
+  const breach = (await (contract ??= theContract())).breach({ method, pathname, status: response.status, type, text });
+  if (breach !== undefined) throw new Error(breach);
   return { status: response.status, headers: response.headers, text, json: <Body>() => JSON.parse(text) as Body };
 }
 

@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sealer } from "../../src/webhooks/seal.ts";
 import { SCHEMES } from "../../src/webhooks/schemes.ts";
 import { consumersPart, type Producer, PRODUCERS } from "../http/webhook-signers.ts";
-import { proofOf } from "./support/webhook-proof.ts";
+import { OTHER_KEY, proofOf } from "./support/webhook-proof.ts";
 
 const T = 1_700_000_000;
 const BODY = '{"type":"a.b"}';
@@ -46,9 +45,16 @@ test("a tolerance of its own is that window, to the second", async () => {
   expect(await proofOf({ ...delivery, settings, now: T - 11 })).toBe("timestamp_out_of_window");
 });
 
-describe.each(Object.entries(PRODUCERS))("a secret of %s", (_, producer) => {
-  test("that another MASTER_KEY sealed is unavailable, which is no forgery", async () => {
-    expect(await proofOf(await presented(producer), sealer("another master key, as long"))).toBe("secret_unavailable");
+describe.each(Object.entries(PRODUCERS))("a secret of %s that another MASTER_KEY sealed", (_, producer) => {
+  test("makes a proof impossible, which is no forgery, unless the other secret proves it", async () => {
+    const delivery = await presented(producer);
+    const [right, other] = await Promise.all([producer.secret, producer.otherSecret].map(consumersPart));
+    expect(await proofOf(delivery, [OTHER_KEY])).toBe("secret_unavailable");
+    const both = { ...producer.settings, secrets: [other, right] };
+    expect(await proofOf({ ...delivery, settings: both })).toBe("proved");
+    expect(await proofOf({ ...delivery, settings: both }, [OTHER_KEY])).toBe("proved");
+    expect(await proofOf({ ...delivery, settings: { ...both, secrets: [right, other] } }, [OTHER_KEY])).toBe("secret_unavailable");
+    expect(await proofOf({ ...delivery, settings: { ...both, secrets: [other] } }, [])).toBe("invalid_signature");
   });
 });
 

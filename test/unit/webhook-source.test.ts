@@ -85,5 +85,6 @@ describe("what a source's name or a producer's value gives", () => {
         expect(parseStreamName(streamOf({ category: "a", id }))?.category).toBe("a");
       }),
     );
+    expect(streamOf({ category: "a", id: "x".repeat(300) })).toBe(`a-${"x".repeat(200)}`);
   });
 });

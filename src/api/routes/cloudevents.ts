@@ -118,7 +118,14 @@ async function answer(shares: readonly Share[], results: readonly (Appended | Re
   const [only, second] = all;
   if (share !== undefined && only !== undefined && second === undefined)
     return json({ stream: share.stream, ...versionsOf(only), events }, status, appendHeaders(share.stream, only));
-  return json({ events }, status, all.length > 0 && all.every(({ replayed }) => replayed) ? { "idempotency-replayed": "true" } : {});
+  const isReplayed = all.length > 0 && all.every(({ replayed }) => replayed);
+  return json({ events }, status, { ...(isReplayed && { "idempotency-replayed": "true" }), ...(status === 201 && { location: locationOf(shares, results) }) });
+}
+
+/** Where the first event is that some stream has just taken; in one stream, the answer to an append says it better. */
+function locationOf(shares: readonly Share[], results: readonly (Appended | Refusal)[]): string {
+  const { id = "", source = "" } = shares[results.findIndex((result) => result.ok && result.created)]?.drafts[0] ?? {};
+  return `/v1/events/${encodeURIComponent(id)}?source=${encodeURIComponent(source)}`;
 }
 
 /** What became of each event of a share. */

@@ -3,12 +3,12 @@ import { flowOf } from "../../kernel/index.ts";
 import { eventsAt } from "../../log/read-log.ts";
 import { positionsOf } from "../../views/correlations.ts";
 import { json } from "../answer.ts";
-import { awaitToken } from "../consistency.ts";
+import { awaitToken, freshness } from "../consistency.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { notFound } from "../problem.ts";
 
 /** Events that a flow shows, at most. */
-const MOST_NODES = 1_000;
+export const MOST_NODES = 1_000;
 
 const params = z.object({ id: z.string().min(1).max(128) });
 const node = z.object({
@@ -31,6 +31,7 @@ export const getCorrelation: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "The flow of a correlation: who caused whom, with timings and a Mermaid picture",
   tag: "Log",
   params,
+  headers: freshness,
   answers: { 200: { description: "The flow", schema: flow } },
   problems: [404, 503],
   async handle({ request, services, principal: { tenant }, params: { id } }) {

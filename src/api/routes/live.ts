@@ -23,7 +23,7 @@ const params = z.object({ stream: streamName });
 const streamQuery = z.object({ from: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(), ticket });
 const resume = z.object({ "last-event-id": z.string().optional() });
 const answers = {
-  200: { description: "Server-sent events; `id:` is what to resume with" },
+  200: { description: "Server-sent events; `id:` is what to resume with", others: { "text/event-stream": z.string() } },
   101: { description: "The same over a WebSocket, where asked to upgrade" },
 };
 

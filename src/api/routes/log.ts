@@ -3,14 +3,14 @@ import { eventById, type LogFilter, logHead, readLog } from "../../log/read-log.
 import { loggedEventText } from "../../log/log-row.ts";
 import { listEventTypes } from "../../views/event-types.ts";
 import { json, jsonBytes } from "../answer.ts";
-import { awaitToken } from "../consistency.ts";
+import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
 import { afterName, category, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
-const PAGE_BYTES = 8 * 1024 * 1024;
+export const PAGE_BYTES = 8 * 1024 * 1024;
 
 /** What may be asked of the log, page by page or live. */
 export const logFilters = {
@@ -33,6 +33,7 @@ export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
   summary: "The tenant's whole log, in the order of positions",
   tag: "Log",
   query: logQuery,
+  headers: freshness,
   answers: {
     200: {
       description: "A page; `position` is how far it looked",
@@ -93,6 +94,7 @@ export const oneEvent: Endpoint<typeof idParams, typeof idQuery, z.ZodType> = {
   tag: "Log",
   params: idParams,
   query: idQuery,
+  headers: freshness,
   answers: { 200: { description: "The event", schema: recordedEvent } },
   problems: [404, 503],
   async handle({ request, services, principal, params: { id }, query: { source } }) {
@@ -114,6 +116,7 @@ export const eventTypes: Endpoint<z.ZodObject, typeof typesQuery, z.ZodType> = {
   summary: "A built-in view: which event types there are, how often, since when, in how many streams",
   tag: "Log",
   query: typesQuery,
+  headers: freshness,
   answers: { 200: { description: "A page, in the order of types", schema: page(eventTypeLine) } },
   problems: [503],
   handle: listTypes,

@@ -6,7 +6,7 @@ import type { Sealer } from "../../webhooks/seal.ts";
 import { openSettingsOf, secretsOf, type SourceSettings, sourceSettings } from "../../webhooks/settings.ts";
 import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
-import { awaitToken, consistencyToken } from "../consistency.ts";
+import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
@@ -156,6 +156,7 @@ export const sources: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
   summary: "The sources of webhooks",
   tag: "Inbound webhooks",
   query: listQuery,
+  headers: freshness,
   answers: { 200: { description: "A page, in the order of names", schema: page(sourceLine.extend({ createdAt: z.string(), updatedAt: z.string() })) } },
   problems: [503],
   async handle({ request, services, principal: { tenant }, query }) {

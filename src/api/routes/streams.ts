@@ -3,17 +3,15 @@ import { categoryOf, CLOUDEVENT_BATCH_TYPE, cloudEventBatch } from "../../kernel
 import { listStreams, loggedStream } from "../../log/read-log.ts";
 import { notAcceptable, preferred } from "../accept.ts";
 import { json, jsonBytes } from "../answer.ts";
-import { awaitToken } from "../consistency.ts";
+import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { ndjson, pageOfLines } from "../ndjson.ts";
 import { isNotModified } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { shownRetention } from "../retention.ts";
-import { afterName, atNumber, category, cloudEventBatch as cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
-
-/** A page ends at this many bytes. */
-const PAGE_BYTES = 8 * 1024 * 1024;
+import { afterName, atNumber, category, cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
+import { PAGE_BYTES } from "./log.ts";
 
 const params = z.object({ stream: streamName });
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER).optional();
@@ -39,7 +37,6 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
       schema: z.object({ stream: z.string(), version: z.int(), items: z.array(recordedEvent), next: z.string().nullable() }),
       others: { [CLOUDEVENT_BATCH_TYPE]: cloudEvents, [NDJSON]: z.string() },
     },
-    304: { description: "The client has it already" },
   },
   notModified: true,
   problems: [404, 406, 410],
@@ -208,6 +205,7 @@ export const directory: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
   summary: "The directory of streams, as far as the log has them",
   tag: "Streams",
   query: listQuery,
+  headers: freshness,
   answers: { 200: { description: "A page, in the order of names", schema: page(directoryLine) } },
   handle: listDirectory,
 };

@@ -1,5 +1,5 @@
 import { prove } from "../../../src/webhooks/prove.ts";
-import { sealer } from "../../../src/webhooks/seal.ts";
+import { type Sealer, sealer } from "../../../src/webhooks/seal.ts";
 import { secretContext } from "../../../src/webhooks/source.ts";
 import { openSettingsOf, secretsOf, sourceSettings } from "../../../src/webhooks/settings.ts";
 
@@ -15,10 +15,13 @@ export interface Presented {
   readonly now: number;
 }
 
-/** Presents a delivery to a source with these settings: the code of its refusal, or "proved". */
-export async function proofOf({ settings, headers, body, now }: Presented, sealedWith = KEY): Promise<string> {
+/** A sealer with another MASTER_KEY than the source's. */
+export const OTHER_KEY = sealer("another master key, just as long");
+
+/** Presents a delivery to a source with these settings, each secret sealed with one of these: the code of its refusal, or "proved". */
+export async function proofOf({ settings, headers, body, now }: Presented, sealedWith: readonly Sealer[] = []): Promise<string> {
   const parsed = sourceSettings.parse(settings);
-  const [secret = "", previousSecret] = await Promise.all(secretsOf(parsed).map((text) => sealedWith.seal(text, secretContext(TENANT, SOURCE))));
+  const [secret = "", previousSecret] = await Promise.all(secretsOf(parsed).map((text, n) => (sealedWith[n] ?? KEY).seal(text, secretContext(TENANT, SOURCE))));
   const configuration = { ...openSettingsOf(parsed), secret, ...(previousSecret !== undefined && { previousSecret }) };
   const fields = Object.entries(headers).filter((field): field is [string, string] => field[1] !== undefined);
   const delivery = { headers: new Headers(fields), body: Uint8Array.from(Buffer.from(body)) };

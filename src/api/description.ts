@@ -1,0 +1,79 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { TENANT_PATTERN } from "../kernel/index.ts";
+import type { ApiEnv, Endpoint, RawBody } from "./endpoint.ts";
+import { problemSchema } from "./schemas.ts";
+import { STATUS_MEANINGS } from "./statuses.ts";
+
+/** Whatever needs a key takes this header, and answers 400 where it names no tenant. */
+const tenantHeader = z.object({ "tenant-id": z.string().regex(TENANT_PATTERN).optional() });
+const conditionalHeader = z.object({ "if-none-match": z.string().optional() });
+
+/** Adds an endpoint to /openapi.json: what it takes, what it answers, and what every endpoint of its kind may answer. */
+export function describeEndpoint<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
+  app: OpenAPIHono<ApiEnv>,
+  endpoint: Endpoint<Params, Query, Body>,
+): void {
+  const { method, path, operationId, summary, tag, params, query, body, rawBody, otherBody, isPublic } = endpoint;
+  const content = {
+    ...(body && Object.fromEntries((body.mediaTypes ?? ["application/json"]).map((type) => [type, { schema: body.schema }]))),
+    ...contentOf(rawBody),
+    ...contentOf(otherBody),
+  };
+  const headers = headersOf(endpoint);
+  app.openAPIRegistry.registerPath({
+    method,
+    path,
+    operationId,
+    summary,
+    tags: [tag],
+    security: isPublic ? [] : [{ key: [] }],
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(headers && { headers }),
+      ...(Object.keys(content).length > 0 && { body: { required: true, content } }),
+    },
+    responses: responsesOf(endpoint),
+  });
+}
+
+type AnyEndpoint = Pick<Endpoint<z.ZodObject, z.ZodObject, z.ZodType>, "isPublic" | "headers" | "notModified" | "answers" | "problems"> & {
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: unknown;
+  readonly rawBody?: RawBody;
+};
+
+function headersOf({ isPublic, headers = z.object({}), notModified }: AnyEndpoint): z.ZodObject | undefined {
+  const all = { ...headers.shape, ...(!isPublic && tenantHeader.shape), ...(notModified && conditionalHeader.shape) };
+  return Object.keys(all).length > 0 ? z.object(all) : undefined;
+}
+
+function responsesOf({ answers, isPublic, params, query, body, rawBody, notModified, problems = [] }: AnyEndpoint) {
+  const statuses = new Set([
+    // A bad Tenant-Id, no key, an overloaded part.
+    ...(isPublic ? [] : [400, 401, 503]),
+    ...(params || query || body ? [422] : []),
+    ...(body || rawBody ? [400, 413] : []),
+    ...(body || rawBody?.isIn ? [415] : []),
+    ...problems,
+  ]);
+  return Object.fromEntries([
+    ...Object.entries(answers).map(([status, { description, schema, others = {} }]) => {
+      const content = Object.entries({ ...(schema && { "application/json": schema }), ...others }).map(([type, schema]) => [type, { schema }]);
+      return [status, { description, ...(content.length > 0 && { content: Object.fromEntries(content) }) }];
+    }),
+    ...(notModified ? [[304, { description: meaning(304) }] as const] : []),
+    ...[...statuses].sort().map((status) => [status, { description: meaning(status), content: { "application/problem+json": { schema: problemSchema } } }]),
+  ]);
+}
+
+function meaning(status: number): string {
+  const known = STATUS_MEANINGS[status];
+  if (known === undefined) throw new Error(`expected src/api/statuses.ts to say what ${status} means`);
+  return known;
+}
+
+function contentOf(body: RawBody | undefined): Record<string, { schema: z.ZodType }> {
+  return Object.fromEntries((body?.mediaTypes ?? []).map((type) => [type, { schema: body?.schemas?.[type] ?? z.any() }]));
+}
