@@ -70,12 +70,14 @@ describe.each(Object.entries(PRODUCERS))("a delivery signed as %s signs", (name,
     expectProblem(await deliver(source, producer, { id: id("kind"), body: "{" }), 400, "invalid_json");
   });
 
-  test.runIf(producer.isTimed)("is taken within 300 seconds of its timestamp, and is 401 before and after", async () => {
+  const timed = producer.isTimed ? test : () => {};
+
+  timed("is taken within 300 seconds of its timestamp, and is 401 before and after", async () => {
     for (const [n, age] of [290, -290].entries()) await isTaken({ id: id(`window${n}`), age });
     for (const age of [310, 86_400, -310, -86_400]) await isForged({ id: id("replay"), age }, "timestamp_out_of_window");
   });
 
-  test.runIf(producer.isTimed)("is 401 with a timestamp that was moved into the window", async () => {
+  timed("is 401 with a timestamp that was moved into the window", async () => {
     const old = await producer.sign({ body: producer.body(id("moved")), secret: producer.secret, timestamp: 1_600_000_000, id: id("moved") });
     const fresh = `${Math.floor(Date.now() / 1000)}`;
     const moved = Object.entries(old).map(([header, value]) => [header, value?.replace("1600000000", fresh)]);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { all, ask, type EventTypeRow } from "./api.ts";
+import { recorder } from "./recorder.ts";
 import { ADMIN_KEY, command, type Command, freePort, type Server, startServer, stop } from "./server.ts";
 
 let server: Server;
@@ -77,6 +78,20 @@ describe("the demo", () => {
       });
       expect(JSON.parse(stdout)).not.toEqual({});
     }
+  });
+
+  test("asks for the view to be as new as everything that it has sent, stream by stream", async () => {
+    const proxy = await recorder(server.url);
+    expect((await demo(["--fresh"], { RIVULET_URL: proxy.url })).code).toBe(0);
+    const newest = new Map<string, { version: number; token: string | null }>();
+    for (const { path, answer } of proxy.seen) {
+      if (!path.startsWith("/v1/webhooks/") || answer.status === 401) continue;
+      const { stream, event } = JSON.parse(answer.text) as { stream: string; event: { version: number } };
+      if (event.version > (newest.get(stream)?.version ?? 0)) newest.set(stream, { version: event.version, token: answer.headers.get("consistency-token") });
+    }
+    expect(newest.size).toBeGreaterThan(5);
+    const asked = proxy.seen.filter(({ path }) => path.startsWith("/v1/event-types")).flatMap(({ headers }) => headers["consistency-token"] ?? []);
+    expect(asked.toSorted()).toEqual([...newest.values()].map(({ token }) => token).toSorted());
   });
 
   test("RIVULET_URL goes before PORT", async () => {

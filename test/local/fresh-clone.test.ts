@@ -17,32 +17,41 @@ async function clone(): Promise<string> {
   return root;
 }
 
+/** How long (milliseconds) Ctrl-C may take: less than what wrangler is given to end in order. */
+const ENDS_WITHIN = 4_000;
+
 async function end(server: Server): Promise<void> {
   const runtime = server.runtime();
+  const begun = Date.now();
   server.signal("SIGINT", "group");
   expect((await server.ended).code).toBe(0);
+  expect(Date.now() - begun).toBeLessThan(ENDS_WITHIN);
   expect(await leftOf(server, runtime)).toEqual([]);
 }
 
-test("npm start makes keys, says so and keeps them; npm run dev has the same keys and data, and takes up changes", async () => {
+test("npm run dev makes keys, says so and keeps them; npm start has the same keys and data; and dev again, which takes up changes", async () => {
   const root = await clone();
   const file = join(root, ".dev.vars");
-  const options = { npm: true, root, stateDir: join(root, ".wrangler/state"), environment: { ...NO_KEYS, STATE_DIR: undefined } };
+  // A relative one, to be found from the clone by each command.
+  const options = { npm: true, root, stateDir: join(root, "else where/state"), environment: { ...NO_KEYS, STATE_DIR: "else where/state" } };
 
-  const first = await startServer(options);
+  const first = await startServer({ ...options, script: "dev" });
   expect(first.output()).toContain(`made ADMIN_KEY and MASTER_KEY, kept in ${file}`);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const [, key = ""] = /^ADMIN_KEY=(.+)$/m.exec(await readFile(file, "utf8")) ?? [];
-  expect(first.output()).not.toContain(key);
   const authorization = { authorization: `Bearer ${key}` };
-  await append(first.url, "note-a", ["by start"], authorization);
+  await append(first.url, "note-a", ["by dev"], authorization);
+  expect(await logged(first, key, 1)).toBe(1);
   await end(first);
 
+  const start = await startServer(options);
+  expect(await dataOf(start.url, "note-a", key)).toEqual(["by dev"]);
+  await append(start.url, "note-a", ["by start"], authorization);
+  expect(await logged(start, key, 2)).toBe(2);
+  await end(start);
+
   const dev = await startServer({ ...options, script: "dev" });
-  expect(dev.output()).not.toContain("made ");
-  expect(dev.output()).not.toContain(key);
-  expect(await dataOf(dev.url, "note-a", key)).toEqual(["by start"]);
-  await append(dev.url, "note-a", ["by dev"], authorization);
+  expect(await dataOf(dev.url, "note-a", key)).toEqual(["by dev", "by start"]);
   const source = join(root, "src/api/app.ts");
   await writeFile(source, (await readFile(source, "utf8")).replace(/VERSION = ".*"/, 'VERSION = "9.9.9"'));
   const health = await until(
@@ -52,18 +61,21 @@ test("npm start makes keys, says so and keeps them; npm run dev has the same key
   );
   expect(health?.body.version).toBe("9.9.9");
   await end(dev);
-  await expect(stat(join(options.stateDir, "dev.vars"))).rejects.toThrow("ENOENT");
 
-  // wrangler's own command finds the migrations of ours applied.
+  for (const server of [start, dev]) expect(server.output()).not.toContain("made ");
+  for (const server of [first, start, dev]) expect(server.output()).not.toContain(key);
+  await expect(stat(join(options.stateDir, "dev.vars"))).rejects.toThrow("ENOENT");
+  // wrangler's own command finds our migrations applied.
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, "d1", "migrations", "list", "LOG_0", "--local"], {
+  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, "d1", "migrations", "list", "LOG_0", "--local", "--persist-to", options.stateDir], {
     cwd: root,
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" },
   });
   expect(stdout).toContain("No migrations to apply");
-
-  const again = await startServer(options);
-  expect(again.output()).not.toContain("made ");
-  expect(await dataOf(again.url, "note-a", key)).toEqual(["by start", "by dev"]);
-  await end(again);
 });
+
+/** How many events the log comes to have: that takes the migrations, the queue and the databases. */
+function logged(server: Server, key: string, expected: number): Promise<number | undefined> {
+  const count = async (): Promise<number | undefined> => (await ask<{ items?: readonly unknown[] }>(server.url, "/v1/events", { key })).body.items?.length;
+  return until(count, (found) => found === expected, 10_000);
+}

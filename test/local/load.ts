@@ -1,4 +1,5 @@
-import { type Chance } from "../support/chance.ts";
+import { expect } from "vitest";
+import type { Chance } from "../support/chance.ts";
 import { type AppendedEvent, ask } from "./api.ts";
 
 /** An append that was tried, and what is known of it. */
@@ -18,6 +19,9 @@ export const QUIET_STREAMS = Array.from({ length: 12 }, (_, index) => `load-quie
 const KEYED_STREAMS = Array.from({ length: 8 }, (_, index) => `load-keyed${index}`);
 
 export const STREAMS = [...QUIET_STREAMS, ...KEYED_STREAMS];
+
+/** The events of each append of a burst. */
+const BURST = 50;
 
 /** Clients that append as fast as a short pause lets them, each until the server is gone. */
 export class Load {
@@ -43,17 +47,35 @@ export class Load {
     );
   }
 
-  /** Tries again what had a key and no answer, until it has one. */
-  async settle(url: string): Promise<number> {
-    const open = this.attempts.filter(({ key, events }) => key !== undefined && events === undefined);
-    for (const attempt of open) if (!(await this.#try(url, attempt))) throw new Error(`expected the append ${attempt.key} to be taken when it is sent again`);
-    return open.length;
+  /** Appends much to every quiet stream at once; resolves with the first answer, when most of it is still under way. */
+  async burst(url: string): Promise<void> {
+    await Promise.any(
+      QUIET_STREAMS.map(async (stream) => {
+        if (!(await this.#try(url, this.#attempt(stream, BURST)))) throw new Error("the server is gone");
+      }),
+    );
+  }
+
+  /**
+   * Sends again what has a key: what had no answer, and the last of each stream as a client would that lost the answer, which must
+   * then be the first one.
+   */
+  async settle(url: string): Promise<void> {
+    const keyed = this.attempts.filter(({ key }) => key !== undefined);
+    const newest = new Map(keyed.filter(({ events }) => events !== undefined).map((attempt) => [attempt.stream, attempt]));
+    for (const attempt of [...keyed.filter(({ events }) => events === undefined), ...newest.values()]) {
+      const first = attempt.events;
+      if (!(await this.#try(url, attempt))) throw new Error(`expected the append ${attempt.key} to be answered when it is sent again`);
+      if (first !== undefined) expect(attempt.events, `the answer to ${attempt.key} when it is sent again`).toEqual(first);
+    }
   }
 
   #next(): Attempt {
-    const stream = this.#chance.pick(STREAMS);
+    return this.#attempt(this.#chance.pick(STREAMS), this.#chance.once(2) ? 1 : 1 + this.#chance.upTo(5));
+  }
+
+  #attempt(stream: string, size: number): Attempt {
     const name = `append-${this.#count++}`;
-    const size = this.#chance.once(2) ? 1 : 1 + this.#chance.upTo(5);
     const tags = Array.from({ length: size }, (_, index) => `${name}/${index}`);
     const attempt: Attempt = { stream, tags, ...(KEYED_STREAMS.includes(stream) && { key: name }) };
     this.attempts.push(attempt);
@@ -65,7 +87,7 @@ export class Load {
     try {
       const { status, body } = await ask<{ events: readonly AppendedEvent[] }>(url, `/v1/streams/${attempt.stream}/events`, {
         method: "POST",
-        body: { events: attempt.tags.map((tag, index) => ({ type: `load.Type${index}`, data: { tag } })) },
+        body: { events: attempt.tags.map((tag, index) => ({ type: `load.Type${index % 6}`, data: { tag } })) },
         ...(attempt.key !== undefined && { headers: { "idempotency-key": attempt.key } }),
       });
       if (status === 201) attempt.events = body.events;

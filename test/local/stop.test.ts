@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { serve } from "../../src/local/server.ts";
+import { claimState } from "../../src/local/state-lock.ts";
 import { append, dataOf } from "./api.ts";
 import { descendantsOf } from "./processes.ts";
 import { command, leftOf, newFolder, pause, startServer } from "./server.ts";
@@ -35,6 +37,17 @@ test.each([700, 1_500, 2_500, 3_500])("a signal %i ms after npm start began leav
   start.signal("SIGTERM");
   await start.ended;
   expect(await leftOf({ ...start, url: "", port: 1, stateDir, runtime: () => [] }, begun)).toEqual([]);
+});
+
+test("a start that is broken off lets go of the state", async () => {
+  const settings = { port: 0, stateDir: await newFolder(), variables: {} };
+  const asked = new AbortController();
+  const starting = serve(settings, asked.signal);
+  await pause(300);
+  await expect(claimState(settings.stateDir)).rejects.toThrow(`got a server that uses it: process ${process.pid}.`);
+  asked.abort(new Error("broken off"));
+  await expect(starting).rejects.toThrow();
+  await (await claimState(settings.stateDir)).release();
 });
 
 test("a server ends with the npm that runs it, even where npm is killed and passes nothing on", async () => {

@@ -46,7 +46,7 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
     201: { description: "Appended", schema: appended },
     200: { description: "Every event was here already, or there was none; nothing was written", schema: z.union([appended, nothingAppended]) },
   },
-  problems: [403, 409, 410, 412, 503],
+  problems: [403, 409, 410, 412, 429, 503],
   handle: append,
 };
 

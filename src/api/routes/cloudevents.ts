@@ -39,7 +39,7 @@ export const appendCloudEvents: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = 
     200: { description: "All were here already, or there was none; nothing was written", schema: allTaken },
     207: { description: "Some streams took theirs, others refused; each event says what became of it", schema: partlyTaken },
   },
-  problems: [403, 409, 410, 422, 503],
+  problems: [403, 409, 410, 422, 429, 503],
   handle: take,
 };
 

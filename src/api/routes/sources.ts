@@ -30,6 +30,8 @@ const sourceView = sourceLine
   })
   .openapi("Source");
 
+const conditional = z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() });
+
 export const putSource: Endpoint<typeof params, z.ZodObject, typeof settings> = {
   method: "put",
   path: "/v1/sources/{source}",
@@ -37,6 +39,7 @@ export const putSource: Endpoint<typeof params, z.ZodObject, typeof settings> = 
   summary: "Set up a producer of webhooks, or change it; its secrets are sealed and never shown again",
   tag: "Inbound webhooks",
   params,
+  headers: conditional,
   body: { schema: settings, maxBytes: 16_384 },
   answers: { 200: { description: "Changed, or already so", schema: sourceView }, 201: { description: "Set up", schema: sourceView } },
   problems: [412, 503],
@@ -132,6 +135,7 @@ export const deleteSource: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Remove a source: its deliveries are turned away from now on, its events stay",
   tag: "Inbound webhooks",
   params,
+  headers: conditional,
   answers: { 204: { description: "Removed" } },
   problems: [404, 412, 503],
   async handle(call) {

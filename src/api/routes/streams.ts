@@ -167,7 +167,7 @@ export const verifyStream: Endpoint<typeof params, typeof verifyQuery, z.ZodType
       ]),
     },
   },
-  problems: [404],
+  problems: [404, 410],
   async handle({ services, principal, params: { stream }, query: { from, to } }) {
     const object = services.objectFor(principal.tenant, stream);
     const found = await object.describe();
