@@ -1,4 +1,3 @@
-import { deflateRawSync, inflateRawSync } from "node:zlib";
 import {
   type EventEnvelope,
   envelopeText,
@@ -12,6 +11,7 @@ import {
   uuid7Time,
 } from "../../src/kernel/index.ts";
 import type { AppendedEvent, StreamIdentity } from "./contract.ts";
+import { packed, unpacked } from "./stored-data.ts";
 
 /** What an object keeps in memory of its stream. Replaced, never changed, so that dropping a failed commit is one assignment. */
 export interface StreamMemory {
@@ -43,9 +43,6 @@ export interface SeenEvent {
 }
 
 const EMPTY: StreamMemory = { version: 0, hash: GENESIS_HASH, recorded: "", isClosed: false, isPurged: false };
-
-/** Data of at least this many characters is compressed where that saves a fifth. */
-const COMPRESS_FROM = 8_192;
 
 /** Rows that one statement empties or deletes: a long stream is walked in steps. */
 export const STEP = 1_000;
@@ -248,15 +245,4 @@ export class StreamStore {
 export function memoryAfter({ version, hash, recorded, type }: EventEnvelope): StreamMemory {
   const isPurged = type === STREAM_PURGED;
   return { version, hash, recorded, isPurged, isClosed: isPurged || type === STREAM_CLOSED };
-}
-
-function packed(data: JsonText): string | ArrayBuffer {
-  if (data.length < COMPRESS_FROM) return data;
-  const deflated = deflateRawSync(data);
-  if (deflated.byteLength > 0.8 * data.length) return data;
-  return deflated.buffer.slice(deflated.byteOffset, deflated.byteOffset + deflated.byteLength) as ArrayBuffer;
-}
-
-function unpacked(data: JsonText | ArrayBuffer): JsonText {
-  return typeof data === "string" ? data : (inflateRawSync(new Uint8Array(data)).toString("utf8") as JsonText);
 }

@@ -1,5 +1,6 @@
 import { type Hint, unpackHint } from "../kernel/index.ts";
-import { project, type ProjectorPorts, streamKey } from "./project.ts";
+import { project, type ProjectorPorts } from "./project.ts";
+import { streamKey } from "./stream-key.ts";
 
 /**
  * The queue's consumer: projects a batch of hints. A message whose stream could not be brought up is tried again, the others are

@@ -1,5 +1,7 @@
 import { GENESIS_HASH, type Hint, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
+import { markForked } from "./mark-forked.ts";
 import { logPositions } from "./read-log.ts";
+import { streamKey } from "./stream-key.ts";
 import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
 
 /** Statements that one invocation may use: D1 stops it at 1,000. */
@@ -52,11 +54,6 @@ interface Stream {
  */
 export async function project(db: D1Database, hints: readonly Hint[], ports: ProjectorPorts): Promise<Projected> {
   return new Projection(db, ports).run(hints);
-}
-
-/** A stream's name among all tenants', as `Projected.failed` has it. */
-export function streamKey(of: { readonly tenant: string; readonly stream: string }): string {
-  return `${of.tenant}/${of.stream}`;
 }
 
 class Projection {
@@ -248,12 +245,6 @@ class Projection {
     if (!this.#failed.has(streamKey(stream))) console.warn("projector: will try again", streamKey(stream), String(fault));
     this.#failed.add(streamKey(stream));
   }
-}
-
-/** Notes, once, that a stream's object and the log tell different histories: the log takes no more of it, and the directory shows it. */
-export async function markForked(db: D1Database, of: { readonly tenant: string; readonly stream: string }, reason: string): Promise<void> {
-  console.error("log: a stream has forked", streamKey(of), reason);
-  await db.prepare("UPDATE streams SET forked = ?3 WHERE tenant = ?1 AND stream = ?2 AND forked IS NULL").bind(of.tenant, of.stream, reason).run();
 }
 
 /** Characters that an event holds, about: what all envelopes have is counted as 500. */

@@ -137,7 +137,14 @@ describe(`a server that is killed under load (SEED=${SEED})`, () => {
   });
 
   test("the hashes chain, checked from the log's JSON alone", () => {
-    for (const stream of STREAMS) expect(firstBadVersion("default", perStream(log, stream) as never)).toBeUndefined();
+    // The position is the log's and not the stream's, so no part of what is hashed.
+    for (const stream of STREAMS)
+      expect(
+        firstBadVersion(
+          "default",
+          perStream(log, stream).map((event) => ({ ...event, position: undefined })),
+        ),
+      ).toBeUndefined();
   });
 
   test("the view counts each event of the log once", () => {
