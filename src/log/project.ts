@@ -1,4 +1,5 @@
 import { GENESIS_HASH, type Hint, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
+import { weightOf } from "./event-weight.ts";
 import { markForked } from "./mark-forked.ts";
 import { logPositions } from "./read-log.ts";
 import { streamKey } from "./stream-key.ts";
@@ -245,9 +246,4 @@ class Projection {
     if (!this.#failed.has(streamKey(stream))) console.warn("projector: will try again", streamKey(stream), String(fault));
     this.#failed.add(streamKey(stream));
   }
-}
-
-/** Characters that an event holds, about: what all envelopes have is counted as 500. */
-function weightOf({ data, metadata, cloudevent }: RecordedEvent): number {
-  return data.length + JSON.stringify(metadata).length + (cloudevent === undefined ? 0 : JSON.stringify(cloudevent).length) + 500;
 }

@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import readme from "../../README.md?raw";
 import { unpackHint } from "../../src/kernel/index.ts";
 import { project } from "../../src/log/project.ts";
 import { append, deliver, draft, env, fireAlarm, stub } from "../support/engine.ts";
@@ -103,4 +104,15 @@ test("an append of 100 events of 300 bytes costs at most 3 queue operations", as
   // Written, read and deleted: 3 operations for each message and each 64 KB of it.
   const operations = takeMessages().reduce((sum, message) => sum + 3 * Math.ceil(Buffer.byteLength(message) / 65_536), 0);
   expect(operations).toBe(3);
+});
+
+test("README's first screen has the figures that are asserted here", () => {
+  for (const figure of [
+    "**2 rows written** for a lone event",
+    "**1.01 rows** per event of a 100-event append",
+    "**3 queue operations** carry 100 events",
+    "**at most 2.1 rows**",
+  ]) {
+    expect(readme).toContain(figure);
+  }
 });

@@ -21,7 +21,7 @@ export interface Faults {
 
 const nothing = (): void => {};
 
-export const faults: Faults = {
+const healthy: Faults = {
   captured: undefined,
   beforeSend: nothing,
   beforeBatch: nothing,
@@ -31,17 +31,11 @@ export const faults: Faults = {
   statements: 0,
 };
 
+export const faults: Faults = { ...healthy };
+
 /** Everything works again, and messages go to the real queue. */
 export function heal(): void {
-  Object.assign(faults, {
-    captured: undefined,
-    beforeSend: nothing,
-    beforeBatch: nothing,
-    afterBatch: nothing,
-    midBatch: undefined,
-    beforeQuery: nothing,
-    statements: 0,
-  });
+  Object.assign(faults, healthy);
 }
 
 /** The one shard, with faults between the engine and its stores. */
