@@ -10,7 +10,8 @@ import { markForked } from "./log/mark-forked.ts";
 import { project, type ProjectorPorts } from "./log/project.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
 import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
-import { type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
 import { advanceViews, type LogReader } from "./views/advance.ts";
 import { correlationsView } from "./views/correlations.ts";
@@ -38,12 +39,24 @@ const VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
+/** What a transaction in D1 may take: D1 itself gives up at 30 s. */
+const MOST_TIME_OF_D1 = 30_000;
 
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
   const views = overrides.views ?? VIEWS;
   const now = overrides.now ?? Date.now;
-  const shardsOf = overrides.shards ?? shards;
+  const bareShards = overrides.shards ?? shards;
+  const shardsOf = (env: Env): ShardOf => {
+    const shardOf = bareShards(env);
+    const timed = new Map<number, Shard>();
+    return (tenant) => {
+      const shard = shardOf(tenant);
+      const known = timed.get(shard.id) ?? { ...shard, log: timedD1(shard.log, MOST_TIME_OF_D1), views: timedD1(shard.views, MOST_TIME_OF_D1) };
+      timed.set(shard.id, known);
+      return known;
+    };
+  };
 
   const logReader = (shardOf: ShardOf): LogReader => ({
     head: (tenant) => logHead(shardOf(tenant).log, tenant),
@@ -103,9 +116,10 @@ export function compose(overrides: Overrides = {}) {
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
       shardOf,
-      async projectNow(tenant, stream, version) {
+      async projectNow(tenant, written) {
         const { id, log } = shardOf(tenant);
-        await project(log, [{ shard: id, tenant, stream, head: { version, hash: "" }, events: [] }], projectorPorts(env));
+        const hints = written.map(({ stream, version }) => ({ shard: id, tenant, stream, head: { version, hash: "" }, events: [] }));
+        await project(log, hints, projectorPorts(env));
       },
       sealer: env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined,
       adminKey: env.ADMIN_KEY || undefined,

@@ -1,15 +1,24 @@
+import { DeadlineError, within } from "../deadline.ts";
 import { problem } from "./problem.ts";
 
-/** Reads a body, and stops as soon as it is over the limit: 413, whatever `Content-Length` said. */
+/** How long (milliseconds) a body may say nothing, and how long all of it may take: who sends a byte a minute holds no request open. */
+const LONGEST_PAUSE = 10_000;
+const LONGEST_BODY = 60_000;
+
+/** Reads a body, and stops as soon as it is over the limit (413, whatever `Content-Length` said) or too slow (408). */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Response> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength;
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  for (const end = Date.now() + LONGEST_BODY; ;) {
+    const read = await readWithin(reader, Math.min(LONGEST_PAUSE, end - Date.now()));
+    if (read === "late") return tooSlow();
+    if (read.done) break;
+    size += read.value.byteLength;
     if (size > maxBytes) return tooLarge(maxBytes);
-    chunks.push(chunk);
+    chunks.push(read.value);
   }
   const bytes = new Uint8Array(size);
   let offset = 0;
@@ -18,6 +27,21 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     offset += chunk.byteLength;
   }
   return bytes;
+}
+
+async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, milliseconds: number): Promise<ReadableStreamReadResult<Uint8Array> | "late"> {
+  try {
+    return await within(milliseconds, "the body", reader.read());
+  } catch (fault) {
+    if (fault instanceof DeadlineError) return "late";
+    throw fault;
+  }
+}
+
+function tooSlow(): Response {
+  const detail = `The body did not come: expected something of it every ${LONGEST_PAUSE / 1000} s, and all of it within ${LONGEST_BODY / 1000} s.`;
+  // What is still to come of the body cannot be told from a next request.
+  return problem({ status: 408, code: "body_too_slow", detail, headers: { connection: "close" } });
 }
 
 function tooLarge(maxBytes: number): Response {

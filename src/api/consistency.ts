@@ -7,40 +7,70 @@ import type { Services } from "./services.ts";
 /** What a read takes that can wait for a write, for the description. */
 export const freshness = z.object({ "consistency-token": z.string().optional(), prefer: z.string().optional().openapi({ example: "wait=5" }) });
 
-/** Says "at least as new as this append": a stream and its version. Opaque to clients. */
+/** What one append wrote: a read is to be at least as new. */
+export interface Written {
+  readonly stream: string;
+  readonly version: number;
+}
+
+/** Streams that one token names at most: it has to fit into a header. */
+const MOST_STREAMS = 32;
+
+/** Says "at least as new as this append": streams and their versions. Opaque to clients. */
 export function consistencyToken(stream: string, version: number): string {
   return `${stream}@${version}`;
 }
 
+/** One token for what went to several streams; undefined over 32 of them, for then it would not fit into a header. */
+export function consistencyTokenOf(written: readonly Written[]): string | undefined {
+  if (written.length === 0 || written.length > MOST_STREAMS) return undefined;
+  return written.map(({ stream, version }) => consistencyToken(stream, version)).join("+");
+}
+
+/** What a token names; undefined where no answer can have given it. */
+function readToken(token: string): readonly Written[] | undefined {
+  const parts = token.split("+").map((part) => /^([a-z][a-z0-9_]*-[A-Za-z0-9._~:-]{1,200})@(\d{1,15})$/.exec(part));
+  if (parts.length > MOST_STREAMS || parts.includes(null)) return undefined;
+  return parts.map((part) => ({ stream: part?.[1] as string, version: Number(part?.[2]) }));
+}
+
 /**
- * Makes sure that the log (and, where one is named, the view) has what the request's `Consistency-Token` (or `?token=`) speaks of, by projecting that stream
+ * Makes sure that the log (and, where one is named, the view) has what the request's `Consistency-Token` (or `?token=`) speaks of, by projecting those streams
  * itself, at once. Tries again up to `Prefer: wait=<s>` (5 where left out, 30 at most), then 503. Undefined where all is well.
  */
 export async function awaitToken(services: Services, tenant: string, request: Request, view?: string): Promise<Response | undefined> {
   const token = request.headers.get("consistency-token") ?? new URL(request.url).searchParams.get("token");
   if (token === null) return undefined;
-  const [, stream, version] = /^([a-z][a-z0-9_]*-[A-Za-z0-9._~:-]{1,200})@(\d{1,15})$/.exec(token) ?? [];
-  if (stream === undefined) return problem({ status: 422, code: "invalid_token", detail: "Expected the Consistency-Token of an earlier answer." });
-  const [, seconds] = /\bwait=(\d{1,3})\b/.exec(request.headers.get("prefer") ?? "") ?? [];
-  const head = await services.objectFor(tenant, stream).describe();
-  if ((head?.version ?? 0) < Number(version)) {
-    return problem({ status: 422, code: "invalid_token", detail: `The stream ${stream} has not got to version ${version}: no answer gave this token.` });
+  const written = readToken(token);
+  if (written === undefined) return problem({ status: 422, code: "invalid_token", detail: "Expected the Consistency-Token of an earlier answer." });
+  const heads = await Promise.all(written.map(({ stream }) => services.objectFor(tenant, stream).describe()));
+  const future = written.find(({ version }, index) => (heads[index]?.version ?? 0) < version);
+  if (future !== undefined) {
+    return problem({
+      status: 422,
+      code: "invalid_token",
+      detail: `The stream ${future.stream} has not got to version ${future.version}: no answer gave this token.`,
+    });
   }
+  const [, seconds] = /\bwait=(\d{1,3})\b/.exec(request.headers.get("prefer") ?? "") ?? [];
   const deadline = Date.now() + Math.min(Number(seconds ?? 5), 30) * 1000;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
-    await services.projectNow(tenant, stream, Number(version));
-    const logged = await loggedStream(services.shardOf(tenant).log, tenant, stream);
-    if (logged !== undefined && logged.version >= Number(version)) {
-      const late = view === undefined ? undefined : await lateView(services, tenant, view, logged.position);
+    await services.projectNow(tenant, written);
+    const logged = await Promise.all(written.map(({ stream }) => loggedStream(services.shardOf(tenant).log, tenant, stream)));
+    const missing = written.find(({ version }, index) => (logged[index]?.version ?? 0) < version);
+    if (missing === undefined) {
+      const late = view === undefined ? undefined : await lateView(services, tenant, view, Math.max(...logged.map((row) => row?.position ?? 0)));
       if (late === undefined || late instanceof Response) return late;
     }
-    if (Date.now() >= deadline)
+    if (Date.now() >= deadline) {
+      const { stream, version } = missing ?? (written[0] as Written);
       return problem({
         status: 503,
         code: "not_yet_consistent",
         detail: `What you ask for has not got ${stream} version ${version} yet.`,
         headers: { "retry-after": "1" },
       });
+    }
     await scheduler.wait(pause);
   }
 }

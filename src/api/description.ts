@@ -54,7 +54,7 @@ function responsesOf({ answers, isPublic, params, query, body, rawBody, notModif
     // A bad Tenant-Id, no key, an overloaded part.
     ...(isPublic ? [] : [400, 401, 503]),
     ...(params || query || body ? [422] : []),
-    ...(body || rawBody ? [400, 413] : []),
+    ...(body || rawBody ? [400, 408, 413] : []),
     ...(body || rawBody?.isIn ? [415] : []),
     ...problems,
   ]);

@@ -14,8 +14,8 @@ export interface Services {
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
   shardOf(tenant: string): Shard;
-  /** Brings a stream up to this version into the log and the views, at once, without waiting for the queue. */
-  projectNow(tenant: string, stream: string, version: number): Promise<void>;
+  /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
+  projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;
   /** Undefined where the deployment has no `MASTER_KEY`: then nothing that needs a secret works, and says so. */
   readonly sealer: Sealer | undefined;
   /** Undefined where the deployment has no `ADMIN_KEY`: then no key is good. */

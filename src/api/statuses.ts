@@ -13,6 +13,7 @@ export const STATUS_MEANINGS: Readonly<Record<number, string>> = {
   404: "Not there, or another tenant's, which is the same",
   405: "Not with this method; `Allow` says with which",
   406: "None of the representations that `Accept` asks for",
+  408: "The body came too slowly: expected something every 10 s, all of it within 60 s",
   409: "In conflict with what is there: an event id used for something else, a rule, a restored log",
   410: "No longer there: the stream was closed, or truncated before this version",
   412: "The precondition does not hold: somebody was faster",

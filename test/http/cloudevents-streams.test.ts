@@ -130,6 +130,28 @@ describe("a batch over several streams", () => {
     expectProblem(await post(again), 409, "event_id_reused");
   });
 
+  test("answers with one Consistency-Token for all of them: the log and the views are read with every event there", async () => {
+    const token = (await post(spread("token"))).headers.get("consistency-token") ?? "";
+    const { items } = ok<{ items: Members[] }>(await get("/v1/streams?prefix=b-token-", { "consistency-token": token }));
+    expect(items.map(({ stream, version }) => [stream, version])).toEqual([
+      ["b-token-x", 2],
+      ["b-token-y", 1],
+      ["b-token-z", 1],
+    ]);
+    expectProblem(await get("/v1/streams", { "consistency-token": `${token}+b-token-new@1` }), 422, "invalid_token");
+    expectProblem(await get("/v1/streams", { "consistency-token": `${token}+` }), 422, "invalid_token");
+  });
+
+  test("answers with the token of what was taken where some streams refuse, and with none over 32 streams", async () => {
+    await post({ ...required, id: "1", subject: "taken-y", data: "first" });
+    const token = (await post(spread("taken"))).headers.get("consistency-token") ?? "";
+    const { items } = ok<{ items: Members[] }>(await get("/v1/streams?prefix=b-taken-", { "consistency-token": token }));
+    expect(items.map(({ stream }) => stream)).toEqual(expect.arrayContaining(["b-taken-x", "b-taken-z"]));
+    const many = Array.from({ length: 33 }, (_, n) => ({ ...required, id: `${n}`, subject: `thirty-three-${n}`, data: n }));
+    expect((await post(many)).headers.get("consistency-token")).toBeNull();
+    expect((await post(many.slice(1))).headers.get("consistency-token")).not.toBeNull();
+  });
+
   test("is answered the same again under its Idempotency-Key", async () => {
     const key = { "idempotency-key": '"spread-1"' };
     const first = await post(spread("keyed"), key);

@@ -5,6 +5,7 @@ import { json } from "../answer.ts";
 import { appendHeaders, versionsOf } from "../append-answer.ts";
 import { cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
 import { overLimits, reservedStream } from "../draft-limits.ts";
+import { consistencyTokenOf } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { idempotencyKey } from "../preconditions.ts";
@@ -111,7 +112,8 @@ async function answer(shares: readonly Share[], results: readonly (Appended | Re
   const events: object[] = [];
   for (const [index, share] of shares.entries())
     for (const [at, line] of (await lines(share, results[index] as Appended | Refusal)).entries()) events[share.places[at] as number] = line;
-  if (refusals.length > 0) return json({ events }, 207);
+  const token = tokenOf(shares, results);
+  if (refusals.length > 0) return json({ events }, 207, token);
   const all = results.filter((result) => result.ok);
   const status = all.some(({ created }) => created) ? 201 : 200;
   const [share] = shares;
@@ -119,7 +121,21 @@ async function answer(shares: readonly Share[], results: readonly (Appended | Re
   if (share !== undefined && only !== undefined && second === undefined)
     return json({ stream: share.stream, ...versionsOf(only), events }, status, appendHeaders(share.stream, only));
   const isReplayed = all.length > 0 && all.every(({ replayed }) => replayed);
-  return json({ events }, status, { ...(isReplayed && { "idempotency-replayed": "true" }), ...(status === 201 && { location: locationOf(shares, results) }) });
+  return json({ events }, status, {
+    ...token,
+    ...(isReplayed && { "idempotency-replayed": "true" }),
+    ...(status === 201 && { location: locationOf(shares, results) }),
+  });
+}
+
+/** The token of what the streams took. */
+function tokenOf(shares: readonly Share[], results: readonly (Appended | Refusal)[]): Readonly<Record<string, string>> {
+  const written = shares.flatMap(({ stream }, index) => {
+    const result = results[index] as Appended | Refusal;
+    return result.ok ? [{ stream, version: versionsOf(result).lastVersion }] : [];
+  });
+  const token = consistencyTokenOf(written);
+  return token === undefined ? {} : { "consistency-token": token };
 }
 
 /** Where the first event is that some stream has just taken; in one stream, the answer to an append says it better. */

@@ -100,7 +100,7 @@ function reserved(stream: string): Response | undefined {
 /** Brings the log up to the stream, so that what waits for the log goes now. Should that fail, the object's alarm does it. */
 async function settleNow({ services, principal, params }: Call<{ stream: string }, unknown, unknown>, version: number): Promise<void> {
   try {
-    await services.projectNow(principal.tenant, params.stream, version);
+    await services.projectNow(principal.tenant, [{ stream: params.stream, version }]);
     await services.objectFor(principal.tenant, params.stream).settle();
   } catch (fault) {
     console.warn("api: the alarm will finish what was begun", params.stream, String(fault));

@@ -2,12 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { eventById, type LogFilter, logHead, readLog } from "../../log/read-log.ts";
 import { loggedEventText } from "../../log/log-row.ts";
 import { listEventTypes } from "../../views/event-types.ts";
-import { json, jsonBytes } from "../answer.ts";
+import { CLOUDEVENT_BATCH_TYPE, cloudEventBatch } from "../../kernel/index.ts";
+import { notAcceptable, preferred } from "../accept.ts";
+import { json, jsonBytes, nextLink } from "../answer.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
-import { afterName, category, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
+import { afterName, category, cloudEvents, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
 export const PAGE_BYTES = 8 * 1024 * 1024;
@@ -24,6 +26,8 @@ export const logFilters = {
 
 const logQuery = z.object({ after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(), limit, cursor, ...logFilters });
 
+const REPRESENTATIONS = ["application/json", CLOUDEVENT_BATCH_TYPE] as const;
+
 const logCursor = z.object({ after: z.int().min(0), epoch: z.string() });
 
 export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
@@ -36,16 +40,19 @@ export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
   headers: freshness,
   answers: {
     200: {
-      description: "A page; `position` is how far it looked",
+      description: "A page; `position` is how far it looked. As CloudEvents, the next one is behind the header `Link`",
       schema: z.object({ items: z.array(recordedEvent), position: z.int(), next: z.string().nullable() }),
+      others: { [CLOUDEVENT_BATCH_TYPE]: cloudEvents },
     },
   },
-  problems: [409, 503],
+  problems: [406, 409, 503],
   handle: readWholeLog,
 };
 
 async function readWholeLog({ request, services, principal, query }: Call<unknown, z.output<typeof logQuery>, unknown>): Promise<Response> {
   const { tenant } = principal;
+  const representation = preferred(request.headers.get("accept"), REPRESENTATIONS);
+  if (representation === undefined) return notAcceptable(REPRESENTATIONS);
   const resumed = readCursor("log", logCursor, query.cursor);
   if (resumed instanceof Response) return resumed;
   const late = await awaitToken(services, tenant, request);
@@ -61,7 +68,12 @@ async function readWholeLog({ request, services, principal, query }: Call<unknow
   }
   const found = await readLog(log, tenant, { after: resumed?.after ?? query.after ?? 0, limit: query.limit, maxBytes: PAGE_BYTES, filter: filterOf(query) });
   const next = found.isEnd ? null : writeCursor("log", { after: found.position, epoch: head.epoch });
-  return jsonBytes(`{"items":[${found.events.map(loggedEventText).join(",")}],"position":${found.position},"next":${JSON.stringify(next)}}`);
+  const items = found.events.map(loggedEventText).join(",");
+  const headers = { vary: "Accept" };
+  if (representation === CLOUDEVENT_BATCH_TYPE) {
+    return jsonBytes(cloudEventBatch(items), { ...headers, "content-type": representation, ...(next !== null && { link: nextLink(request, next) }) });
+  }
+  return jsonBytes(`{"items":[${items}],"position":${found.position},"next":${JSON.stringify(next)}}`, headers);
 }
 
 /** What a query asks of the log. */

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { categoryOf, CLOUDEVENT_BATCH_TYPE, cloudEventBatch } from "../../kernel/index.ts";
 import { listStreams, loggedStream } from "../../log/read-log.ts";
 import { notAcceptable, preferred } from "../accept.ts";
-import { json, jsonBytes } from "../answer.ts";
+import { json, jsonBytes, nextLink } from "../answer.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
@@ -72,13 +72,6 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
     );
   },
 };
-
-/** The same request with another cursor, as a `Link` (RFC 8288): a batch has no place for one. */
-function nextLink(request: Request, next: string): string {
-  const { pathname, searchParams } = new URL(request.url);
-  searchParams.set("cursor", next);
-  return `<${pathname}?${searchParams}>; rel="next"`;
-}
 
 /** What was asked for is no longer kept. */
 function truncated(stream: string, firstVersion: number): Response {

@@ -34,7 +34,7 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
     200: { description: "This delivery was here already, or it is a handshake, which is answered and leaves no event", schema: z.union([taken, greeted]) },
     202: { description: "Appended", schema: taken },
   },
-  problems: [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503],
+  problems: [400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503],
   handle: takeDelivery,
 };
 
