@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { LogHead } from "../src/kernel/index.ts";
 import { Bell } from "./bell.ts";
 import { issueTicket, redeemTicket } from "./tickets.ts";
 
@@ -12,8 +13,8 @@ const SOON = 10;
 
 /** What a dispatcher reaches beyond itself. */
 export interface DispatcherPorts {
-  /** The last position of the tenant's log; 0 before the first event. */
-  head(tenant: string): Promise<number>;
+  /** The head of the tenant's log; position 0 before the first event. */
+  head(tenant: string): Promise<LogHead>;
   /** Moves the tenant's live views towards the head of the log, and says how far they have come. */
   advanceViews(tenant: string): Promise<number>;
   now(): number;
@@ -28,6 +29,8 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   readonly #ports: DispatcherPorts;
   readonly #bell: Bell;
   #head = 0;
+  /** Of the log that `#head` and `#views` speak of; empty where nobody has said. */
+  #epoch = "";
   #views = 0;
   #isArmed = false;
   #patience = FIRST_LOOK;
@@ -43,11 +46,11 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   protected abstract ports(env: Env): DispatcherPorts;
 
   /**
-   * "The log is at `position`." When this returns, either all that follows the log has come there or an alarm is on disk, so the
+   * "The log of this epoch is at `position`." When this returns, either all that follows the log has come there or an alarm is on disk, so the
    * caller may forget.
    */
-  async advanced(position: number): Promise<void> {
-    this.#heard(position);
+  async advanced({ position, epoch }: LogHead): Promise<void> {
+    this.#heard({ position, epoch });
     if (this.#views >= this.#head) return;
     // Who is behind already has an alarm; the log of all tenants does not wait for one tenant's views.
     if (this.#isArmed) return this.ctx.waitUntil(this.#move());
@@ -99,7 +102,13 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   }
 
   /** Whoever tells of it, whoever listens is told. */
-  #heard(position: number): void {
+  #heard({ position, epoch }: LogHead): void {
+    if (epoch !== this.#epoch && this.#epoch !== "") {
+      // Another log stands in its place. What is known is of the one before: the views look anew, and say that they stop.
+      this.#head = 0;
+      this.#views = 0;
+    }
+    if (epoch !== "") this.#epoch = epoch;
     if (position <= this.#head) return;
     this.#head = position;
     this.#bell.ring(position);

@@ -9,7 +9,7 @@ import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project, type ProjectorPorts } from "./log/project.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
-import { copiesOf, loggedStream, logHead, readLog } from "./log/read-log.ts";
+import { copiesOf, loggedStream, logHead, logHeadAt, readLog } from "./log/read-log.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
@@ -59,14 +59,14 @@ export function compose(overrides: Overrides = {}) {
   };
 
   const logReader = (shardOf: ShardOf): LogReader => ({
-    head: (tenant) => logHead(shardOf(tenant).log, tenant),
+    head: (tenant, position) => logHeadAt(shardOf(tenant).log, tenant, position),
     // Views see the platform's own events too.
     read: (tenant, after, head, page) => readLog(shardOf(tenant).log, tenant, { after, head, ...page, filter: { withPlatform: true } }),
   });
 
   const projectorPorts = (env: Env): ProjectorPorts => ({
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-    followed: (tenant, position) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(position)),
+    followed: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -83,7 +83,7 @@ export function compose(overrides: Overrides = {}) {
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
           purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
           markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
-          announce: (tenant, position) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(position)),
+          announce: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
           shardOf: (tenant) => shardOf(tenant).id,
           now,
         },
@@ -95,7 +95,7 @@ export function compose(overrides: Overrides = {}) {
     protected override ports(env: Env): DispatcherPorts {
       const shardOf = shardsOf(env);
       return {
-        head: async (tenant) => (await logHead(shardOf(tenant).log, tenant)).position,
+        head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
           const { position, stopped } = await advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
           if (stopped === undefined) return position;

@@ -1,4 +1,4 @@
-import type { CloudEventAttributes, EventMetadata, Hash, JsonText, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
+import type { CloudEventAttributes, EventMetadata, Hash, JsonText, LogHead, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
 import type { Retention } from "./retention.ts";
 
 /** Which stream an object is: parsed from its own name. */
@@ -152,6 +152,8 @@ export type Verification =
 export interface LoggedStream extends StreamHead {
   /** The tenant's position of the stream's last logged event. */
   readonly position: number;
+  /** Of the tenant's log. */
+  readonly epoch: string;
   readonly forked: string | null;
 }
 
@@ -167,8 +169,8 @@ export interface AggregatePorts {
   purgeCopies(identity: StreamIdentity, ids: readonly string[]): Promise<void>;
   /** Notes in the log that object and log tell different histories. */
   markForked(identity: StreamIdentity, reason: string): Promise<void>;
-  /** Tells the tenant's dispatcher that the log holds this position; when it returns, the dispatcher answers for what follows. */
-  announce(tenant: string, position: number): Promise<void>;
+  /** Tells the tenant's dispatcher that the log of this epoch holds this position; when it returns, the dispatcher answers for what follows. */
+  announce(tenant: string, head: LogHead): Promise<void>;
   shardOf(tenant: string): number;
   /** Milliseconds since 1970. */
   now(): number;

@@ -99,7 +99,7 @@ export class Outbox {
       if (conflict !== undefined && logged.forked === null) await this.#ports.markForked(identity, conflict);
       // The log takes no more of it, and says so in the directory; asking for ever would change nothing.
       if (conflict !== undefined) return true;
-      await this.#ports.announce(identity.tenant, logged.position);
+      await this.#ports.announce(identity.tenant, { position: logged.position, epoch: logged.epoch });
       await this.#clean(logged.version);
     }
     // Read again: an append may have come while we asked. From here to letting go nothing is awaited.

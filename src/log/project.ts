@@ -1,7 +1,7 @@
-import { GENESIS_HASH, type Hint, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
+import { GENESIS_HASH, type Hint, type LogHead, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
 import { weightOf } from "./event-weight.ts";
 import { markForked } from "./mark-forked.ts";
-import { logPositions } from "./read-log.ts";
+import { logHeads } from "./read-log.ts";
 import { streamKey } from "./stream-key.ts";
 import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
 
@@ -26,8 +26,8 @@ export interface ProjectorPorts {
     after: number,
     maxCharacters: number,
   ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
-  /** "The tenant's log is at this position": called once per tenant after the log was looked at, also where everything was a repeat. */
-  followed(tenant: string, position: number): Promise<void>;
+  /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
+  followed(tenant: string, head: LogHead): Promise<void>;
 }
 
 /** How a projection went. */
@@ -104,8 +104,8 @@ class Projection {
   /** One call for each tenant, whatever becomes of the others'. */
   async #tell(tenants: readonly string[]): Promise<void> {
     this.#statements++;
-    const positions = await logPositions(this.#db, tenants);
-    const told = await Promise.allSettled([...positions].map(([tenant, position]) => this.#ports.followed(tenant, position)));
+    const heads = await logHeads(this.#db, tenants);
+    const told = await Promise.allSettled([...heads].map(([tenant, head]) => this.#ports.followed(tenant, head)));
     const lost = told.find((outcome) => outcome.status === "rejected");
     // The streams' alarms will tell again: they let go only when the dispatcher has answered.
     if (lost) console.warn("projector: a dispatcher was not told", String(lost.reason));

@@ -52,13 +52,22 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
   return row ?? { position: 0, epoch: "" };
 }
 
-/** The last positions of several tenants, in one query. */
-export async function logPositions(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, number>> {
+/** The head, and the hash of the event at a position: null where there is none. */
+export async function logHeadAt(db: D1Database, tenant: string, position: number): Promise<LogHead & { readonly hashAt: string | null }> {
+  const row = await db
+    .prepare("SELECT position, epoch, (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) AS hashAt FROM heads WHERE tenant = ?1")
+    .bind(tenant, position)
+    .first<LogHead & { hashAt: string | null }>();
+  return row ?? { position: 0, epoch: "", hashAt: null };
+}
+
+/** The heads of several tenants, in one query. */
+export async function logHeads(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, LogHead>> {
   const { results } = await db
-    .prepare("SELECT tenant, position FROM heads WHERE tenant IN (SELECT value FROM json_each(?))")
+    .prepare("SELECT tenant, position, epoch FROM heads WHERE tenant IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify(tenants))
-    .all<{ tenant: string; position: number }>();
-  return new Map(results.map(({ tenant, position }) => [tenant, position]));
+    .all<LogHead & { tenant: string }>();
+  return new Map(results.map(({ tenant, position, epoch }) => [tenant, { position, epoch }]));
 }
 
 /** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most. */
@@ -174,11 +183,14 @@ export async function copiesOf(db: D1Database, tenant: string, stream: string, i
 }
 
 /** What the log knows of a stream: one row read. */
-export async function loggedStream(db: D1Database, tenant: string, stream: string): Promise<StreamRow | undefined> {
+export async function loggedStream(db: D1Database, tenant: string, stream: string): Promise<(StreamRow & { readonly epoch: string }) | undefined> {
   const row = await db
-    .prepare("SELECT stream, version, hash, position, created, updated, forked FROM streams WHERE tenant = ? AND stream = ?")
+    .prepare(
+      `SELECT stream, version, hash, streams.position, created, updated, forked, heads.epoch AS epoch
+       FROM streams JOIN heads ON heads.tenant = streams.tenant WHERE streams.tenant = ? AND stream = ?`,
+    )
     .bind(tenant, stream)
-    .first<StreamRow>();
+    .first<StreamRow & { epoch: string }>();
   return row ?? undefined;
 }
 

@@ -10,7 +10,8 @@ const MAX_STEPS = 50;
 
 /** The log as a view sees it. */
 export interface LogReader {
-  head(tenant: string): Promise<LogHead>;
+  /** The head, and the hash of the event at a position: null where there is none. */
+  head(tenant: string, position: number): Promise<LogHead & { readonly hashAt: string | null }>;
   /** The events after `from` and up to the head, at least one where there are any. */
   read(tenant: string, from: number, head: LogHead, page: { readonly limit: number; readonly maxBytes: number }): Promise<LogSlice>;
 }
@@ -27,6 +28,8 @@ export interface ViewCursor {
   readonly version: number;
   readonly position: number;
   readonly epoch: string;
+  /** Of the event at `position`; empty where it is not known. */
+  readonly hash: string;
   readonly state: "live" | "faulted" | "stopped";
   readonly error: string | null;
 }
@@ -45,27 +48,36 @@ export interface Advanced {
  * (overload, a lost connection) is nobody's: it rejects, and nothing has moved.
  */
 export async function advanceViews(db: D1Database, log: LogReader, views: readonly View[], tenant: string): Promise<Advanced> {
-  const head = await log.head(tenant);
-  if (head.position === 0) return { position: 0 };
+  let cursors = await readCursors(db, tenant);
+  const head = await log.head(tenant, liveOf(cursors).position);
+  const stopped = whyStopped(liveOf(cursors), head);
+  if (stopped !== undefined) {
+    if (liveOf(cursors).state !== "stopped") await stop(db, tenant, stopped);
+    return { position: liveOf(cursors).position, stopped };
+  }
   for (let steps = 0; ; steps++) {
-    const cursors = await readCursors(db, tenant);
-    const live = cursors.find((cursor) => cursor.view === LIVE) ?? { view: LIVE, version: 0, position: 0, epoch: head.epoch, state: "live", error: null };
-    const stopped = live.state === "stopped" ? (live.error ?? "") : whyStopped(live, head);
-    if (stopped !== undefined) {
-      if (live.state !== "stopped") await stop(db, tenant, stopped);
-      return { position: live.position, stopped };
-    }
+    if (steps > 0) cursors = await readCursors(db, tenant);
+    const live = { ...liveOf(cursors), epoch: head.epoch };
     if (live.position >= head.position || steps === MAX_STEPS) return { position: live.position };
     const apart = new Set(cursors.map((cursor) => cursor.view));
     const page = await log.read(tenant, live.position, head, { limit: STEP_EVENTS, maxBytes: STEP_BYTES });
-    const moved = { ...live, position: page.position };
+    const moved = { ...live, position: page.position, hash: page.events.at(-1)?.hash ?? "" };
     await step(db, tenant, { from: live, to: moved, views: views.filter((view) => !apart.has(view.name)), events: page.events });
   }
 }
 
+/** The cursor that the live views share; one that has not begun where there is none. */
+function liveOf(cursors: readonly ViewCursor[]): ViewCursor {
+  const none: ViewCursor = { view: LIVE, version: 0, position: 0, epoch: "", hash: "", state: "live", error: null };
+  return cursors.find((cursor) => cursor.view === LIVE) ?? none;
+}
+
 /** The cursors of a tenant's views: the shared one, and one for each view that stands apart. */
 export async function readCursors(db: D1Database, tenant: string): Promise<readonly ViewCursor[]> {
-  const { results } = await db.prepare("SELECT view, version, position, epoch, state, error FROM view_cursors WHERE tenant = ?").bind(tenant).all<ViewCursor>();
+  const { results } = await db
+    .prepare("SELECT view, version, position, epoch, hash, state, error FROM view_cursors WHERE tenant = ?")
+    .bind(tenant)
+    .all<ViewCursor>();
   return results;
 }
 
@@ -74,10 +86,13 @@ async function stop(db: D1Database, tenant: string, reason: string): Promise<voi
   await db.prepare("UPDATE view_cursors SET state = 'stopped', error = ?2 WHERE tenant = ?1 AND view = '*'").bind(tenant, reason).run();
 }
 
-/** A cursor that meets another epoch, or a head behind itself, does not go on: what it counted is not this log. */
-function whyStopped(cursor: ViewCursor, head: LogHead): string | undefined {
-  if (cursor.epoch !== head.epoch) return `The views follow the log of epoch ${cursor.epoch}, the log's epoch is ${head.epoch === "" ? "none" : head.epoch}.`;
-  if (cursor.position > head.position) return `The views are at position ${cursor.position}, the log ends at ${head.position}.`;
+/** A cursor that meets another epoch, a head behind itself or another event where it stands does not go on: what it counted is not this log. */
+function whyStopped({ state, error, epoch, position, hash }: ViewCursor, head: LogHead & { readonly hashAt: string | null }): string | undefined {
+  if (state === "stopped") return error ?? "";
+  if (position === 0) return undefined;
+  if (epoch !== head.epoch) return `The views follow the log of epoch ${epoch}, the log's epoch is ${head.epoch === "" ? "none" : head.epoch}.`;
+  if (position > head.position) return `The views are at position ${position}, the log ends at ${head.position}.`;
+  if (hash !== "" && hash !== head.hashAt) return `At position ${position} the views have counted ${hash}, the log has ${head.hashAt ?? "nothing"}.`;
   return undefined;
 }
 
@@ -125,11 +140,11 @@ async function step(db: D1Database, tenant: string, { from, to, views, events }:
 function moveCursor(db: D1Database, tenant: string, from: ViewCursor, to: ViewCursor): D1PreparedStatement {
   return db
     .prepare(
-      `INSERT INTO view_cursors (tenant, view, version, from_position, position, epoch, state, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+      `INSERT INTO view_cursors (tenant, view, version, from_position, position, epoch, state, error, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
        ON CONFLICT (tenant, view) DO UPDATE SET version = excluded.version, from_position = excluded.from_position, position = excluded.position,
-         epoch = excluded.epoch, state = excluded.state, error = excluded.error`,
+         epoch = excluded.epoch, state = excluded.state, error = excluded.error, hash = excluded.hash`,
     )
-    .bind(tenant, to.view, to.version, from.position, to.position, to.epoch, to.state, to.error);
+    .bind(tenant, to.view, to.version, from.position, to.position, to.epoch, to.state, to.error, to.hash);
 }
 
 /** What a view's statements fail with when they run alone; undefined where they are fine. Always rolled back. */

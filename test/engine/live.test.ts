@@ -40,7 +40,7 @@ test("the dispatcher's listeners sleep and are rung alike", async () => {
   expect(bell.head).toBe(0);
   await evictDurableObject(dispatcher("live-2"), { webSockets: "hibernate" });
   const rung = bell.wait(5_000);
-  await dispatcher("live-2").advanced(7);
+  await dispatcher("live-2").advanced({ position: 7, epoch: "e" });
   await rung;
   expect(bell.head).toBe(7);
   bell.close();

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sql } from "../../src/kernel/index.ts";
-import { logHead, readLog } from "../../src/log/read-log.ts";
+import { logHeadAt, readLog } from "../../src/log/read-log.ts";
 import { advanceViews, type LogReader, readCursors } from "../../src/views/advance.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireDispatcher, wholeLog } from "../support/engine.ts";
@@ -100,7 +100,7 @@ test("two that fold the same events at once count them once", async () => {
   };
   const { log, views } = faultyShards(env)(tenant);
   const reader: LogReader = {
-    head: () => logHead(log, tenant),
+    head: (_, position) => logHeadAt(log, tenant, position),
     read: (_, after, head, page) => readLog(log, tenant, { after, head, ...page }),
   };
   await Promise.all([advanceViews(views, reader, [eventTypesView], tenant), advanceViews(views, reader, [eventTypesView], tenant)]);
@@ -119,18 +119,44 @@ test("views that meet a log of another epoch, or one that ends behind them, stop
   expect(await cursor(tenant, "*")).toMatchObject({ position: 9 });
 });
 
+/** Sets the log back, as a restored database would be: the same epoch, one stream. */
+const restoreLog = (tenant: string, position: number) =>
+  env.LOG_0.batch([
+    env.LOG_0.prepare("DELETE FROM events WHERE tenant = ? AND position > ?").bind(tenant, position),
+    env.LOG_0.prepare(
+      "UPDATE streams SET version = ?2, position = ?2, hash = (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) WHERE tenant = ?1",
+    ).bind(tenant, position),
+    env.LOG_0.prepare("UPDATE heads SET position = ?2 WHERE tenant = ?1").bind(tenant, position),
+  ]);
+
+test("views stop at a log that was set back and has grown past them before anybody looked: another event stands at their position", async () => {
+  const tenant = "views-8";
+  for (let i = 0; i < 3; i++) await add(tenant);
+  await restoreLog(tenant, 1);
+  for (let i = 0; i < 4; i++) await append(tenant, `other-${i}`, [draft("other.Added", {})]);
+  await evictDurableObject(dispatcher(tenant));
+  await deliver(faults.captured?.splice(0) ?? []);
+  expect(await wholeLog(tenant)).toHaveLength(5);
+  expect(await cursor(tenant, "*")).toMatchObject({
+    position: 3,
+    state: "stopped",
+    error: expect.stringMatching(/^At position 3 the views have counted sha256:/),
+  });
+  expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
+});
+
+test("a dispatcher that hears of another epoch looks anew, though that log is behind the one it knew: the views say that they have stopped", async () => {
+  const tenant = "views-9";
+  for (let i = 0; i < 3; i++) await add(tenant);
+  for (const table of ["events", "streams", "heads"]) await env.LOG_0.prepare(`DELETE FROM ${table} WHERE tenant = ?`).bind(tenant).run();
+  await add(tenant, "other-1");
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 3, state: "stopped", error: expect.stringContaining("epoch") });
+});
+
 test("views that have stopped stay stopped when the log grows past them again", async () => {
   const tenant = "views-7";
   for (let i = 0; i < 3; i++) await add(tenant);
-  const restore = (position: number) =>
-    env.LOG_0.batch([
-      env.LOG_0.prepare("DELETE FROM events WHERE tenant = ? AND position > ?").bind(tenant, position),
-      env.LOG_0.prepare(
-        "UPDATE streams SET version = ?2, position = ?2, hash = (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) WHERE tenant = ?1",
-      ).bind(tenant, position),
-      env.LOG_0.prepare("UPDATE heads SET position = ?2 WHERE tenant = ?1").bind(tenant, position),
-    ]);
-  await restore(1);
+  await restoreLog(tenant, 1);
   await runInDurableObject(dispatcher(tenant), (_, state) => state.storage.setAlarm(Date.now() + 60_000));
   await evictDurableObject(dispatcher(tenant));
   await fireDispatcher(tenant);
