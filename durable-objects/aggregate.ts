@@ -12,6 +12,7 @@ import type {
   ExecuteRequest,
   Precondition,
   ReadRequest,
+  Reconciled,
   Refusal,
   StreamDescription,
   StreamIdentity,
@@ -25,7 +26,8 @@ import { GroupCommit } from "./aggregate/group-commit.ts";
 import { LONGEST_TAIL, Outbox } from "./aggregate/outbox.ts";
 import { describe, eventsAfter, read } from "./aggregate/read.ts";
 import { RETENTION, type Retention } from "./aggregate/retention.ts";
-import { StreamStore } from "./aggregate/stream-store.ts";
+import { compareWithLog } from "./aggregate/reconcile.ts";
+import { nameInStorage, StreamStore } from "./aggregate/stream-store.ts";
 import { verify } from "./aggregate/verify.ts";
 import { Bell } from "./bell.ts";
 import { identityOf } from "./object-for.ts";
@@ -58,7 +60,8 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     super(ctx, env);
     this.#parts = this.parts(env);
     const { ports } = this.#parts;
-    this.#store = new StreamStore(ctx.storage.sql, identityOf(ctx.id.name ?? ""));
+    // Who woke the object by its id alone did not say its name: then it is what the object itself has written down.
+    this.#store = new StreamStore(ctx.storage.sql, identityOf(ctx.id.name ?? nameInStorage(ctx.storage.sql) ?? ""));
     this.#clock = new AlarmClock(ctx.storage, ports.now);
     this.#outbox = new Outbox(this.#store, ports, this.#clock);
     this.#bell = new Bell(ctx);
@@ -137,6 +140,18 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   /** Checks the hash chain of a range, and the log's copy of it. */
   verify(from: number, to: number): Promise<Verification> {
     return verify(this.#store, this.#parts.ports, from, to);
+  }
+
+  /** Compares the stream with the log; with `repair`, what the log lacks is sent there again, and the alarm makes sure of it. */
+  async reconcile(repair: boolean): Promise<Reconciled> {
+    const found = await compareWithLog(this.#store, this.#parts.ports);
+    // Woken by its id, an object without a stream does not know its name. It must not live on: the next who calls it by name would meet it.
+    if (this.#store.identity.stream === "") this.ctx.waitUntil(scheduler.wait(0).then(() => this.ctx.abort("woken without a name")));
+    if (repair && found.state === "behind") {
+      this.#outbox.arm();
+      await this.#outbox.send([]);
+    }
+    return found;
   }
 
   /** What this object has cost since it woke: rows as billed, alarms among them. */

@@ -16,6 +16,15 @@ export function objectFor(namespaces: ObjectNamespaces, tenant: string, stream: 
   return namespaces.AGGREGATE.get(namespaces.AGGREGATE.idFromName(`${tenant}/${stream}`));
 }
 
+/** The object with this id (64 hexadecimal digits), whosever it is: for those who walk all objects. Undefined where it is no object of ours. */
+export function objectById(namespaces: ObjectNamespaces, id: string): DurableObjectStub<AggregateObject> | undefined {
+  try {
+    return namespaces.AGGREGATE.get(namespaces.AGGREGATE.idFromString(id));
+  } catch {
+    return undefined;
+  }
+}
+
 /** What `objectFor` made a name of. A tenant's id has no slash in it, a stream's neither. */
 export function identityOf(objectName: string): StreamIdentity {
   const slash = objectName.indexOf("/");

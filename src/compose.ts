@@ -1,7 +1,7 @@
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
-import { dispatcherFor, keyRegistryFor, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import type { Decider, View } from "./kernel/index.ts";
@@ -112,6 +112,7 @@ export function compose(overrides: Overrides = {}) {
     const shardOf = shardsOf(env);
     return {
       objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      objectById: (id) => objectById(env, id),
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),

@@ -148,6 +148,21 @@ export type Verification =
   | { readonly valid: true; readonly from: number; readonly to: number; readonly lastHash: Hash }
   | { readonly valid: false; readonly firstBadVersion: number; readonly reason: string };
 
+/** How a stream and the log compare. */
+export type Reconciled =
+  /** The object holds no stream: nothing was ever appended to it. */
+  | { readonly state: "empty" }
+  | (StreamIdentity & {
+      /**
+       * complete: the log has all of it; behind: the log lacks its end, which can be brought there; lost: the log lacks what the stream
+       * itself no longer keeps; forked: they tell different histories.
+       */
+      readonly state: "complete" | "behind" | "lost" | "forked";
+      readonly version: number;
+      readonly loggedVersion: number;
+      readonly reason?: string;
+    });
+
 /** What the log says of a stream. */
 export interface LoggedStream extends StreamHead {
   /** The tenant's position of the stream's last logged event. */

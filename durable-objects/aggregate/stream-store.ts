@@ -92,6 +92,7 @@ export class StreamStore {
   }
 
   insert(event: RecordedEvent): void {
+    if (this.identity.stream === "") throw new Error("expected the object to know its name: it was woken by its id, and holds no stream");
     // A name's characters need no escaping, and SQLite keeps the comment with the table: the name costs no row.
     const { tenant, stream } = this.identity;
     this.#make(
@@ -239,6 +240,12 @@ export class StreamStore {
   #run(statement: string, ...params: SqlStorageValue[]): void {
     this.rowsWritten += this.#sql.exec(statement, ...params).rowsWritten;
   }
+}
+
+/** The object's own name, as its table's definition keeps it; undefined where nothing was ever appended. */
+export function nameInStorage(sql: SqlStorage): string | undefined {
+  const [row] = sql.exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = 'events_v1'");
+  return row === undefined ? undefined : /-- (\S+)\n/.exec(row.sql)?.[1];
 }
 
 /** What is in memory once this event is the last. */

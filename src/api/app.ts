@@ -13,6 +13,7 @@ import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { oneProjection, projections } from "./routes/projections.ts";
+import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
@@ -57,6 +58,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>): void {
   serve(app, deleteSource);
   serve(app, sources);
   serve(app, receiveWebhook);
+  serve(app, reconcileObjects);
 }
 
 /** The HTTP API over these services. */

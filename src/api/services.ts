@@ -8,6 +8,8 @@ import type { Sealer } from "../webhooks/seal.ts";
 /** What the API reaches, given by the composition root. */
 export interface Services {
   objectFor(tenant: string, stream: string): DurableObjectStub<AggregateObject>;
+  /** The object with this id, whosever it is; undefined where it is none of ours. */
+  objectById(id: string): DurableObjectStub<AggregateObject> | undefined;
   /** What a stream has after a version: at least one event where there are any, then no more than so many characters. */
   eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<StreamTail>;
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;

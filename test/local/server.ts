@@ -37,7 +37,7 @@ export interface Command {
   signal(name: NodeJS.Signals, to?: "it" | "group"): void;
 }
 
-const SCRIPTS = { start: "src/local/start.ts", dev: "src/local/dev.ts", demo: "src/cli/demo.ts" } as const;
+const SCRIPTS = { start: "src/local/start.ts", dev: "src/local/dev.ts", demo: "src/cli/demo.ts", reconcile: "src/cli/reconcile.ts" } as const;
 
 /** What is to be done at the end of the file, the newest first. */
 const endings: (() => Promise<unknown>)[] = [];
