@@ -1,4 +1,4 @@
-import { dataHash, type Decider, isRejection, jsonText, type NewFact, PURGED, type RecordedEvent } from "../../src/kernel/index.ts";
+import { dataHash, type Decider, type EventEnvelope, isRejection, jsonText, PURGED, type RecordedEvent } from "../../src/kernel/index.ts";
 import { checkOpen, checkPrecondition, write } from "./append.ts";
 import type { ExecuteRequest, Executed, Refusal } from "./contract.ts";
 import { keepSnapshot, usableSnapshot } from "./snapshot.ts";
@@ -29,7 +29,14 @@ export function execute(
     const data = jsonText(fact.data);
     const written = write(
       store,
-      { source: request.source, type: fact.type, schemaVersion: 1, metadata: request.metadata, data, dataHash: dataHash(data) },
+      {
+        source: fact.source ?? request.source,
+        type: fact.type,
+        schemaVersion: fact.schemaVersion ?? 1,
+        metadata: request.metadata,
+        data,
+        dataHash: dataHash(data),
+      },
       now,
       appended,
     );
@@ -49,7 +56,8 @@ export function foldedState(store: StreamStore, { decider, build }: Rules): unkn
   let state = snapshot === undefined ? decider.initialState() : snapshot.state;
   for (const { envelope, data } of store.texts((snapshot?.version ?? 0) + 1, memory.version)) {
     if (data === PURGED) continue; // what is gone counts for nothing
-    state = decider.evolve(state, { type: (JSON.parse(envelope) as NewFact).type, data: JSON.parse(data) });
+    const { type, schemaVersion } = JSON.parse(envelope) as EventEnvelope;
+    state = decider.evolve(state, { type, schemaVersion, data: JSON.parse(data) });
   }
   store.memory = { ...memory, state: { value: state } };
   return state;

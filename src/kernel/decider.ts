@@ -1,28 +1,10 @@
 import type { z } from "zod";
+import { type EventData, type EventForm, type EventMap, type EventSet, type NewFact, upcast } from "./events.ts";
+import type { Claim, Ports } from "./ports.ts";
 import type { Rejection } from "./rejection.ts";
 
-/** A new event as a decider returns it: a fact that is not yet recorded. */
-export interface NewFact<Type extends string = string, Data = unknown> {
-  readonly type: Type;
-  readonly data: Data;
-}
-
-/** A map of schemas, one for each event or command. */
+/** A map of schemas, one for each command. */
 export type SchemaMap = Readonly<Record<string, z.ZodType>>;
-
-/** The events of a namespace: a constructor for each, and their schemas by full type. */
-export type EventSet<Namespace extends string, Schemas extends SchemaMap> = {
-  readonly [Name in keyof Schemas & string]: (data: z.output<Schemas[Name]>) => NewFact<`${Namespace}.${Name}`, z.output<Schemas[Name]>>;
-} & { readonly $namespace: Namespace; readonly $schemas: Schemas };
-
-/** Declares events schema first: `cartEvents.ItemAdded(data)` makes one of type `cart.ItemAdded`. */
-export function defineEvents<const Namespace extends string, const Schemas extends SchemaMap>(
-  namespace: Namespace,
-  schemas: Schemas,
-): EventSet<Namespace, Schemas> {
-  const constructors = Object.fromEntries(Object.keys(schemas).map((name) => [name, (data: unknown) => ({ type: `${namespace}.${name}`, data })]));
-  return Object.assign(constructors, { $namespace: namespace, $schemas: schemas }) as EventSet<Namespace, Schemas>;
-}
 
 /** What a decision is given beside command and state: no clock and no chance of its own. */
 export interface DecisionContext {
@@ -32,54 +14,127 @@ export interface DecisionContext {
   readonly id: string;
 }
 
+/** What a preparation is given: the decision's context, and the world through ports. */
+export interface PrepareContext extends DecisionContext {
+  readonly ports: Ports;
+}
+
 type Decision = NewFact | readonly NewFact[] | Rejection;
 type DataOf<Schemas extends SchemaMap, Name extends keyof Schemas> = { readonly data: z.output<Schemas[Name]> };
+type Prepares<State, Commands extends SchemaMap> = {
+  readonly [Name in keyof Commands & string]?: (command: DataOf<Commands, Name>, state: State, context: PrepareContext) => Promise<unknown>;
+};
+type FoundBy<Prepare, Name> = Name extends keyof Prepare ? (Prepare[Name] extends (...given: never[]) => Promise<infer Found> ? Found : undefined) : undefined;
+
+/** Values that must be taken only once over all aggregates, such as an e-mail address. */
+export interface Uniqueness<State, Commands extends SchemaMap> {
+  /** What a command wants to take. */
+  readonly wants: { readonly [Name in keyof Commands & string]?: (command: DataOf<Commands, Name>, state: State) => readonly Claim[] };
+  /** What an aggregate in this state holds: the truth, against which every reservation is checked. */
+  readonly holds: (state: State) => readonly Claim[];
+  /** The rejection's code where another aggregate holds it. */
+  readonly taken: string;
+}
 
 /** An aggregate: how its state follows from its events, and which events a command makes of it. Pure: no clock, no I/O, no await. */
-export interface DeciderSpec<State, Namespace extends string, Events extends SchemaMap, Commands extends SchemaMap> {
+export interface DeciderSpec<State, Namespace extends string, Events extends EventMap, Commands extends SchemaMap, Prepare> {
   readonly category: string;
   readonly events: EventSet<Namespace, Events>;
   readonly commands: Commands;
   readonly initialState: () => State;
-  readonly evolve: { readonly [Name in keyof Events & string]: (state: NoInfer<State>, event: DataOf<Events, Name>) => NoInfer<State> };
+  readonly evolve: { readonly [Name in keyof Events & string]: (state: NoInfer<State>, event: { readonly data: EventData<Events[Name]> }) => NoInfer<State> };
+  /**
+   * What must be found out before the decision: hashing, look-ups. It runs outside the object, with the state as it then is, and again
+   * if that has moved; what it gives stands in the command as `found`. Stand it before `decide`, so that its types are known there.
+   */
+  readonly prepare?: Prepare & Prepares<NoInfer<State>, Commands>;
   /** One event, several, none, or `reject(code)`. The same command again must decide nothing. */
   readonly decide: {
-    readonly [Name in keyof Commands & string]: (command: DataOf<Commands, Name>, state: NoInfer<State>, context: DecisionContext) => Decision;
+    readonly [Name in keyof Commands & string]: (
+      command: DataOf<Commands, Name> & { readonly found: FoundBy<NoInfer<Prepare>, Name> },
+      state: NoInfer<State>,
+      context: DecisionContext,
+    ) => Decision;
   };
+  /** What leaves the object: the state without what is secret in it. Left out, all of it. */
+  readonly show?: (state: NoInfer<State>) => unknown;
+  /** What the answer to a command shows of what its preparation found: once, and never stored. */
+  readonly showOnce?: { readonly [Name in keyof Commands & string]?: (found: FoundBy<NoInfer<Prepare>, Name>) => Readonly<Record<string, unknown>> };
+  readonly unique?: Uniqueness<NoInfer<State>, Commands>;
+}
+
+/** A command: its name, its data, and what its preparation found. */
+export interface Command {
+  readonly name: string;
+  readonly data: unknown;
+  readonly found?: unknown;
 }
 
 /** A decider as the engine sees it, its types erased. */
 export interface Decider {
   readonly category: string;
   readonly commands: SchemaMap;
+  /** Its events by full type. */
+  readonly forms: ReadonlyMap<string, EventForm>;
   initialState(): unknown;
-  /** The state after one more event. An event of an unknown type changes nothing: older code leaves newer facts alone. */
+  /** The state after one more event, upcast to its newest form. An event of an unknown type changes nothing: older code leaves newer facts alone. */
   evolve(state: unknown, event: NewFact): unknown;
   /** The events a command makes, perhaps none, or a rejection. Throws a RangeError on a command it does not have. */
-  decide(command: { readonly name: string; readonly data: unknown }, state: unknown, context: DecisionContext): readonly NewFact[] | Rejection;
+  decide(command: Command, state: unknown, context: DecisionContext): readonly NewFact[] | Rejection;
+  /** What is to be found out before a command is decided; undefined where there is nothing. */
+  prepare(command: Command, state: unknown, context: PrepareContext): Promise<unknown> | undefined;
+  show(state: unknown): unknown;
+  showOnce(command: Command): Readonly<Record<string, unknown>> | undefined;
+  /** The claims of a command, and those that a state holds. */
+  wants(command: Command, state: unknown): readonly Claim[];
+  holds(state: unknown): readonly Claim[];
+  readonly taken: string | undefined;
 }
 
-type AnyStep = (first: never, ...rest: never[]) => unknown;
+/** A decider that remembers its types, for those who send it commands or test it. */
+export interface TypedDecider<State, Namespace extends string, Events extends EventMap, Commands extends SchemaMap> extends Decider {
+  readonly $types?: { readonly state: State; readonly namespace: Namespace; readonly events: Events; readonly commands: Commands };
+}
+
+type AnyStep = (...given: never[]) => unknown;
 
 /** Declares an aggregate; everything else about it is derived from what is given here. */
-export function defineDecider<const State, const Namespace extends string, const Events extends SchemaMap, const Commands extends SchemaMap>(
-  spec: DeciderSpec<State, Namespace, Events, Commands>,
-): Decider {
-  const prefix = `${spec.events.$namespace}.`;
+export function defineDecider<
+  const State,
+  const Namespace extends string,
+  const Events extends EventMap,
+  const Commands extends SchemaMap,
+  const Prepare = unknown,
+>(spec: DeciderSpec<State, Namespace, Events, Commands, Prepare>): TypedDecider<State, Namespace, Events, Commands> {
+  const forms = spec.events.$forms;
   return {
     category: spec.category,
     commands: spec.commands,
+    forms,
     initialState: spec.initialState,
-    evolve(state, event) {
-      const name = event.type.startsWith(prefix) ? event.type.slice(prefix.length) : "";
-      const step = Object.hasOwn(spec.evolve, name) ? (spec.evolve[name] as AnyStep) : undefined;
-      return step === undefined ? state : step(state as never, event as never);
+    evolve(state, { type, data, schemaVersion = 1 }) {
+      const form = forms.get(type);
+      const step = form && stepOf(spec.evolve, form.name);
+      if (form === undefined || step === undefined) return state;
+      return step(state as never, { data: upcast(form, schemaVersion, data) } as never);
     },
     decide(command, state, context) {
-      const step = Object.hasOwn(spec.decide, command.name) ? (spec.decide[command.name] as AnyStep) : undefined;
+      const step = stepOf(spec.decide, command.name);
       if (step === undefined) throw new RangeError(`expected one of ${Object.keys(spec.decide).join(", ")}, got ${command.name}`);
       const decision = step(command as never, state as never, context as never) as Decision;
       return Array.isArray(decision) ? decision : "rejected" in decision ? decision : [decision as NewFact];
     },
+    prepare: (command, state, context) =>
+      stepOf(spec.prepare, command.name)?.(command as never, state as never, context as never) as Promise<unknown> | undefined,
+    show: (state) => (spec.show ? spec.show(state as State) : state),
+    showOnce: (command) => stepOf(spec.showOnce, command.name)?.(command.found as never) as Readonly<Record<string, unknown>> | undefined,
+    wants: (command, state) => (stepOf(spec.unique?.wants, command.name)?.(command as never, state as never) ?? []) as readonly Claim[],
+    holds: (state) => spec.unique?.holds(state as State) ?? [],
+    taken: spec.unique?.taken,
   };
+}
+
+/** What a map says of a name; nothing inherited counts. */
+function stepOf(steps: unknown, name: string): AnyStep | undefined {
+  return typeof steps === "object" && steps !== null && Object.hasOwn(steps, name) ? (steps as Readonly<Record<string, AnyStep>>)[name] : undefined;
 }

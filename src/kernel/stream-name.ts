@@ -27,3 +27,8 @@ export function categoryOf(stream: string): string {
 export function isPlatformCategory(category: string): boolean {
   return category === "audit" || category.startsWith("rivulet_");
 }
+
+/** The id part of a valid stream name. */
+export function idOf(stream: string): string {
+  return stream.slice(stream.indexOf("-") + 1);
+}

@@ -44,8 +44,8 @@ describe("events declared schema first", () => {
 
   test("show their namespace and schemas at run time", () => {
     expect(cartEvents.$namespace).toBe("cart");
-    expect(Object.keys(cartEvents.$schemas)).toEqual(["ItemAdded", "CheckedOut"]);
-    expect(cartEvents.$schemas.ItemAdded).toBe(item);
+    expect(Object.keys(cartEvents.$events)).toEqual(["ItemAdded", "CheckedOut"]);
+    expect(cartEvents.$events.ItemAdded).toBe(item);
   });
 });
 

@@ -1,0 +1,114 @@
+import type { z } from "zod";
+import { type EventData, type EventForm, type EventMap, type EventSet, type EventType, upcast } from "./events.ts";
+import type { EventMetadata, LoggedEvent } from "./recorded-event.ts";
+import { idOf } from "./stream-name.ts";
+
+/** An event as a projection gets it: its data in the newest form. */
+export interface ProjectedEvent<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly data: Data;
+  /** The event's own id, its stream's name, and the id part of that name. */
+  readonly eventId: string;
+  readonly stream: string;
+  readonly id: string;
+  readonly version: number;
+  readonly position: number;
+  /** When the platform took it, and when it happened: RFC 3339. */
+  readonly recorded: string;
+  readonly time: string;
+  readonly metadata: EventMetadata;
+}
+
+/** Any event set: what a projection needs to know of it. */
+export type AnyEventSet = Pick<EventSet, "$namespace" | "$events" | "$forms">;
+
+type EventsOf<Set> = Set extends { readonly $namespace: infer Namespace extends string; readonly $events: infer Events extends EventMap }
+  ? { [Name in keyof Events & string]: ProjectedEvent<EventType<Namespace, Name, Events[Name]>, EventData<Events[Name]>> }[keyof Events & string]
+  : never;
+type OfType<Event, Type> = Extract<Event, { readonly type: Type }>;
+type TypesOf<Event> = Event extends { readonly type: infer Type extends string } ? Type : never;
+
+/** A row's columns: scalars can be filtered by and sorted on, the rest is only shown. */
+export type RowSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+
+/** Which row, or rows, an event is about; undefined for none. */
+type KeyOf<Event> = (event: Event) => string | readonly string[] | undefined;
+
+/**
+ * A view as the fold of the log into rows: what each event makes of the row with its key. Pure, and of nothing but the row and the
+ * event, so that a rebuild gives the same rows.
+ */
+export interface ProjectionSpec<Sets extends readonly AnyEventSet[], Row extends RowSchema, Key extends keyof z.output<Row> & string> {
+  /** Unique; in the API it is the view's name. */
+  readonly name: string;
+  /** Goes up when the meaning of the rows changes: they are then built anew beside the old ones. */
+  readonly version: number;
+  readonly events: Sets;
+  readonly row: Row;
+  /** The column that a row is found by. */
+  readonly key: Key;
+  /** Columns that `q` searches, by words. */
+  readonly search?: readonly (keyof z.output<Row> & string)[];
+  /** Rows of other keys than the id of the event's stream. */
+  readonly keyOf?: { readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: KeyOf<OfType<EventsOf<Sets[number]>, Type>> };
+  /** The row as it is with this event, or undefined where there is none any more. Its key is put in by the engine. */
+  readonly on: {
+    readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: (
+      row: z.output<Row> | undefined,
+      event: OfType<EventsOf<Sets[number]>, Type>,
+      key: string,
+    ) => Omit<z.output<Row>, Key> | undefined;
+  };
+}
+
+/** A row as it is kept: columns by name. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A projection as the engine sees it, its types erased. */
+export interface Projection {
+  readonly name: string;
+  readonly version: number;
+  readonly row: RowSchema;
+  readonly key: string;
+  readonly search: readonly string[];
+  /** The full types of the events that it is about. */
+  readonly types: ReadonlySet<string>;
+  /** The keys of the rows that an event is about, each once. */
+  keysOf(event: LoggedEvent): readonly string[];
+  /** A row with one more event; undefined where there is none any more. */
+  apply(row: Row | undefined, event: LoggedEvent, key: string): Row | undefined;
+}
+
+/** Declares a view of rows. Types, filters, routes and description derive from `row`. */
+export function defineProjection<const Sets extends readonly AnyEventSet[], const Row extends RowSchema, const Key extends keyof z.output<Row> & string>(
+  spec: ProjectionSpec<Sets, Row, Key>,
+): Projection {
+  const forms = new Map<string, EventForm>(spec.events.flatMap(({ $forms }) => [...$forms]));
+  const on = spec.on as Readonly<Record<string, (row: unknown, event: ProjectedEvent, key: string) => object | undefined>>;
+  const keyOf = (spec.keyOf ?? {}) as Readonly<Record<string, KeyOf<ProjectedEvent>>>;
+  const unknown = Object.keys(on).find((type) => !forms.has(type));
+  if (unknown !== undefined) throw new TypeError(`expected ${spec.name} to be about events of its sets, got ${unknown}`);
+  const projected = (event: LoggedEvent): ProjectedEvent => projectedEvent(forms.get(event.type) as EventForm, event);
+  return {
+    name: spec.name,
+    version: spec.version,
+    row: spec.row,
+    key: spec.key,
+    search: spec.search ?? [],
+    types: new Set(Object.keys(on)),
+    keysOf(event) {
+      const own = keyOf[event.type];
+      const keys = own === undefined ? idOf(event.stream) : own(projected(event));
+      return keys === undefined ? [] : typeof keys === "string" ? [keys] : [...new Set(keys)];
+    },
+    apply(row, event, key) {
+      const next = on[event.type]?.(row, projected(event), key);
+      return next === undefined ? undefined : { ...next, [spec.key]: key };
+    },
+  };
+}
+
+function projectedEvent(form: EventForm, { type, data, schemaVersion, id, stream, version, position, recorded, time, metadata }: LoggedEvent): ProjectedEvent {
+  const newest = upcast(form, schemaVersion, JSON.parse(data));
+  return { type, data: newest, eventId: id, stream, id: idOf(stream), version, position, recorded, time, metadata };
+}

@@ -1,0 +1,2 @@
+export * from "./given-decider.ts";
+export * from "./given-projection.ts";
