@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { categoryOf, type Decider, type JsonText, jsonText } from "../src/kernel/index.ts";
+import { categoryOf, type Decider, jsonText } from "../src/kernel/index.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
 import { append, checkPrecondition } from "./aggregate/append.ts";
 import type {
@@ -10,10 +10,14 @@ import type {
   AppendRequest,
   Executed,
   ExecuteRequest,
+  IdempotencyKey,
+  PointInTime,
   Precondition,
   ReadRequest,
   Reconciled,
   Refusal,
+  StateNow,
+  StateShown,
   StreamDescription,
   StreamIdentity,
   StreamPage,
@@ -21,7 +25,8 @@ import type {
   Verification,
 } from "./aggregate/contract.ts";
 import { close } from "./aggregate/close.ts";
-import { execute, foldedState, type Rules } from "./aggregate/execute.ts";
+import { answeredBefore, execute } from "./aggregate/execute.ts";
+import { foldedState, type Rules, shownAt } from "./aggregate/fold.ts";
 import { GroupCommit } from "./aggregate/group-commit.ts";
 import { LONGEST_TAIL, Outbox } from "./aggregate/outbox.ts";
 import { describe, eventsAfter, read } from "./aggregate/read.ts";
@@ -85,8 +90,10 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     return this.#settled(this.#commits.join((appended) => append(this.#store, request, this.#parts.ports.now(), appended)));
   }
 
-  /** Decides a command of this stream's category and appends the outcome. */
-  execute(request: ExecuteRequest): Promise<Executed | Refusal> {
+  /** Decides a command of this stream's category and appends the outcome; answers after the commit. */
+  async execute(request: ExecuteRequest): Promise<Executed | Refusal> {
+    if (await this.#outbox.isBacklogged()) return BACKLOGGED;
+    if (this.#commits.isFull) return OVERLOADED;
     return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended)));
   }
 
@@ -118,8 +125,18 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   }
 
   /** The state now as JSON, and its version, as the decider holds it: for the platform's own use, never for a client. */
-  state(): { version: number; state: JsonText } {
+  state(): StateNow {
     return { state: jsonText(foldedState(this.#store, this.#rules())), version: this.#store.memory.version };
+  }
+
+  /** What a command's key was answered before, so that nothing is prepared for it twice; undefined where it is new. */
+  answered(idempotency: IdempotencyKey): Executed | Refusal | undefined {
+    return answeredBefore(this.#store, idempotency);
+  }
+
+  /** What the decider shows of its state, now or at a point of the stream. */
+  shown(point?: PointInTime): Promise<StateShown> {
+    return shownAt(this.#store, this.#rules(), point);
   }
 
   /** A page of the stream as JSON bytes. */

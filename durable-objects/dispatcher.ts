@@ -15,8 +15,8 @@ const SOON = 10;
 export interface DispatcherPorts {
   /** The head of the tenant's log; position 0 before the first event. */
   head(tenant: string): Promise<LogHead>;
-  /** Moves the tenant's live views towards the head of the log, and says how far they have come. */
-  advanceViews(tenant: string): Promise<number>;
+  /** Moves the tenant's live views towards the head of the log, says how far they have come, and whether others are being built beside them. */
+  advanceViews(tenant: string): Promise<{ readonly position: number; readonly isBuilding: boolean }>;
   now(): number;
 }
 
@@ -32,6 +32,8 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   /** Of the log that `#head` and `#views` speak of; empty where nobody has said. */
   #epoch = "";
   #views = 0;
+  /** Views are being built beside the live ones: the alarm goes on until they are there. */
+  #isBuilding = false;
   #isArmed = false;
   #patience = FIRST_LOOK;
   #moving: Promise<void> | undefined;
@@ -58,6 +60,11 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_OF_CALLERS)));
     await Promise.race([this.#move(), patience]).finally(() => clearTimeout(timer));
     if (this.#views < position) await this.#arm();
+  }
+
+  /** There is something to build or to move: the alarm sees to it, at once. */
+  async wake(): Promise<void> {
+    await this.#arm(SOON);
   }
 
   /** How far the log is, as far as this object was told. */
@@ -92,8 +99,8 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
       const before = this.#views;
       await this.#move();
-      if (this.#views > before) this.#patience = SOON;
-      isSettled = this.#views >= this.#head;
+      if (this.#views > before || this.#isBuilding) this.#patience = SOON;
+      isSettled = this.#views >= this.#head && !this.#isBuilding;
     } catch (fault) {
       console.warn("dispatcher: will look again", this.ctx.id.name, String(fault));
     }
@@ -122,15 +129,18 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #moveViews(): Promise<void> {
     try {
-      this.#views = Math.max(this.#views, await this.#ports.advanceViews(this.ctx.id.name ?? ""));
+      const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "");
+      this.#views = Math.max(this.#views, position);
+      this.#isBuilding = isBuilding;
+      if (isBuilding) await this.#arm(SOON);
     } catch (fault) {
       console.warn("dispatcher: the views will be moved later", this.ctx.id.name, String(fault));
     }
   }
 
-  async #arm(): Promise<void> {
+  async #arm(patience = this.#patience): Promise<void> {
     if (this.#isArmed) return;
     this.#isArmed = true;
-    await this.ctx.storage.setAlarm(this.#ports.now() + this.#patience);
+    await this.ctx.storage.setAlarm(this.#ports.now() + patience);
   }
 }

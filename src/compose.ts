@@ -4,7 +4,11 @@ import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
-import type { Decider, View } from "./kernel/index.ts";
+import { reservation } from "./commands/reservation.ts";
+import { type CommandTarget, sendCommand } from "./commands/send-command.ts";
+import { modules } from "./domains/index.ts";
+import type { Decider, Module, View } from "./kernel/index.ts";
+import { ports } from "./ports.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project, type ProjectorPorts } from "./log/project.ts";
@@ -16,6 +20,7 @@ import { within } from "./deadline.ts";
 import { advanceViews, type LogReader } from "./views/advance.ts";
 import { correlationsView } from "./views/correlations.ts";
 import { eventTypesView } from "./views/event-types.ts";
+import { rowView } from "./views/row-view.ts";
 import { sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
@@ -31,11 +36,13 @@ export interface Env extends ObjectNamespaces, ShardBindings {
 export interface Overrides {
   readonly shards?: (env: Env) => ShardOf;
   readonly views?: readonly View[];
+  readonly modules?: readonly Module[];
   readonly now?: () => number;
 }
 
-const DECIDERS: ReadonlyMap<string, Decider> = new Map([source].map((decider) => [decider.category, decider]));
-const VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView];
+/** The platform's own aggregates. */
+const OWN_DECIDERS: readonly Decider[] = [source, reservation];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -44,8 +51,10 @@ const MOST_TIME_OF_D1 = 30_000;
 
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
-  const views = overrides.views ?? VIEWS;
   const now = overrides.now ?? Date.now;
+  const domains = overrides.modules ?? modules;
+  const views = overrides.views ?? [...OWN_VIEWS, ...domains.flatMap((domain) => domain.projections).map(rowView)];
+  const deciders = new Map([...OWN_DECIDERS, ...domains.flatMap((domain) => domain.deciders)].map((decider) => [decider.category, decider]));
   const bareShards = overrides.shards ?? shards;
   const shardsOf = (env: Env): ShardOf => {
     const shardOf = bareShards(env);
@@ -73,7 +82,7 @@ export function compose(overrides: Overrides = {}) {
     protected override parts(env: Env): AggregateParts {
       const shardOf = shardsOf(env);
       return {
-        deciders: DECIDERS,
+        deciders,
         build: env.VERSION?.id ?? "local",
         ports: {
           async send(tenant, messages) {
@@ -97,19 +106,31 @@ export function compose(overrides: Overrides = {}) {
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const { position, stopped } = await advanceViews(shardOf(tenant).views, logReader(shardOf), views, tenant);
-          if (stopped === undefined) return position;
+          const engine = { db: shardOf(tenant).views, log: logReader(shardOf), views, now };
+          const { position, stopped, isBuilding } = await advanceViews(engine, tenant);
+          if (stopped === undefined) return { position, isBuilding };
           // Trying again would not help: it says so, and looks again when there is something new.
           console.error("views: stopped", tenant, stopped);
-          return (await logHead(shardOf(tenant).log, tenant)).position;
+          return { position: (await logHead(shardOf(tenant).log, tenant)).position, isBuilding };
         },
         now,
       };
     }
   }
 
+  /** An aggregate's object; what crosses RPC is data, whatever its type says. */
+  const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
+    const object = objectFor(env, tenant, stream);
+    return {
+      state: async () => object.state(),
+      answered: async (idempotency) => object.answered(idempotency),
+      execute: async (request) => object.execute(request),
+    };
+  };
+
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
+    const secrets = env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined;
     return {
       objectFor: (tenant, stream) => objectFor(env, tenant, stream),
       objectById: (id) => objectById(env, id),
@@ -122,7 +143,18 @@ export function compose(overrides: Overrides = {}) {
         const hints = written.map(({ stream, version }) => ({ shard: id, tenant, stream, head: { version, hash: "" }, events: [] }));
         await project(log, hints, projectorPorts(env));
       },
-      sealer: env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined,
+      decider: (category) => deciders.get(category),
+      send: (command) =>
+        sendCommand(
+          {
+            decider: (category) => deciders.get(category),
+            target: (tenant, stream) => commandTarget(env, tenant, stream),
+            ports: (tenant, stream) => ports({ sealer: secrets, context: `${tenant}/${stream}` }),
+            now,
+          },
+          command,
+        ),
+      sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
       views,
     };
@@ -133,7 +165,7 @@ export function compose(overrides: Overrides = {}) {
     fetch(request, env) {
       if (served?.env !== env) {
         const ready = services(env);
-        served = { env, handle: api(() => ready) };
+        served = { env, handle: api(() => ready, domains) };
       }
       return served.handle(request);
     },

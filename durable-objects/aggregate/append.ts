@@ -1,6 +1,6 @@
 import { eventHash, type RecordedEvent, uuid7 } from "../../src/kernel/index.ts";
-import type { AppendedEvent, Appended, AppendRequest, EventDraft, Precondition, Refusal } from "./contract.ts";
-import { memoryAfter, type StreamStore } from "./stream-store.ts";
+import type { AppendedEvent, Appended, AppendRequest, EventDraft, IdempotencyKey, Precondition, Refusal } from "./contract.ts";
+import { memoryAfter, type SeenAnswer, type StreamStore } from "./stream-store.ts";
 
 /**
  * Appends events to the stream, all or nothing, inside the caller's transaction. Checked in the contract's order:
@@ -8,15 +8,8 @@ import { memoryAfter, type StreamStore } from "./stream-store.ts";
  */
 export function append(store: StreamStore, request: AppendRequest, now: number, appended: (event: RecordedEvent) => void): Appended | Refusal {
   const { idempotency } = request;
-  const answer = idempotency && store.seenKey(idempotency.key);
-  if (idempotency && answer) {
-    if (answer.fingerprint === idempotency.fingerprint) return { ok: true, created: answer.created, replayed: true, events: answer.events };
-    return {
-      ok: false,
-      code: "idempotency_key_reused",
-      detail: `The Idempotency-Key "${idempotency.key}" was first used with another request on this stream.`,
-    };
-  }
+  const answer = firstAnswer(store, idempotency);
+  if (answer) return "ok" in answer ? answer : { ok: true, created: answer.created, replayed: true, events: answer.events };
 
   const known = request.events.map((draft) => repeated(store, draft));
   const clash = known.find((event) => event === "clash");
@@ -33,6 +26,17 @@ export function append(store: StreamStore, request: AppendRequest, now: number, 
   const events = request.events.map((draft, index) => (known[index] as AppendedEvent | undefined) ?? write(store, draft, now, appended));
   if (idempotency) store.rememberKey(idempotency.key, { fingerprint: idempotency.fingerprint, created, events });
   return { ok: true, created, replayed: false, events };
+}
+
+/** What a key was answered the first time; a refusal where it came with another request; undefined where it is new. */
+export function firstAnswer(store: StreamStore, idempotency: IdempotencyKey | undefined): SeenAnswer | Refusal | undefined {
+  const answer = idempotency && store.seenKey(idempotency.key);
+  if (answer === undefined || answer.fingerprint === idempotency?.fingerprint) return answer;
+  return {
+    ok: false,
+    code: "idempotency_key_reused",
+    detail: `The Idempotency-Key "${idempotency?.key}" was first used with another request on this stream.`,
+  };
 }
 
 /** Writes one event behind the head and moves the head, in memory too. */

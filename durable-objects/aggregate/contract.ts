@@ -1,4 +1,4 @@
-import type { CloudEventAttributes, EventMetadata, Hash, JsonText, LogHead, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
+import type { CloudEventAttributes, Command, EventMetadata, Hash, JsonText, LogHead, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
 import type { Retention } from "./retention.ts";
 
 /** Which stream an object is: parsed from its own name. */
@@ -77,18 +77,46 @@ export interface Appended {
 }
 
 export interface ExecuteRequest {
-  readonly command: { readonly name: string; readonly data: unknown };
+  readonly command: Pick<Command, "name"> & { readonly data: unknown; readonly found?: unknown };
   readonly precondition: Precondition;
   readonly source: string;
   readonly metadata: EventMetadata;
+  readonly idempotency?: IdempotencyKey;
+  /** Milliseconds since 1970: after this it is too late, for what the command was prepared with holds no longer. */
+  readonly notAfter?: number;
 }
 
 export interface Executed {
   readonly ok: true;
+  /** The answer to an earlier command with the same `Idempotency-Key`. */
+  readonly replayed: boolean;
   /** The stream's version afterwards. */
   readonly version: number;
-  readonly events: readonly AppendedEvent[];
+  /** What was decided: none where the command changed nothing. */
+  readonly events: readonly DecidedEvent[];
+  /** What the decider shows of the state afterwards, as JSON. */
+  readonly state: JsonText;
 }
+
+export interface DecidedEvent extends AppendedEvent {
+  readonly type: string;
+  readonly data: JsonText;
+}
+
+/** A decider's state, as JSON. */
+export interface StateNow {
+  readonly version: number;
+  readonly state: JsonText;
+}
+
+/** A point of a stream's history: a version, or a time (RFC 3339 UTC with milliseconds) up to which events were recorded. */
+export type PointInTime = { readonly version: number } | { readonly at: string };
+
+/** What a decider shows at some point of its stream. */
+export type StateShown =
+  | { readonly kind: "found"; readonly version: number; readonly state: JsonText }
+  /** unknown: there was no event yet; ahead: the stream has not got there; purged: what the state was made of is gone. */
+  | { readonly kind: "unknown" | "ahead" | "purged"; readonly version: number };
 
 export interface CloseRequest {
   /** Whether the data goes too. */

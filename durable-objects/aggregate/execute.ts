@@ -1,16 +1,14 @@
-import { dataHash, type Decider, type EventEnvelope, isRejection, jsonText, PURGED, type RecordedEvent } from "../../src/kernel/index.ts";
-import { checkOpen, checkPrecondition, write } from "./append.ts";
-import type { ExecuteRequest, Executed, Refusal } from "./contract.ts";
-import { keepSnapshot, usableSnapshot } from "./snapshot.ts";
-import type { StreamStore } from "./stream-store.ts";
+import { dataHash, isRejection, type JsonText, jsonText, type RecordedEvent } from "../../src/kernel/index.ts";
+import { checkOpen, checkPrecondition, firstAnswer, write } from "./append.ts";
+import type { DecidedEvent, ExecuteRequest, Executed, IdempotencyKey, Refusal } from "./contract.ts";
+import { foldedState, type Rules } from "./fold.ts";
+import { keepSnapshot } from "./snapshot.ts";
+import type { SeenAnswer, StreamStore } from "./stream-store.ts";
 
-/** What decides for a stream, and in which build of the code. */
-export interface Rules {
-  readonly decider: Decider;
-  readonly build: string;
-}
-
-/** Decides a command and appends what was decided, inside the caller's transaction, with nothing awaited between. */
+/**
+ * Decides a command and appends what was decided, inside the caller's transaction, with nothing awaited between. Checked in the
+ * contract's order: the key's first answer, whether the stream is closed, the precondition, the decision.
+ */
 export function execute(
   store: StreamStore,
   { decider, build }: Rules,
@@ -18,14 +16,18 @@ export function execute(
   now: number,
   appended: (event: RecordedEvent) => void,
 ): Executed | Refusal {
+  const { idempotency, command, notAfter } = request;
+  const answer = firstAnswer(store, idempotency);
+  if (answer) return "ok" in answer ? answer : replayed(answer);
   const refusal = checkOpen(store) ?? checkPrecondition(request.precondition, store.memory.version);
   if (refusal) return refusal;
+  if (notAfter !== undefined && now > notAfter) return { ok: false, code: "fault", detail: "The command came too late for what it was prepared with." };
   const before = store.memory.version;
   let state = foldedState(store, { decider, build });
   const id = store.identity.stream.slice(decider.category.length + 1);
-  const decision = decider.decide(request.command, state, { now: new Date(now).toISOString(), id });
+  const decision = decider.decide(command, state, { now: new Date(now).toISOString(), id });
   if (isRejection(decision)) return { ok: false, code: "rejected", rejection: decision.code, detail: decision.detail };
-  const events = decision.map((fact) => {
+  const events = decision.map((fact): DecidedEvent => {
     const data = jsonText(fact.data);
     const written = write(
       store,
@@ -42,23 +44,24 @@ export function execute(
     );
     state = decider.evolve(state, fact);
     store.memory = { ...store.memory, state: { value: state } };
-    return written;
+    return { ...written, type: fact.type, data };
   });
   keepSnapshot(store, build, before, state);
-  return { ok: true, version: store.memory.version, events };
+  const executed = { version: store.memory.version, state: jsonText(decider.show(state)), events };
+  if (idempotency) {
+    const ids = events.map(({ id, version, hash }) => ({ id, version, hash }));
+    store.rememberKey(idempotency.key, { fingerprint: idempotency.fingerprint, created: events.length > 0, events: ids, executed });
+  }
+  return { ok: true, replayed: false, ...executed };
 }
 
-/** The fold of the whole stream, kept in memory until the next append moves it. */
-export function foldedState(store: StreamStore, { decider, build }: Rules): unknown {
-  const { memory } = store;
-  if (memory.state) return memory.state.value;
-  const snapshot = usableSnapshot(store, build);
-  let state = snapshot === undefined ? decider.initialState() : snapshot.state;
-  for (const { envelope, data } of store.texts((snapshot?.version ?? 0) + 1, memory.version)) {
-    if (data === PURGED) continue; // what is gone counts for nothing
-    const { type, schemaVersion } = JSON.parse(envelope) as EventEnvelope;
-    state = decider.evolve(state, { type, schemaVersion, data: JSON.parse(data) });
-  }
-  store.memory = { ...memory, state: { value: state } };
-  return state;
+/** The first answer to a command's key again; undefined where the command is new. */
+export function answeredBefore(store: StreamStore, idempotency: IdempotencyKey | undefined): Executed | Refusal | undefined {
+  const answer = firstAnswer(store, idempotency);
+  return answer === undefined || "ok" in answer ? answer : replayed(answer);
+}
+
+function replayed({ executed, events }: SeenAnswer): Executed {
+  // A key that an append used on this stream has another fingerprint, so `executed` is there.
+  return { ok: true, replayed: true, ...(executed ?? { version: events.at(-1)?.version ?? 0, state: "null" as JsonText, events: [] }) };
 }

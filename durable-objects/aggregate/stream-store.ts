@@ -10,7 +10,7 @@ import {
   STREAM_PURGED,
   uuid7Time,
 } from "../../src/kernel/index.ts";
-import type { AppendedEvent, StreamIdentity } from "./contract.ts";
+import type { AppendedEvent, Executed, StreamIdentity } from "./contract.ts";
 import { packed, unpacked } from "./stored-data.ts";
 
 /** What an object keeps in memory of its stream. Replaced, never changed, so that dropping a failed commit is one assignment. */
@@ -32,6 +32,8 @@ export interface SeenAnswer {
   readonly fingerprint: Hash;
   readonly created: boolean;
   readonly events: readonly AppendedEvent[];
+  /** Of a command: what it was answered beside its events. */
+  readonly executed?: Pick<Executed, "version" | "state" | "events">;
 }
 
 /** What is remembered of an event from outside: enough to tell a repeat from another event with its id. */

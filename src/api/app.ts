@@ -1,11 +1,13 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { DeadlineError } from "../deadline.ts";
+import type { Module } from "../kernel/index.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
 import { json } from "./answer.ts";
 import { describedBy } from "./docs/described-by.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
+import { aggregateEndpoints } from "./routes/aggregates.ts";
 import { appendEvents } from "./routes/append.ts";
 import { appendCloudEvents } from "./routes/cloudevents.ts";
 import { getCorrelation } from "./routes/correlations.ts";
@@ -16,6 +18,7 @@ import { oneProjection, projections } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import type { Services } from "./services.ts";
 
@@ -33,8 +36,10 @@ const health: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   handle: () => json({ status: "ok", version: VERSION }),
 };
 
-/** Every endpoint there is. */
-function serveAll(app: OpenAPIHono<ApiEnv>): void {
+/** Every endpoint there is: the platform's own, and what follows from the domains. */
+function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
+  for (const decider of modules.flatMap(({ deciders }) => deciders)) for (const endpoint of aggregateEndpoints(decider)) serve(app, endpoint);
+  for (const projection of modules.flatMap(({ projections }) => projections)) for (const endpoint of viewEndpoints(projection)) serve(app, endpoint);
   serve(app, health);
   serve(app, appendEvents);
   serve(app, readStream);
@@ -62,7 +67,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>): void {
 }
 
 /** The HTTP API over these services. */
-export function api(servicesOf: () => Services): (request: Request) => Promise<Response> {
+export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request) => Promise<Response> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(async (context, next) => {
     const { correlationId, trace } = requestContext(context.req.raw);
@@ -73,7 +78,7 @@ export function api(servicesOf: () => Services): (request: Request) => Promise<R
     context.res.headers.set("x-correlation-id", correlationId);
     context.res.headers.set("traceresponse", traceparentOf(trace));
   });
-  serveAll(app);
+  serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION)) serve(app, endpoint);
   const methods = methodsByPath(app);
   for (const [path, allowed] of methods) {

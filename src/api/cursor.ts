@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { invalidInput } from "./endpoint.ts";
 
 /** A cursor: opaque to clients, and of one kind, so that one list's cursor is refused by another. */
-export function writeCursor(kind: string, value: Readonly<Record<string, string | number>>): string {
+export function writeCursor(kind: string, value: Readonly<Record<string, string | number | null>>): string {
   return Buffer.from(JSON.stringify([kind, value])).toString("base64url");
 }
 

@@ -2,6 +2,8 @@ import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
+import type { Sent, SentCommand } from "../commands/send-command.ts";
+import type { Decider } from "../kernel/index.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 
@@ -18,6 +20,10 @@ export interface Services {
   shardOf(tenant: string): Shard;
   /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;
+  /** The front door of every command. */
+  send(command: SentCommand): Promise<Sent>;
+  /** What decides for a category; undefined for a plain stream's. */
+  decider(category: string): Decider | undefined;
   /** Undefined where the deployment has no `MASTER_KEY`: then nothing that needs a secret works, and says so. */
   readonly sealer: Sealer | undefined;
   /** Undefined where the deployment has no `ADMIN_KEY`: then no key is good. */

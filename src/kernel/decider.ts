@@ -81,6 +81,8 @@ export interface Decider {
   evolve(state: unknown, event: NewFact): unknown;
   /** The events a command makes, perhaps none, or a rejection. Throws a RangeError on a command it does not have. */
   decide(command: Command, state: unknown, context: DecisionContext): readonly NewFact[] | Rejection;
+  /** The commands that are prepared outside the object, or want unique values. */
+  readonly prepares: ReadonlySet<string>;
   /** What is to be found out before a command is decided; undefined where there is nothing. */
   prepare(command: Command, state: unknown, context: PrepareContext): Promise<unknown> | undefined;
   show(state: unknown): unknown;
@@ -126,6 +128,7 @@ export function defineDecider<
     },
     prepare: (command, state, context) =>
       stepOf(spec.prepare, command.name)?.(command as never, state as never, context as never) as Promise<unknown> | undefined,
+    prepares: new Set([...Object.keys(spec.prepare ?? {}), ...Object.keys(spec.unique?.wants ?? {})]),
     show: (state) => (spec.show ? spec.show(state as State) : state),
     showOnce: (command) => stepOf(spec.showOnce, command.name)?.(command.found as never) as Readonly<Record<string, unknown>> | undefined,
     wants: (command, state) => (stepOf(spec.unique?.wants, command.name)?.(command as never, state as never) ?? []) as readonly Claim[],

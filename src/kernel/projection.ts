@@ -31,6 +31,13 @@ type TypesOf<Event> = Event extends { readonly type: infer Type extends string }
 /** A row's columns: scalars can be filtered by and sorted on, the rest is only shown. */
 export type RowSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
 
+/** What a handler may give for a column: lists and objects need not be writable. */
+type Frozen<Value> = Value extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : Value extends object
+    ? { readonly [Name in keyof Value]: Frozen<Value[Name]> }
+    : Value;
+
 /** Which row, or rows, an event is about; undefined for none. */
 type KeyOf<Event> = (event: Event) => string | readonly string[] | undefined;
 
@@ -38,26 +45,27 @@ type KeyOf<Event> = (event: Event) => string | readonly string[] | undefined;
  * A view as the fold of the log into rows: what each event makes of the row with its key. Pure, and of nothing but the row and the
  * event, so that a rebuild gives the same rows.
  */
-export interface ProjectionSpec<Sets extends readonly AnyEventSet[], Row extends RowSchema, Key extends keyof z.output<Row> & string> {
+export interface ProjectionSpec<Sets extends readonly AnyEventSet[], Out, Key extends keyof Out & string> {
   /** Unique; in the API it is the view's name. */
   readonly name: string;
   /** Goes up when the meaning of the rows changes: they are then built anew beside the old ones. */
   readonly version: number;
   readonly events: Sets;
-  readonly row: Row;
+  /** A z.object of columns. */
+  readonly row: z.ZodType<Out>;
   /** The column that a row is found by. */
   readonly key: Key;
   /** Columns that `q` searches, by words. */
-  readonly search?: readonly (keyof z.output<Row> & string)[];
+  readonly search?: readonly (keyof Out & string)[];
   /** Rows of other keys than the id of the event's stream. */
   readonly keyOf?: { readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: KeyOf<OfType<EventsOf<Sets[number]>, Type>> };
   /** The row as it is with this event, or undefined where there is none any more. Its key is put in by the engine. */
   readonly on: {
     readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: (
-      row: z.output<Row> | undefined,
+      row: NoInfer<Out> | undefined,
       event: OfType<EventsOf<Sets[number]>, Type>,
       key: string,
-    ) => Omit<z.output<Row>, Key> | undefined;
+    ) => Omit<Frozen<NoInfer<Out>>, Key> | undefined;
   };
 }
 
@@ -80,19 +88,20 @@ export interface Projection {
 }
 
 /** Declares a view of rows. Types, filters, routes and description derive from `row`. */
-export function defineProjection<const Sets extends readonly AnyEventSet[], const Row extends RowSchema, const Key extends keyof z.output<Row> & string>(
-  spec: ProjectionSpec<Sets, Row, Key>,
+export function defineProjection<const Sets extends readonly AnyEventSet[], const Out, const Key extends keyof Out & string>(
+  spec: ProjectionSpec<Sets, Out, Key>,
 ): Projection {
   const forms = new Map<string, EventForm>(spec.events.flatMap(({ $forms }) => [...$forms]));
   const on = spec.on as Readonly<Record<string, (row: unknown, event: ProjectedEvent, key: string) => object | undefined>>;
   const keyOf = (spec.keyOf ?? {}) as Readonly<Record<string, KeyOf<ProjectedEvent>>>;
   const unknown = Object.keys(on).find((type) => !forms.has(type));
   if (unknown !== undefined) throw new TypeError(`expected ${spec.name} to be about events of its sets, got ${unknown}`);
+  if (!("shape" in spec.row)) throw new TypeError(`expected the rows of ${spec.name} to be a z.object`);
   const projected = (event: LoggedEvent): ProjectedEvent => projectedEvent(forms.get(event.type) as EventForm, event);
   return {
     name: spec.name,
     version: spec.version,
-    row: spec.row,
+    row: spec.row as unknown as RowSchema,
     key: spec.key,
     search: spec.search ?? [],
     types: new Set(Object.keys(on)),

@@ -4,6 +4,10 @@ import { sql, type View } from "../kernel/index.ts";
 export const correlationsView: View = {
   name: "correlations",
   version: 1,
+  rows: "SELECT correlation || ' ' || position AS key, '' AS row FROM correlations WHERE tenant = ?1",
+  discard: (scope) => [
+    sql`DELETE FROM correlations WHERE (tenant, correlation, position) IN (SELECT tenant, correlation, position FROM correlations WHERE tenant = ${scope} LIMIT 1000)`,
+  ],
   fold(tenant, events) {
     const rows = events.map(({ metadata, position }) => [metadata.correlationId, position]);
     return [

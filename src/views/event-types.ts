@@ -14,6 +14,11 @@ export interface EventTypeRow {
 export const eventTypesView: View = {
   name: "event_types",
   version: 1,
+  rows: "SELECT type AS key, json_array(count, streams, first_seen, last_seen) AS row FROM event_types WHERE tenant = ?1",
+  discard: (scope) => [
+    sql`DELETE FROM event_type_streams WHERE (tenant, type, stream) IN (SELECT tenant, type, stream FROM event_type_streams WHERE tenant = ${scope} LIMIT 1000)`,
+    sql`DELETE FROM event_types WHERE (tenant, type) IN (SELECT tenant, type FROM event_types WHERE tenant = ${scope} LIMIT 1000)`,
+  ],
   fold(tenant, events) {
     const types = new Map<string, { count: number; first: string; last: string; streams: Set<string> }>();
     for (const { type, stream, recorded } of events) {

@@ -9,7 +9,17 @@ export const testView: { fold: View["fold"] } = { fold: () => [] };
 
 const { Aggregate, Dispatcher, KeyRegistry, worker } = compose({
   shards: faultyShards,
-  views: [eventTypesView, { name: "test_view", version: 1, fold: (tenant, events) => testView.fold(tenant, events) }, sourcesView],
+  views: [
+    eventTypesView,
+    {
+      name: "test_view",
+      version: 1,
+      rows: "SELECT '' AS key, '' AS row WHERE ?1 = ''",
+      discard: () => [],
+      fold: (scope, events, read) => testView.fold(scope, events, read),
+    },
+    sourcesView,
+  ],
 });
 export { Aggregate, Dispatcher, KeyRegistry };
 export default worker;

@@ -5,6 +5,7 @@ import { json } from "../answer.ts";
 import { answerAppend, appended, nothingAppended } from "../append-answer.ts";
 import { cloudEventsBody, cloudEventsOf, draftOf } from "../cloudevents.ts";
 import { MAX_BODY_BYTES, MAX_EVENTS, overLimits, reservedStream } from "../draft-limits.ts";
+import { undecided } from "../decided.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { withKey } from "../idempotency.ts";
@@ -60,7 +61,7 @@ async function appendCloudEvents(call: Call<{ stream: string }, unknown, undefin
   if (read instanceof Response) return read;
   if (read.events.length === 0) return json({ stream: call.params.stream, events: [] });
   const events = read.events.map((event) => draftOf(call, event));
-  return overLimits(events, read.pathOf) ?? appendDrafts(call, events);
+  return overLimits(events, read.pathOf) ?? undecided(call.services, call.params.stream, events, read.pathOf) ?? appendDrafts(call, events);
 }
 
 async function appendDrafts(
@@ -90,8 +91,11 @@ function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBo
     metadata: { ...given, ...metadata } as EventMetadata,
     data: texts[index] as JsonText,
   }));
-  const refusal = overLimits(events, (index, field) => `events[${index}].${field}`);
-  return refusal ?? events.map((event) => ({ ...event, dataHash: dataHash(event.data) }));
+  const pathOf = (index: number, field: string): string => `events[${index}].${field}`;
+  const refusal = overLimits(events, pathOf);
+  if (refusal) return refusal;
+  const hashed = events.map((event) => ({ ...event, dataHash: dataHash(event.data) }));
+  return undecided(call.services, call.params.stream, hashed, pathOf) ?? hashed;
 }
 
 /** The `source` of what comes in without one. */

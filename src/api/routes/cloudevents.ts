@@ -4,6 +4,7 @@ import { streamOfCloudEvent } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { appendHeaders, versionsOf } from "../append-answer.ts";
 import { cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { undecided } from "../decided.ts";
 import { overLimits, reservedStream } from "../draft-limits.ts";
 import { consistencyTokenOf } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
@@ -82,7 +83,12 @@ function shared(call: Call<unknown, unknown, unknown>, { events, pathOf }: Cloud
     share.places.push(index);
     shares.set(stream, share);
   }
-  return overLimits(drafts, pathOf) ?? [...shares.values()];
+  const all = [...shares.values()];
+  for (const { stream, drafts, places } of all) {
+    const refusal = undecided(call.services, stream, drafts, (index, field) => pathOf(places[index] as number, field));
+    if (refusal) return refusal;
+  }
+  return overLimits(drafts, pathOf) ?? all;
 }
 
 async function appendAll(

@@ -1,0 +1,123 @@
+import type { Executed, ExecuteRequest, IdempotencyKey, Precondition, Refusal, StateNow } from "../../durable-objects/aggregate/contract.ts";
+import { type Claim, type Command, type Decider, type EventMetadata, isRejection, type Ports } from "../kernel/index.ts";
+import { LEASE, type ReservationState, reservationStream } from "./reservation.ts";
+
+/** An aggregate's object, as far as commands need it. */
+export interface CommandTarget {
+  state(): Promise<StateNow>;
+  answered(idempotency: IdempotencyKey): Promise<Executed | Refusal | undefined>;
+  execute(request: ExecuteRequest): Promise<Executed | Refusal>;
+}
+
+/** What sending commands reaches; given by the composition root. */
+export interface CommandPorts {
+  decider(category: string): Decider | undefined;
+  target(tenant: string, stream: string): CommandTarget;
+  /** What preparations of this aggregate may ask of the world. */
+  ports(tenant: string, stream: string): Ports;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A command to an aggregate, already checked against its schema. */
+export interface SentCommand {
+  readonly tenant: string;
+  readonly category: string;
+  readonly id: string;
+  readonly command: string;
+  readonly data: unknown;
+  readonly precondition: Precondition;
+  readonly idempotency?: IdempotencyKey;
+  readonly source: string;
+  readonly metadata: EventMetadata;
+}
+
+/** What became of a command; `shownOnce` is for the one who sent it, and kept nowhere. */
+export type Sent = Refusal | (Executed & { readonly shownOnce?: Readonly<Record<string, unknown>> });
+
+/** Times that a command is prepared anew because its aggregate moved meanwhile. */
+const ATTEMPTS = 10;
+
+/**
+ * The front door of every command: prepares it outside the object, reserves the unique values it wants, and lets the object decide.
+ * What was prepared holds for the version it was prepared with; if the aggregate has moved, it is prepared again.
+ */
+export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promise<Sent> {
+  const { tenant, category, id, precondition, idempotency } = sent;
+  const decider = ports.decider(category);
+  if (decider === undefined) throw new RangeError(`expected a category with a decider, got ${category}`);
+  const stream = `${category}-${id}`;
+  const target = ports.target(tenant, stream);
+  const request = { precondition, source: sent.source, metadata: sent.metadata, ...(idempotency && { idempotency }) };
+  if (!needsPreparation(decider, sent.command)) return target.execute({ ...request, command: { name: sent.command, data: sent.data } });
+  const before = idempotency && (await target.answered(idempotency));
+  if (before) return before;
+  for (let attempt = 1; ; attempt++) {
+    const { state: text, version } = await target.state();
+    const state: unknown = JSON.parse(text);
+    if (precondition.kind === "version" && precondition.version !== version) {
+      // It is refused in the contract's words, and whatever was prepared would be for another version.
+      return target.execute({ ...request, command: { name: sent.command, data: sent.data } });
+    }
+    const context = { now: new Date(ports.now()).toISOString(), id, ports: ports.ports(tenant, stream) };
+    const found = await decider.prepare({ name: sent.command, data: sent.data }, state, context);
+    const command: Command = { name: sent.command, data: sent.data, ...(found !== undefined && { found }) };
+    // Nothing is reserved for a command that is refused anyway.
+    const claims = isRejection(decider.decide(command, state, context)) ? [] : unheld(decider, command, state);
+    const reserved = await reserveAll(ports, decider, { ...sent, stream, claims });
+    if (!reserved.ok) return reserved;
+    const result = await target.execute({
+      ...request,
+      command,
+      precondition: precondition.kind === "none" ? { kind: "version", version } : precondition,
+      ...(claims.length > 0 && { notAfter: ports.now() + LEASE / 4 }),
+    });
+    const moved = !result.ok && result.code === "version_mismatch" && precondition.kind === "none";
+    if (moved && attempt < ATTEMPTS) continue;
+    if (!result.ok || result.replayed) return result;
+    const shownOnce = decider.showOnce(command);
+    return { ...result, ...(shownOnce && { shownOnce }) };
+  }
+}
+
+function needsPreparation(decider: Decider, command: string): boolean {
+  return decider.prepares.has(command);
+}
+
+function unheld(decider: Decider, command: Command, state: unknown): readonly Claim[] {
+  const held = new Set(decider.holds(state).map(keyOf));
+  return decider.wants(command, state).filter((claim) => !held.has(keyOf(claim)));
+}
+
+const keyOf = ({ scope, value }: Claim): string => JSON.stringify([scope, value]);
+
+type Claiming = SentCommand & { readonly stream: string; readonly claims: readonly Claim[] };
+
+async function reserveAll(ports: CommandPorts, decider: Decider, claiming: Claiming): Promise<Refusal | { readonly ok: true }> {
+  for (const claim of claiming.claims) {
+    const refusal = await reserve(ports, decider, claiming, claim);
+    if (refusal === undefined) continue;
+    if (refusal.code === "rejected")
+      return { ...refusal, rejection: decider.taken ?? "taken", detail: `Another ${claiming.category} has this ${claim.scope} already.` };
+    return refusal;
+  }
+  return { ok: true };
+}
+
+/** Undefined where the value is this stream's now. Who has it on paper only, and not in its state, loses it once its lease is over. */
+async function reserve(ports: CommandPorts, decider: Decider, claiming: Claiming, claim: Claim): Promise<Refusal | undefined> {
+  const { tenant, stream } = claiming;
+  const target = ports.target(tenant, reservationStream(claim));
+  const first = await command(target, claiming, "Reserve", { owner: stream, scope: claim.scope });
+  if (first.ok || first.code !== "rejected") return first.ok ? undefined : first;
+  const { owner, at } = JSON.parse((await target.state()).state) as ReservationState;
+  if (owner === undefined || at === undefined || ports.now() - Date.parse(at) < LEASE) return first;
+  const holder = JSON.parse((await ports.target(tenant, owner).state()).state) as unknown;
+  if (decider.holds(holder).some((held) => keyOf(held) === keyOf(claim))) return first;
+  const second = await command(target, claiming, "Reserve", { owner: stream, scope: claim.scope, replaces: owner });
+  return second.ok ? undefined : second;
+}
+
+function command(target: CommandTarget, { metadata }: SentCommand, name: string, data: object): Promise<Executed | Refusal> {
+  return target.execute({ command: { name, data }, precondition: { kind: "none" }, source: "/v1/unique", metadata });
+}
