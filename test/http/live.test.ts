@@ -1,46 +1,9 @@
-import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { adminKey, append, get, send } from "../support/http.ts";
+import { append, get, send } from "../support/http.ts";
+import { listen } from "./listen.ts";
+import { open } from "./open.ts";
 
-const worker = (exports as unknown as { default: Fetcher }).default;
 const note = (n: number) => ({ type: "notes.NoteAdded", data: { n } });
-
-interface Heard {
-  readonly id: number;
-  readonly event: { readonly version: number; readonly position?: number; readonly data: { readonly n: number }; readonly type: string };
-}
-
-/** Listens by server-sent events, as a browser would. */
-async function listen(path: string, headers: Record<string, string> = {}) {
-  const response = await worker.fetch(`http://rivulet.test${path}`, { headers: { authorization: `Bearer ${adminKey}`, ...headers } });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  return {
-    response,
-    /** The next so many events. */
-    async hear(count: number): Promise<readonly Heard[]> {
-      const heard: Heard[] = [];
-      while (heard.length < count) {
-        const end = text.indexOf("\n\n");
-        if (end < 0) {
-          const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
-          if (done) throw new Error(`expected ${count} events, got ${heard.length} and the end`);
-          text += value;
-          continue;
-        }
-        const [, id, data] = /^id: (\d+)\ndata: (.*)$/s.exec(text.slice(0, end)) ?? [];
-        text = text.slice(end + 2);
-        if (id !== undefined) heard.push({ id: Number(id), event: JSON.parse(data as string) });
-      }
-      return heard;
-    },
-    /** Reads to the end. */
-    async end(): Promise<void> {
-      while (!(await reader?.read())?.done);
-    },
-    leave: () => reader?.cancel(),
-  };
-}
 
 describe("a live stream", () => {
   test("gives what is there from a version on, then what happens, in order", async () => {
@@ -140,8 +103,8 @@ describe("the live log", () => {
 });
 
 describe("over a WebSocket", () => {
-  async function open(path: string): Promise<WebSocket> {
-    const response = await worker.fetch(`http://rivulet.test${path}`, { headers: { authorization: `Bearer ${adminKey}`, upgrade: "websocket" } });
+  async function connect(path: string): Promise<WebSocket> {
+    const response = await open(path, { upgrade: "websocket" });
     expect(response.status).toBe(101);
     const socket = response.webSocket as WebSocket;
     socket.accept();
@@ -161,7 +124,7 @@ describe("over a WebSocket", () => {
       "socket-1",
       Array.from({ length: 250 }, (_, n) => note(n)),
     );
-    const socket = await open("/v1/streams/socket-1/live?from=1");
+    const socket = await connect("/v1/streams/socket-1/live?from=1");
     let acknowledge = false;
     await new Promise<void>((resolve) => {
       collect(socket, (versions) => {
@@ -185,7 +148,7 @@ describe("over a WebSocket", () => {
 
   test("a message that is no acknowledgement closes it with a reason", async () => {
     await append("socket-2", [note(1)]);
-    const socket = await open("/v1/streams/socket-2/live");
+    const socket = await connect("/v1/streams/socket-2/live");
     const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
     socket.send("hello");
     expect((await closed).code).toBe(1003);

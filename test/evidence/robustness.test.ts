@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { ADMIN_KEY, startServer, stop } from "../local/server.ts";
+import { runRobustness } from "./robustness.ts";
+
+const MINUTE = 60_000;
+const full = process.env["FULL"] === "1";
+
+test("whatever is sent to whichever operation, the answer is one that the description promises", { timeout: (full ? 120 : 10) * MINUTE }, async () => {
+  const server = await startServer();
+  const { figures, failures } = await runRobustness({
+    url: server.url,
+    key: ADMIN_KEY,
+    seed: Number(process.env["SEED"] ?? 1),
+    full,
+    processes: server.runtime,
+  });
+  await stop(server);
+  console.log(JSON.stringify(figures, null, 2));
+  expect(failures.length, `\n${failures.join("\n\n")}\n`).toBe(0);
+  for (const kind of ["valid", "forbidden", "malformed", "raw", "naughty"]) expect(figures.byKind[kind], kind).toBeGreaterThan(figures.operations);
+  expect(figures.operations).toBeGreaterThan(0);
+  expect(figures.refusedAndTraced).toBeGreaterThan(0);
+});

@@ -1,0 +1,160 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { append, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
+import { open } from "./open.ts";
+
+interface Operation {
+  readonly security?: readonly object[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
+}
+type Methods = Readonly<Record<string, Operation>>;
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+const NO_KEY: HeaderFields = { authorization: undefined };
+const isLive = (path: string): boolean => path.endsWith("/live");
+/** Every path of /openapi.json, as it is asked for here, with what is described there. */
+let paths: readonly (readonly [template: string, path: string, methods: Methods])[] = [];
+
+const allowed = (value: string | null): string[] => (value ?? "").split(",").map((method) => method.trim());
+/** With what is asked; nothing of it is taken by any endpoint, so nothing changes. */
+const bodyOf = (method: string): string | undefined => (method === "GET" || method === "DELETE" ? undefined : "{");
+
+beforeAll(async () => {
+  const source = await send("PUT", "/v1/sources/every", { scheme: "github", secret: "a secret of some length" });
+  const write = await append("every-1", [{ type: "x.Y", data: 1, id: "every-event" }], { "x-correlation-id": "every-flow" });
+  for (const answer of [source, write]) await get("/v1/events", newerThan(answer));
+  await get("/v1/correlations/every-flow", newerThan(write));
+  const described = ok<{ paths: Readonly<Record<string, Methods>> }>(await get("/openapi.json")).paths;
+  const values: Readonly<Record<string, string>> = { stream: "every-1", tenant: "default", source: "every", name: "sources" };
+  const valueOf = (template: string, name: string): string => values[name] ?? (template.includes("correlations") ? "every-flow" : "every-event");
+  paths = Object.entries(described).map(([template, methods]) => [
+    template,
+    template.replaceAll(/\{(\w+)\}/g, (_, name: string) => valueOf(template, name)),
+    methods,
+  ]);
+});
+
+/** One request of each method to each path. */
+const each = (): (readonly [method: string, template: string, path: string, isDescribed: boolean])[] =>
+  paths.flatMap(([template, path, methods]) => METHODS.map((method) => [method, template, path, methods[method.toLowerCase()] !== undefined] as const));
+
+/** Every operation that is described. */
+const operations = (): (readonly [method: string, template: string, path: string, operation: Operation])[] =>
+  paths.flatMap(([template, path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), template, path, operation] as const),
+  );
+
+test("the description has paths, each of which the tests below ask for", () => {
+  expect(paths.length).toBeGreaterThan(18);
+  for (const [, path] of paths) expect(path).not.toMatch(/[{}]/);
+});
+
+describe("on every path that is described,", () => {
+  test("OPTIONS is 204 and its Allow names exactly what is described, HEAD with GET, and OPTIONS", async () => {
+    for (const [template, path, methods] of paths) {
+      const described = Object.keys(methods).map((method) => method.toUpperCase());
+      const answer = await send("OPTIONS", path);
+      expect([answer.status, answer.text], template).toEqual([204, ""]);
+      expect(allowed(answer.headers.get("allow")).sort(), template).toEqual([...described, "OPTIONS", ...(described.includes("GET") ? ["HEAD"] : [])].sort());
+    }
+  });
+
+  test("every method that is not described is a 405 problem with the Allow of OPTIONS", async () => {
+    let count = 0;
+    for (const [method, template, path] of each().filter(([, , , isDescribed]) => !isDescribed)) {
+      const answer = await send(method, path, bodyOf(method));
+      expectProblem(answer, 405, "method_not_allowed");
+      expect(answer.headers.get("allow"), template).toBe((await send("OPTIONS", path)).headers.get("allow"));
+      count++;
+    }
+    expect(count).toBeGreaterThan(50);
+  });
+
+  test("every operation without a key is 401 with WWW-Authenticate, but the public ones, which never ask for Bearer", async () => {
+    let refused = 0;
+    for (const [method, template, path, { security = [] }] of operations()) {
+      for (const headers of [NO_KEY, { authorization: "Bearer wrong" }]) {
+        const answer = await send(method, path, bodyOf(method), headers);
+        const challenge = answer.headers.get("www-authenticate");
+        if (security.length > 0) expectProblem(answer, 401, "unauthorized");
+        expect(challenge ?? "", template).toMatch(security.length > 0 ? /^Bearer / : /^(Signature)?$/);
+        refused += answer.status === 401 ? 1 : 0;
+      }
+    }
+    expect(refused).toBeGreaterThan(30);
+  });
+
+  test("every answer, with a key, without one, of each method, has traceresponse and the X-Correlation-Id that was given", async () => {
+    for (const [method, template, path, isDescribed] of [...each(), ...paths.map(([template, path]) => ["OPTIONS", template, path, true] as const)]) {
+      for (const headers of isLive(path) && isDescribed ? [NO_KEY] : [{}, NO_KEY]) {
+        // The precondition fails: nothing is removed that the other tests ask for.
+        const answer = await send(method, path, bodyOf(method), { ...headers, "if-match": '"999"', "x-correlation-id": "every:1" });
+        expect(answer.headers.get("x-correlation-id"), `${method} ${template}`).toBe("every:1");
+        expect(answer.headers.get("traceresponse"), `${method} ${template}`).toMatch(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/);
+      }
+    }
+  });
+
+  test("HEAD answers what GET answers, header for header, without the body", async () => {
+    const own = new Set(["traceresponse", "x-correlation-id", "date", "content-length"]);
+    const fields = ({ headers }: { headers: Headers }): string[] => [...headers].filter(([name]) => !own.has(name)).map((field) => field.join(": "));
+    for (const [template, path] of paths.filter(([, path, methods]) => methods["get"] && !isLive(path))) {
+      const [head, full] = [await send("HEAD", path), await get(path)];
+      expect([full.status, head.status, head.text], template).toEqual([200, 200, ""]);
+      expect(fields(head), template).toEqual(fields(full));
+      // Left out or right, as RFC 9110 says in section 8.6; 0 would be a lie.
+      expect(head.headers.get("content-length") ?? String(new TextEncoder().encode(full.text).length), template).toBe(
+        String(new TextEncoder().encode(full.text).length),
+      );
+    }
+  });
+
+  // A webhook is proved before anything else of it is looked at; what its body must be is in the tests of its proofs.
+  const withBody = () => operations().filter(([, template, , { requestBody }]) => requestBody !== undefined && !template.includes("/webhooks/"));
+
+  test("every operation that takes a body refuses the wrong content type with 415, and says which it takes", async () => {
+    expect(withBody().length).toBeGreaterThanOrEqual(4);
+    for (const [method, template, path] of withBody()) {
+      for (const type of ["text/plain", "application/xml", "application/jsonx", "multipart/form-data; boundary=x", ""]) {
+        const answer = await send(method, path, "{}", { "content-type": type });
+        expectProblem(answer, 415, "unsupported_media_type");
+        expect(answer.headers.get("accept"), template).toMatch(/json/);
+      }
+    }
+  });
+
+  test("every operation that takes JSON refuses what is none with 400, and JSON of another shape with 422 and its place", async () => {
+    for (const [method, template, path, { requestBody }] of withBody()) {
+      const type = Object.keys(requestBody?.content ?? {}).find((type) => type.endsWith("json"));
+      const ask = (body: string) => send(method, path, body, { "content-type": type });
+      for (const broken of ["{", "", "\ufeff{}", "{'a':1}", "nul", '{"a":1}}']) expectProblem(await ask(broken), 400, "invalid_json");
+      for (const other of ["null", "7", '"x"', '{"a":1,"a":2}', '{"unknown":1}'])
+        expect(expectProblem(await ask(other), 422, "invalid_input").errors?.length, `${template} ${other}`).toBeGreaterThan(0);
+    }
+  });
+});
+
+test("an unknown path is a 404 problem for every method", async () => {
+  for (const method of [...METHODS, "OPTIONS"]) expectProblem(await send(method, "/v1/no/such/path", bodyOf(method)), 404, "not_found");
+});
+
+test("what goes on is declared as well: its status, its media type, and what every answer carries", async () => {
+  for (const path of ["/v1/streams/every-1/live", "/v1/events/live"]) {
+    const sse = await open(path);
+    expect([sse.status, sse.headers.get("content-type"), sse.headers.get("cache-control")]).toEqual([200, "text/event-stream", "no-store"]);
+    await sse.body?.cancel();
+    const socket = await open(path, { upgrade: "websocket" });
+    expect(socket.status).toBe(101);
+    socket.webSocket?.accept();
+    socket.webSocket?.close();
+  }
+});
+
+describe("authentication comes first", () => {
+  test.fails("also for a method that is not there: 401 before 405 and before Allow", async () => {
+    for (const method of ["DELETE", "OPTIONS"]) expect((await send(method, "/v1/events", undefined, NO_KEY)).status).toBe(401);
+  });
+
+  test("also for a path that is not there", async () => {
+    expectProblem(await send("GET", "/v1/no/such/path", undefined, NO_KEY), 401);
+  });
+});
