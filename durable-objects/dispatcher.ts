@@ -1,7 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { LogHead } from "../src/kernel/index.ts";
+import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
-import { issueTicket, redeemTicket } from "./tickets.ts";
+import { type Issued, issueTicket, redeemTicket, ticketHolder } from "./tickets.ts";
 
 /** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
 const PATIENCE_OF_CALLERS = 1_000;
@@ -34,6 +35,8 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   #views = 0;
   /** Views are being built beside the live ones: the alarm goes on until they are there. */
   #isBuilding = false;
+  /** The last attempt to move the views failed: what they lack is not known, so the alarm does not let go. */
+  #hasFailed = false;
   #isArmed = false;
   #patience = FIRST_LOOK;
   #moving: Promise<void> | undefined;
@@ -82,9 +85,14 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     socket.close(code === 1006 ? 1000 : code);
   }
 
-  /** Makes a ticket that opens one connection within 60 seconds, for clients that cannot send headers. */
-  issueTicket(actor: string): { readonly ticket: string; readonly expiresAt: string } {
-    return issueTicket(this.ctx.storage, actor, this.#ports.now());
+  /** Makes a ticket that opens one connection within 60 seconds, for clients that cannot send headers; once for each key. */
+  issueTicket(actor: string, idempotency?: IdempotencyKey): Issued | Refusal {
+    return issueTicket(this.ctx.storage, actor, this.#ports.now(), idempotency);
+  }
+
+  /** Who a ticket was made for that is good still; it stays so. */
+  ticketHolder(ticket: string): string | undefined {
+    return ticketHolder(this.ctx.storage, ticket, this.#ports.now());
   }
 
   /** Who a ticket was made for; undefined where it was used, is too old, or never was. */
@@ -100,7 +108,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       const before = this.#views;
       await this.#move();
       if (this.#views > before || this.#isBuilding) this.#patience = SOON;
-      isSettled = this.#views >= this.#head && !this.#isBuilding;
+      isSettled = this.#views >= this.#head && !this.#isBuilding && !this.#hasFailed;
     } catch (fault) {
       console.warn("dispatcher: will look again", this.ctx.id.name, String(fault));
     }
@@ -132,8 +140,10 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "");
       this.#views = Math.max(this.#views, position);
       this.#isBuilding = isBuilding;
+      this.#hasFailed = false;
       if (isBuilding) await this.#arm(SOON);
     } catch (fault) {
+      this.#hasFailed = true;
       console.warn("dispatcher: the views will be moved later", this.ctx.id.name, String(fault));
     }
   }

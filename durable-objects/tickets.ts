@@ -1,4 +1,5 @@
 import { sha256 } from "../src/kernel/index.ts";
+import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 
 /** How long (milliseconds) a ticket is good. */
 export const LIFETIME = 60_000;
@@ -8,20 +9,42 @@ interface Ticket {
   readonly expires: number;
 }
 
-/** Makes a ticket and keeps its hash; those that have run out are cleared away on the occasion. */
-export function issueTicket(storage: DurableObjectStorage, actor: string, now: number): { readonly ticket: string; readonly expiresAt: string } {
+/** A ticket that was made. It is told once: who asks again with the same `Idempotency-Key` hears of it without the ticket itself. */
+export interface Issued {
+  readonly ok: true;
+  readonly ticket?: string;
+  /** RFC 3339 UTC with milliseconds. */
+  readonly expiresAt: string;
+}
+
+/** What is kept of the first answer to a key: no more than may be told again. */
+type Kept = Pick<Issued, "expiresAt"> & Pick<IdempotencyKey, "fingerprint">;
+
+/** Makes a ticket and keeps its hash, once for each key; those that have run out are cleared away on the occasion. Refuses a key that came with another request. */
+export function issueTicket(storage: DurableObjectStorage, actor: string, now: number, idempotency?: IdempotencyKey): Issued | Refusal {
+  const kept = idempotency && storage.kv.get<Kept>(`answer:${idempotency.key}`);
+  if (kept !== undefined) return kept.fingerprint === idempotency?.fingerprint ? { ok: true, expiresAt: kept.expiresAt } : REUSED;
   for (const [key, { expires }] of storage.kv.list<Ticket>({ prefix: "ticket:" })) if (expires <= now) storage.kv.delete(key);
   const ticket = Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url");
+  const expiresAt = new Date(now + LIFETIME).toISOString();
   storage.kv.put(keyOf(ticket), { actor, expires: now + LIFETIME } satisfies Ticket);
-  return { ticket, expiresAt: new Date(now + LIFETIME).toISOString() };
+  if (idempotency) storage.kv.put(`answer:${idempotency.key}`, { fingerprint: idempotency.fingerprint, expiresAt } satisfies Kept);
+  return { ok: true, ticket, expiresAt };
+}
+
+const REUSED: Refusal = { ok: false, code: "idempotency_key_reused", detail: "The Idempotency-Key was first used for another request." };
+
+/** Who holds a ticket that is good still; it stays so. */
+export function ticketHolder(storage: DurableObjectStorage, ticket: string, now: number): string | undefined {
+  const found = storage.kv.get<Ticket>(keyOf(ticket));
+  return found !== undefined && found.expires > now ? found.actor : undefined;
 }
 
 /** Takes a ticket: it is good once. */
 export function redeemTicket(storage: DurableObjectStorage, ticket: string, now: number): string | undefined {
-  const found = storage.kv.get<Ticket>(keyOf(ticket));
-  if (found === undefined) return undefined;
-  storage.kv.delete(keyOf(ticket));
-  return found.expires > now ? found.actor : undefined;
+  const actor = ticketHolder(storage, ticket, now);
+  if (actor !== undefined) storage.kv.delete(keyOf(ticket));
+  return actor;
 }
 
 function keyOf(ticket: string): string {

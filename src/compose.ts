@@ -53,8 +53,12 @@ const MOST_TIME_OF_D1 = 30_000;
 export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const domains = overrides.modules ?? modules;
-  const views = overrides.views ?? [...OWN_VIEWS, ...domains.flatMap((domain) => domain.projections).map(rowView)];
   const deciders = new Map([...OWN_DECIDERS, ...domains.flatMap((domain) => domain.deciders)].map((decider) => [decider.category, decider]));
+  const owners = categoriesByType([...deciders.values()]);
+  const views = overrides.views ?? [
+    ...OWN_VIEWS,
+    ...domains.flatMap(({ projections }) => projections).map((projection) => rowView(projection, (type) => owners.get(type))),
+  ];
   const bareShards = overrides.shards ?? shards;
   const shardsOf = (env: Env): ShardOf => {
     const shardOf = bareShards(env);
@@ -179,4 +183,11 @@ export function compose(overrides: Overrides = {}) {
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
   return { Aggregate, Dispatcher, KeyRegistry, worker };
+}
+
+/** Which categories' deciders declare each event type. */
+function categoriesByType(deciders: readonly Decider[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const { category, forms } of deciders) for (const type of forms.keys()) owners.set(type, (owners.get(type) ?? new Set()).add(category));
+  return owners;
 }

@@ -14,7 +14,8 @@ export function read(store: StreamStore, request: ReadRequest, now: number): Str
   const from = request.from ?? first;
   const to = request.to ?? version;
   const page = { version, firstVersion: first };
-  if (Math.min(from, to) < first) return { ...page, isGone: true, items: new Uint8Array(), count: 0, next: null };
+  // Only what was asked for can be gone: an end that nobody named moves with what is there.
+  if (Math.min(request.from ?? first, request.to ?? first) < first) return { ...page, isGone: true, items: new Uint8Array(), count: 0, next: null };
   const texts: string[] = [];
   let size = 0;
   let next: number | null = null;

@@ -14,7 +14,7 @@ import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
-import { oneProjection, projections } from "./routes/projections.ts";
+import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
@@ -58,6 +58,8 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getCorrelation);
   serve(app, projections);
   serve(app, oneProjection);
+  serve(app, rebuildProjection);
+  serve(app, rollBackProjection);
   serve(app, putSource);
   serve(app, getSource);
   serve(app, deleteSource);

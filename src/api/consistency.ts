@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { loggedStream } from "../log/read-log.ts";
-import { readCursors } from "../views/advance.ts";
+import { standings } from "../views/standing.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -77,15 +77,23 @@ export async function awaitToken(services: Services, tenant: string, request: Re
 
 /** Undefined where the view has this position, "late" where it will, an answer where it will not by itself. */
 async function lateView(services: Services, tenant: string, view: string, position: number): Promise<"late" | Response | undefined> {
-  const cursors = await readCursors(services.shardOf(tenant).views, tenant);
-  const own = cursors.find((cursor) => cursor.view === view) ?? cursors.find((cursor) => cursor.view === "*");
-  if (own !== undefined && own.state !== "live") {
+  const known = services.views.filter(({ name }) => name === view);
+  const [standing] = await standings(services.shardOf(tenant).views, tenant, known, Date.now());
+  if (standing === undefined || (standing.position >= position && standing.state !== "faulted")) return undefined;
+  if (standing.state === "faulted") {
     return problem({
       status: 503,
       code: "view_faulted",
-      detail: `The view ${view} is faulted at position ${own.position}: ${own.error}`,
+      detail: `The view ${view} is faulted at position ${standing.position}: ${standing.error}`,
       headers: { "retry-after": "60" },
     });
   }
-  return (own?.position ?? 0) >= position ? undefined : "late";
+  if (standing.isNew) await services.dispatcherFor(tenant).wake();
+  if (!standing.isFrozen) return "late";
+  return problem({
+    status: 503,
+    code: "view_rebuilding",
+    detail: `The view ${view} stands at position ${standing.position} while it is built anew, by code that has changed.`,
+    headers: { "retry-after": "5", "x-view-position": String(standing.position) },
+  });
 }

@@ -3,7 +3,7 @@ import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
-import type { Decider } from "../kernel/index.ts";
+import type { Decider, View } from "../kernel/index.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 
@@ -28,5 +28,5 @@ export interface Services {
   readonly sealer: Sealer | undefined;
   /** Undefined where the deployment has no `ADMIN_KEY`: then no key is good. */
   readonly adminKey: string | undefined;
-  readonly views: readonly { readonly name: string; readonly version: number }[];
+  readonly views: readonly View[];
 }

@@ -55,7 +55,7 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
   for (let attempt = 1; ; attempt++) {
     const { state: text, version } = await target.state();
     const state: unknown = JSON.parse(text);
-    if (precondition.kind === "version" && precondition.version !== version) {
+    if (!isMet(precondition, version)) {
       // It is refused in the contract's words, and whatever was prepared would be for another version.
       return target.execute({ ...request, command: { name: sent.command, data: sent.data } });
     }
@@ -69,15 +69,22 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
     const result = await target.execute({
       ...request,
       command,
-      precondition: precondition.kind === "none" ? { kind: "version", version } : precondition,
+      // What was found holds for this version only, whatever the client asks for beyond it.
+      precondition: { kind: "version", version },
       ...(claims.length > 0 && { notAfter: ports.now() + LEASE / 4 }),
     });
-    const moved = !result.ok && result.code === "version_mismatch" && precondition.kind === "none";
+    const moved = !result.ok && result.code === "version_mismatch" && precondition.kind !== "version";
     if (moved && attempt < ATTEMPTS) continue;
     if (!result.ok || result.replayed) return result;
     const shownOnce = decider.showOnce(command);
     return { ...result, ...(shownOnce && { shownOnce }) };
   }
+}
+
+function isMet(precondition: Precondition, version: number): boolean {
+  if (precondition.kind === "version") return precondition.version === version;
+  if (precondition.kind === "never") return false;
+  return precondition.kind === "none" || (precondition.kind === "exists") === version > 0;
 }
 
 function needsPreparation(decider: Decider, command: string): boolean {

@@ -71,6 +71,15 @@ export function isTimestamp(text: string): boolean {
   return second === 60 && (hour * 60 + minute - offset + 2880) % 1440 === 1439;
 }
 
+/**
+ * The moment that a `Timestamp` names, in UTC with milliseconds. A leap second is the last millisecond before the next minute, since
+ * our clock has none. A year that an offset takes out of four digits would not sort as text, so it is held at the edge.
+ */
+export function momentOf(timestamp: string): string {
+  const utc = new Date(timestamp.toUpperCase().replace(/:60(?:\.\d+)?/, ":59.999")).toISOString();
+  return /^\d{4}-/.test(utc) ? utc : utc.startsWith("-") ? "0000-01-01T00:00:00.000Z" : "9999-12-31T23:59:59.999Z";
+}
+
 function daysIn(year: number, month: number): number {
   // 400 years later the calendar is the same, and Date.UTC takes years below 100 for those of another century.
   return new Date(Date.UTC(year + 400, month, 0)).getUTCDate();

@@ -1,4 +1,5 @@
 export * from "./canonical-json.ts";
+export * from "./character-count.ts";
 export * from "./cloudevent.ts";
 export * from "./cloudevent-http.ts";
 export * from "./cloudevent-json.ts";

@@ -112,7 +112,7 @@ export function defineProjection<const Sets extends readonly AnyEventSet[], cons
     },
     apply(row, event, key) {
       const next = on[event.type]?.(row, projected(event), key);
-      return next === undefined ? undefined : { ...next, [spec.key]: key };
+      return next === undefined ? undefined : { [spec.key]: key, ...next, [spec.key]: key };
     },
   };
 }

@@ -11,8 +11,8 @@ export interface View {
   readonly name: string;
   /** Goes up when the meaning of the rows changes. */
   readonly version: number;
-  /** The full types of the events that it is about; left out, every event. */
-  readonly types?: ReadonlySet<string>;
+  /** Whether an event is one that it is about; left out, every event is. */
+  readonly concerns?: (event: LoggedEvent) => boolean;
   /** What of its own rows it wants to see before it folds; undefined for nothing. One SELECT. */
   readonly reads?: (scope: string, events: readonly LoggedEvent[]) => Statement | undefined;
   /**

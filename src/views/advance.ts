@@ -61,11 +61,12 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
     return { position: shared.position, stopped, isBuilding: false };
   }
   let statements = 3;
+  const isNews = newcomers(engine.views, generations).length > 0 || outdated(engine.views, generations).length > 0;
+  if (isNews && head.position > 0) {
+    await takeIn(engine, tenant, { shared: { ...shared, epoch: head.epoch }, generations, target: head.position });
+    ({ shared, cursors, generations } = await look(db, tenant));
+  }
   while (shared.position < head.position && statements < MAX_STATEMENTS) {
-    if (newcomers(engine.views, generations).length > 0 || outdated(engine.views, generations).length > 0) {
-      await takeIn(engine, tenant, { shared: { ...shared, epoch: head.epoch }, generations, target: head.position });
-      ({ shared, cursors, generations } = await look(db, tenant));
-    }
     const live = { ...shared, epoch: head.epoch };
     const page = await log.read(tenant, live.position, head, { limit: STEP_EVENTS, maxBytes: STEP_BYTES });
     const stepped = await step(db, tenant, {

@@ -1,12 +1,16 @@
-import { type LoggedEvent, type Projection, type Row, sha256, sql, type Statement, type View } from "../kernel/index.ts";
+import { categoryOf, type LoggedEvent, type Projection, type Row, sha256, sql, type Statement, type View } from "../kernel/index.ts";
 
-/** A declared projection as a view: its rows are JSON in `view_rows`, under scope, view and key. */
-export function rowView(projection: Projection): View {
+/**
+ * A declared projection as a view: its rows are JSON in `view_rows`, under scope, view and key. `categoriesOf` says which categories'
+ * deciders declare an event type; what bears such a type in a stream of another category is somebody's own and none of this view's:
+ * it was never checked, and who may append there need not be who may change these rows.
+ */
+export function rowView(projection: Projection, categoriesOf: (type: string) => ReadonlySet<string> | undefined = () => undefined): View {
   const { name, version, types, search } = projection;
   return {
     name,
     version,
-    types,
+    concerns: ({ type, stream }) => types.has(type) && (categoriesOf(type)?.has(categoryOf(stream)) ?? true),
     rows: `SELECT key, row FROM view_rows WHERE scope = ?1 AND view = '${name}'`,
     reads: (scope, events) =>
       sql`SELECT key, row FROM view_rows WHERE scope = ${scope} AND view = ${name} AND key IN (SELECT value FROM json_each(${JSON.stringify(keysOf(projection, events))}))`,

@@ -12,8 +12,6 @@ export interface Step {
   readonly to: ViewCursor;
   readonly members: readonly Member[];
   readonly events: readonly LoggedEvent[];
-  /** What else goes into the transaction. */
-  readonly also?: readonly D1PreparedStatement[];
   /** The cursor that a fault is noted with, by view. */
   readonly faultCursor: (view: View) => ViewCursor;
 }
@@ -26,9 +24,9 @@ export interface Stepped {
 }
 
 /** Folds events into views and moves their cursor, in one transaction; a view that fails by its own fault is left behind, marked. */
-export async function step(db: D1Database, tenant: string, { from, to, members, events, also = [], faultCursor }: Step): Promise<Stepped> {
+export async function step(db: D1Database, tenant: string, { from, to, members, events, faultCursor }: Step): Promise<Stepped> {
   const concerned = members
-    .map((member) => ({ ...member, own: member.view.types === undefined ? events : events.filter(({ type }) => member.view.types?.has(type)) }))
+    .map((member) => ({ ...member, own: member.view.concerns === undefined ? events : events.filter(member.view.concerns) }))
     .filter(({ own }) => own.length > 0);
   const faults = new Map<View, unknown>();
   const { read, statements: reads } = await readRows(db, concerned);
@@ -42,15 +40,15 @@ export async function step(db: D1Database, tenant: string, { from, to, members, 
   }
   const commit = (): Promise<unknown> =>
     db.batch([
-      moveCursor(db, tenant, from, to),
-      ...also,
+      // A build's one view has the cursor for itself: where it fails, the cursor stays and says why.
+      ...([...faults.keys()].some((view) => faultCursor(view).view === from.view) ? [] : [moveCursor(db, tenant, from, to)]),
       ...[...faults].map(([view, fault]) => {
         const cursor = faultCursor(view);
         return moveCursor(db, tenant, cursor, { ...cursor, version: view.version, state: "faulted", error: String(fault) });
       }),
       ...folded.filter(({ view }) => !faults.has(view)).flatMap(({ statements }) => statements.map((statement) => prepare(db, statement))),
     ]);
-  const statements = reads + folded.reduce((sum, { statements }) => sum + statements.length, 1 + faults.size + also.length);
+  const statements = reads + folded.reduce((sum, { statements }) => sum + statements.length, 1 + faults.size);
   const stepped = (isBeaten: boolean): Stepped => ({ statements, isBeaten, faults });
   try {
     await commit();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLongerThan } from "../kernel/index.ts";
 import { type HmacSettings, hmacSettings } from "./hmac-settings.ts";
 import { SCHEME_NAMES, type SchemeName, schemeOf } from "./schemes.ts";
 import { MAX_TEMPLATE_LENGTH, type TemplateName, templateFault } from "./templates.ts";
@@ -26,7 +27,7 @@ function template(name: TemplateName, description: string) {
     .string()
     .max(MAX_TEMPLATE_LENGTH)
     .superRefine((text, context) => {
-      const fault = text.length > MAX_TEMPLATE_LENGTH ? undefined : templateFault(name, text);
+      const fault = isLongerThan(text, MAX_TEMPLATE_LENGTH) ? undefined : templateFault(name, text);
       if (fault) context.addIssue({ code: "custom", message: `At character ${fault.at}: ${fault.message}` });
     })
     .optional()

@@ -54,14 +54,13 @@ export const source = defineDecider({
 export const sourcesView: View = {
   name: "sources",
   version: 1,
-  types: new Set(["rivulet.SourceConfigured", "rivulet.SourceRemoved"]),
+  concerns: ({ stream }) => stream.startsWith(`${SOURCE_CATEGORY}-`),
   rows: "SELECT source AS key, json_array(scheme, created, updated) AS row FROM sources WHERE tenant = ?1",
   discard: (scope) => [sql`DELETE FROM sources WHERE (tenant, source) IN (SELECT tenant, source FROM sources WHERE tenant = ${scope} LIMIT 1000)`],
   fold(tenant, events) {
     const removed = new Set<string>();
     const kept = new Map<string, readonly [scheme: string, created: string, updated: string]>();
     for (const { stream, type, data, recorded } of events) {
-      if (!stream.startsWith(`${SOURCE_CATEGORY}-`)) continue;
       const name = stream.slice(SOURCE_CATEGORY.length + 1);
       if (type === "rivulet.SourceRemoved") {
         removed.add(name);

@@ -1,4 +1,4 @@
-import { CATEGORY_PATTERN, isPlatformCategory, STREAM_ID_PATTERN } from "../kernel/index.ts";
+import { CATEGORY_PATTERN, isLongerThan, isPlatformCategory, STREAM_ID_PATTERN } from "../kernel/index.ts";
 import { type InboundEvent, missingValues, type Unusable } from "./inbound.ts";
 import { categoryPart, idPart, typeWords } from "./names.ts";
 import type { Inbound } from "./scheme.ts";
@@ -18,7 +18,7 @@ const MAX_NAME_LENGTH = 256;
 export function templateFault(name: TemplateName, text: string): TemplateFault | undefined {
   const template = parseTemplate(text);
   if (isFault(template)) return template;
-  if (name !== "stream" && sampleOf(template).length > MAX_NAME_LENGTH) return { at: 1, message: `Expected at most ${MAX_NAME_LENGTH} characters of text` };
+  if (name !== "stream" && isLongerThan(sampleOf(template), MAX_NAME_LENGTH)) return { at: 1, message: `Expected at most ${MAX_NAME_LENGTH} characters of text` };
   if (name === "type") return typeFault(template);
   if (name === "id") {
     return template.some((piece) => !("literal" in piece))

@@ -3,6 +3,7 @@ import { flowOf } from "../../kernel/index.ts";
 import { eventsAt } from "../../log/read-log.ts";
 import { positionsOf } from "../../views/correlations.ts";
 import { json } from "../answer.ts";
+import { readScope } from "../../views/standing.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { notFound } from "../problem.ts";
@@ -38,7 +39,7 @@ export const getCorrelation: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
     const late = await awaitToken(services, tenant, request, "correlations");
     if (late) return late;
     const { log, views } = services.shardOf(tenant);
-    const positions = await positionsOf(views, tenant, id, MOST_NODES + 1);
+    const positions = await positionsOf(views, await readScope(views, tenant, "correlations"), id, MOST_NODES + 1);
     if (positions.length === 0) return notFound(`There is no event of the correlation ${id} in the log.`);
     const events = await eventsAt(log, tenant, positions.slice(0, MOST_NODES));
     return json({ ...flowOf(events), truncated: positions.length > MOST_NODES });

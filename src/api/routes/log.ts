@@ -5,6 +5,7 @@ import { listEventTypes } from "../../views/event-types.ts";
 import { CLOUDEVENT_BATCH_TYPE, cloudEventBatch } from "../../kernel/index.ts";
 import { notAcceptable, preferred } from "../accept.ts";
 import { json, jsonBytes, nextLink } from "../answer.ts";
+import { readScope } from "../../views/standing.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -83,37 +84,30 @@ export function filterOf({ type, category, stream, correlationId, since, until }
     ...(category !== undefined && { category }),
     ...(stream !== undefined && { stream }),
     ...(correlationId !== undefined && { correlationId }),
-    // Compared as text with `recorded`, so in its form.
-    ...(since !== undefined && { since: inUtc(since) }),
-    ...(until !== undefined && { until: inUtc(until) }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
   };
 }
 
-/** As `recorded` is written. A year that an offset takes out of four digits would not sort as text, so it is held at the edge. */
-function inUtc(time: string): string {
-  const utc = new Date(time).toISOString();
-  return /^\d{4}-/.test(utc) ? utc : utc.startsWith("-") ? "0000-01-01T00:00:00.000Z" : "9999-12-31T23:59:59.999Z";
-}
-
 const idParams = z.object({ id: z.string().min(1).max(256) });
-const idQuery = z.object({ source: z.string().min(1).max(1024).optional() });
+const idQuery = z.object({ source: z.string().min(1).max(1024).optional(), category: category.optional() });
 
 export const oneEvent: Endpoint<typeof idParams, typeof idQuery, z.ZodType> = {
   method: "get",
   path: "/v1/events/{id}",
   operationId: "getEvent",
-  summary: "An event by its id; the newest where several sources used it",
+  summary: "An event by its id; the newest where several sources used it. One of the platform's own only where its category is named",
   tag: "Log",
   params: idParams,
   query: idQuery,
   headers: freshness,
   answers: { 200: { description: "The event", schema: recordedEvent } },
   problems: [404, 503],
-  async handle({ request, services, principal, params: { id }, query: { source } }) {
+  async handle({ request, services, principal, params: { id }, query }) {
     const { tenant } = principal;
     const late = await awaitToken(services, tenant, request);
     if (late) return late;
-    const event = await eventById(services.shardOf(tenant).log, tenant, id, source);
+    const event = await eventById(services.shardOf(tenant).log, tenant, id, query);
     return event === undefined ? notFound(`There is no event ${id} in the log.`) : jsonBytes(loggedEventText(event));
   },
 };
@@ -140,7 +134,8 @@ async function listTypes({ request, services, principal, query }: Call<unknown, 
   if (resumed instanceof Response) return resumed;
   const late = await awaitToken(services, tenant, request, "event_types");
   if (late) return late;
-  const rows = await listEventTypes(services.shardOf(tenant).views, tenant, {
+  const { views } = services.shardOf(tenant);
+  const rows = await listEventTypes(views, await readScope(views, tenant, "event_types"), {
     after: resumed?.after ?? "",
     limit: query.limit + 1,
     ...(query.type !== undefined && { type: query.type }),

@@ -6,6 +6,7 @@ import type { Sealer } from "../../webhooks/seal.ts";
 import { openSettingsOf, secretsOf, type SourceSettings, sourceSettings } from "../../webhooks/settings.ts";
 import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
+import { readScope } from "../../views/standing.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -168,7 +169,8 @@ export const sources: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
     if (resumed instanceof Response) return resumed;
     const late = await awaitToken(services, tenant, request, "sources");
     if (late) return late;
-    const rows = await listSources(services.shardOf(tenant).views, tenant, { after: resumed?.after ?? "", limit: query.limit + 1 });
+    const { views } = services.shardOf(tenant);
+    const rows = await listSources(views, await readScope(views, tenant, "sources"), { after: resumed?.after ?? "", limit: query.limit + 1 });
     const items = rows
       .slice(0, query.limit)
       .map(({ source, scheme, created, updated }) => ({ source, scheme, url: urlOf(tenant, source), createdAt: created, updatedAt: updated }));

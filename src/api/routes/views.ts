@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Projection } from "../../kernel/index.ts";
-import { cursorOf, readCursors, SHARED } from "../../views/cursors.ts";
-import { readGenerations, readOf, scopeOf } from "../../views/generations.ts";
 import { listRows, rowByKey } from "../../views/read-rows.ts";
+import { type Standing, standings } from "../../views/standing.ts";
 import { jsonBytes } from "../answer.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -115,16 +114,13 @@ function rowEndpoint(projection: Projection): Endpoint<z.ZodObject, z.ZodObject,
 
 /** Which rows of a view are read now, and up to which position of the log they are. */
 async function stateOf(services: Services, tenant: string, view: string): Promise<{ scope: string; headers: { etag: string; "x-view-position": string } }> {
-  const db = services.shardOf(tenant).views;
-  const [cursors, generations] = await Promise.all([readCursors(db, tenant), readGenerations(db, tenant)]);
-  const read = readOf(generations, view);
-  const shared = cursorOf(cursors, SHARED);
-  const faulted = cursors.find((cursor) => cursor.view === view);
-  const building = cursorOf(cursors, `${view}#${read?.generation}`);
-  const position = read?.state === "frozen" ? read.position : read?.state === "building" ? building.position : (faulted ?? shared).position;
+  const known = services.views.filter(({ name }) => name === view);
+  const [standing] = await standings(services.shardOf(tenant).views, tenant, known, Date.now());
+  const { scope, epoch, generation, position, isNew } = standing as Standing;
+  if (isNew) await services.dispatcherFor(tenant).wake();
   // What is read: which log, which generation of the view, and how far.
-  const etag = `"${shared.epoch || "none"}.${read?.generation ?? 0}.${position}"`;
-  return { scope: scopeOf(tenant, read?.generation ?? 0), headers: { etag, "x-view-position": String(position) } };
+  const etag = `"${epoch || "none"}.${generation}.${position}"`;
+  return { scope, headers: { etag, "x-view-position": String(position) } };
 }
 
 /** The scalar columns of a row; `limit`, `cursor`, `sort`, `q` and `token` mean something else in a query. */
