@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ROOT } from "../../src/local/root.ts";
+import { Connection, requestBytes } from "../connection.ts";
+import { platformWorker, startPlatform, type WorkerOptions, type Workplace } from "../platform.ts";
+import { appendOf, pause, Stage } from "../stage.ts";
+import { dollarsPerMillion, operationsOf, perEvent, type Usage } from "./prices.ts";
+
+/** What is used in one way of using the platform. */
+export interface Cost {
+  readonly name: string;
+  readonly title: string;
+  readonly events: number;
+  readonly perEvent: Usage;
+  readonly dollarsPerMillion: number;
+}
+
+interface Profile {
+  readonly name: string;
+  readonly title: string;
+  readonly streams: number;
+  /** Milliseconds that it begins after the others, so as not to crowd them: what is pressed shares work that a lone event pays alone. */
+  readonly later?: number;
+  /** Uses it; gives the number of events. */
+  readonly use: (stage: Stage, streams: readonly string[]) => Promise<number>;
+}
+
+/** An alarm is set 3 s ahead; by then the stream has been let go. */
+const UNTIL_SETTLED = 4_000;
+const NO_YARDSTICKS = { hello: "", insert: "", constant: "" };
+
+const PROFILES: readonly Profile[] = [
+  { name: "lone", title: "a lone event", streams: 10, use: (stage, streams) => oneByOne(stage, streams, 1) },
+  { name: "batch", title: "100 events in one append", streams: 10, use: (stage, streams) => oneByOne(stage, streams, 100) },
+  {
+    name: "busy",
+    title: "one event each, 64 clients on one stream",
+    streams: 1,
+    later: 1_000,
+    async use(stage, [stream = ""]) {
+      const request = appendOf(stream);
+      const { answered } = await stage.append({ clients: 64, seconds: 30, request: () => request, most: 4_000 });
+      return answered;
+    },
+  },
+];
+
+/** Counts what each way costs, beside each other: each has a worker, databases and a queue of its own. The streams are warm. */
+export async function costs(workplace: Workplace): Promise<readonly Cost[]> {
+  const workers = await Promise.all(PROFILES.map(({ name }) => countedWorker(workplace, `cost-${name}`)));
+  const platform = await startPlatform(workplace, workers);
+  try {
+    return await Promise.all(PROFILES.map((profile) => costOf(profile, platform.origin(`cost-${profile.name}`))));
+  } finally {
+    await platform.stop();
+  }
+}
+
+async function costOf({ name, title, streams: count, use, later = 0 }: Profile, origin: string): Promise<Cost> {
+  const stage = new Stage(origin, NO_YARDSTICKS);
+  const streams = Array.from({ length: count }, () => stage.newName());
+  await oneByOne(stage, streams, 1);
+  await pause(UNTIL_SETTLED + later);
+  const before = await usageAt(origin);
+  const events = await use(stage, streams);
+  // The log is looked for only now and then, and elsewhere: asking would be counted.
+  await pause(UNTIL_SETTLED);
+  const after = await usageAt(origin);
+  const used = perEvent(difference(after, before), events);
+  return { name, title, events, perEvent: used, dollarsPerMillion: dollarsPerMillion(used) };
+}
+
+/** One append to each stream, each after the other has come into the log: what is alone shares nothing. */
+async function oneByOne({ origin }: Stage, streams: readonly string[], events: number): Promise<number> {
+  const connection = await Connection.open(origin);
+  try {
+    for (const stream of streams) {
+      const { status } = await connection.send(appendOf(stream, { events }));
+      if (status !== 201) throw new Error(`expected the append to be taken, got ${status}`);
+      await pause(60);
+    }
+  } finally {
+    connection.close();
+  }
+  return streams.length * events;
+}
+
+async function usageAt(origin: string): Promise<Usage> {
+  const connection = await Connection.open(origin);
+  try {
+    return usageOf((await connection.send(requestBytes("GET", "/.usage"), true)).json<Counts>());
+  } finally {
+    connection.close();
+  }
+}
+
+/** As `counted.js` gives them. */
+interface Counts {
+  readonly requests: number;
+  readonly objectRequests: number;
+  readonly alarms: number;
+  /** Bytes of each. */
+  readonly messages: readonly number[];
+  readonly rows: Rows;
+  readonly log: Rows;
+  readonly views: Rows;
+}
+
+interface Rows {
+  readonly written: number;
+  readonly read: number;
+}
+
+function usageOf({ requests, objectRequests, alarms, messages, rows, log, views }: Counts): Usage {
+  return {
+    requests,
+    objectRequests,
+    objectRowsWritten: rows.written + alarms,
+    objectRowsRead: rows.read,
+    logRowsWritten: log.written,
+    logRowsRead: log.read,
+    viewRowsWritten: views.written,
+    viewRowsRead: views.read,
+    queueOperations: messages.reduce((sum, bytes) => sum + operationsOf(bytes), 0),
+  };
+}
+
+function difference(after: Usage, before: Usage): Usage {
+  return Object.fromEntries(Object.entries(after).map(([kind, value]) => [kind, value - before[kind as keyof Usage]])) as unknown as Usage;
+}
+
+/** The platform's worker under counters, with names of its own for what would be shared. */
+async function countedWorker(workplace: Workplace, name: string): Promise<WorkerOptions> {
+  const worker = await platformWorker(workplace, name);
+  const [built] = worker["modules"] as readonly object[];
+  const own = <Value extends object>(record: unknown, rename: (value: Value) => Value): object =>
+    Object.fromEntries(Object.entries(record as Readonly<Record<string, Value>>).map(([key, value]) => [key, rename(value)]));
+  return {
+    ...worker,
+    modules: [{ type: "ESModule", path: "/counted.js", contents: await readFile(join(ROOT, "bench/cost/counted.js"), "utf8") }, built],
+    d1Databases: own<{ id: string }>(worker["d1Databases"], (database) => ({ ...database, id: `${name}-${database.id}` })),
+    queueProducers: own<{ queueName: string }>(worker["queueProducers"], (producer) => ({ ...producer, queueName: `${name}-${producer.queueName}` })),
+    queueConsumers: Object.fromEntries(Object.entries(worker["queueConsumers"] as object).map(([queue, options]) => [`${name}-${queue}`, options])),
+  };
+}

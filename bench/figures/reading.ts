@@ -1,0 +1,32 @@
+import type { Figure } from "../figure.ts";
+import { run } from "../load.ts";
+import { appendOf, getOf } from "../stage.ts";
+
+const EVENTS = 1_000;
+let stream = "";
+
+/** Reads a whole stream, page by page of 1,000. */
+export const readingFigure: Figure = {
+  name: "read-1000",
+  title: `reading back ${EVENTS} events, 4 clients`,
+  unit: "reads",
+  clients: 4,
+  spread: "one",
+  against: "constant",
+  aim: { ratio: 0.9 },
+  async prepare(stage) {
+    stream = stage.newName();
+    await stage.append({ clients: 1, seconds: 30, request: () => appendOf(stream, { events: 100 }), most: EVENTS / 100 }, 100);
+    await stage.drain();
+    await run({ origin: stage.origin, clients: 4, seconds: 1, request: () => getOf(path()), most: 40 });
+  },
+  async measure(stage, seconds) {
+    const request = getOf(path());
+    const { answered, seconds: took, latencies, refused, size } = await run({ origin: stage.origin, clients: 4, seconds, request: () => request });
+    return { perSecond: answered / took, units: answered, latencies, refused, size };
+  },
+};
+
+function path(): string {
+  return `/v1/streams/${stream}/events?limit=${EVENTS}`;
+}

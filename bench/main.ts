@@ -1,0 +1,115 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ROOT } from "../src/local/root.ts";
+import { runCommand } from "../src/local/stop-signal.ts";
+import type { Figure } from "./figure.ts";
+import { chosen, COST, FIGURES } from "./figures.ts";
+import type { Result } from "./measure.ts";
+import type { Report } from "./report.ts";
+import type { Workplace } from "./platform.ts";
+
+const HELP = `Measures the built worker against three bare ones, in one workerd, on sockets of their own: npm run bench
+
+  --quick         short rounds, one of each: under 40 s on an idle machine
+  --only NAME     only this figure; may be repeated:
+                  ${[...FIGURES.map(({ name }) => name), COST].join(", ")}
+  --json FILE     writes everything there
+  --compare FILE  the run to compare with (bench/last.json)
+  --help
+
+Every figure stands between two runs of its yardsticks: hello (a bare Worker), insert (a bare Worker and a Durable Object
+that inserts one row) and, for reading, a constant of the same size. A ratio of 1 is as fast as the yardstick, above is faster.
+In the first column: = as in the run before (within 15 %), + better, - worse, ? not in it. Times are milliseconds. µs is the
+processor time of the runtime for one unit, all that follows from it (the log, the views) included: the figure to trust on a busy
+machine. State is in a new folder under TMPDIR, which decides how much the disk counts.`;
+
+const PACE = { seconds: 3, yardstickSeconds: 1.5, rounds: 3 };
+const QUICK_PACE = { seconds: 0.5, yardstickSeconds: 0.2, rounds: 1 };
+
+async function main(stop: AbortSignal): Promise<number> {
+  const { values: flags } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string", multiple: true, default: [] },
+      json: { type: "string" },
+      compare: { type: "string", default: join(ROOT, "bench/last.json") },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (flags.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const { figures, withCost } = chosen(flags.only);
+  const before = await reportIn(flags.compare);
+  const report = await measured({ figures, withCost, quick: flags.quick, before, stop });
+  if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  return 0;
+}
+
+interface Plan {
+  readonly figures: readonly Figure[];
+  readonly withCost: boolean;
+  readonly quick: boolean;
+  readonly before: Report | undefined;
+  readonly stop: AbortSignal;
+}
+
+async function measured({ figures, withCost, quick, before, stop }: Plan): Promise<Report> {
+  console.log("building …");
+  // Loaded only now: it takes a second, and refusals and --help need none of it.
+  const [{ workplace }, { machine }, { costs }, report] = await Promise.all([
+    import("./platform.ts"),
+    import("./machine.ts"),
+    import("./cost/profiles.ts"),
+    import("./report.ts"),
+  ]);
+  const place = await workplace(stop);
+  try {
+    const results = figures.length === 0 ? [] : await measureAll(place, figures, { quick, stop });
+    if (results.length > 0) console.log(`\n${report.figureTable(results, before)}\n`);
+    for (const line of [...report.yardstickLines(results), ...report.refusalLines(results)]) console.log(line);
+    if (withCost) console.log("\ncounting what is billed …");
+    const counted = withCost ? await costs(place) : [];
+    if (withCost) console.log(`\n${report.costTable(counted, before)}`);
+    return { form: 1, at: new Date().toISOString(), quick, machine: await machine(), figures: results, costs: counted };
+  } finally {
+    await place.remove();
+  }
+}
+
+async function measureAll(place: Workplace, figures: readonly Figure[], { quick, stop }: Pick<Plan, "quick" | "stop">): Promise<readonly Result[]> {
+  const [{ platformWorker, startPlatform, yardstickWorkers }, { Measurement }, { Stage }] = await Promise.all([
+    import("./platform.ts"),
+    import("./measure.ts"),
+    import("./stage.ts"),
+  ]);
+  const platform = await startPlatform(place, [await platformWorker(place), ...(await yardstickWorkers())]);
+  try {
+    const [hello, insert, constant] = [platform.origin("hello"), platform.origin("insert"), platform.origin("constant")];
+    const measurement = new Measurement(new Stage(platform.origin("rivulet"), { hello, insert, constant }, stop), quick ? QUICK_PACE : PACE, stop);
+    const results: Result[] = [];
+    for (const figure of figures) {
+      stop.throwIfAborted();
+      console.log(`${figure.name}: ${figure.title}`);
+      results.push(await measurement.result(figure));
+    }
+    return results;
+  } finally {
+    await platform.stop();
+  }
+}
+
+/** The run that is kept there; undefined where there is none, or one of a form that this code does not know. */
+async function reportIn(file: string): Promise<Report | undefined> {
+  try {
+    const report = JSON.parse(await readFile(file, "utf8")) as Report;
+    return report.form === 1 ? report : undefined;
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw fault;
+  }
+}
+
+await runCommand(main);

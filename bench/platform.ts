@@ -1,0 +1,110 @@
+import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { build } from "../src/local/build.ts";
+import { applyMigrations } from "../src/local/migrations.ts";
+import { CONFIG_FILE, ROOT } from "../src/local/root.ts";
+import { claimState } from "../src/local/state-lock.ts";
+import { withoutItsSignals } from "../src/local/stop-signal.ts";
+
+/** A worker to run: the options that Miniflare takes, by what makes them. */
+export type WorkerOptions = Readonly<Record<string, unknown>> & { readonly name: string };
+
+/** The workers that run in one workerd, each on a socket of its own. */
+export interface Platform {
+  /** `http://127.0.0.1:<port>` of a worker. */
+  origin(name: string): string;
+  stop(): Promise<void>;
+}
+
+/** The key that the platform's workers are given. */
+export const ADMIN_KEY = "the-admin-key-of-the-bench";
+
+/** A folder that is gone with `remove`, and the platform's worker as `npm start` builds it. */
+export interface Workplace {
+  readonly folder: string;
+  readonly script: string;
+  /** To be in the environment of what is started on the folder. */
+  readonly mark: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+/** Builds the worker into a new folder, which will hold all state. */
+export async function workplace(stop: AbortSignal): Promise<Workplace> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "rivulet-bench-")));
+  const claim = await claimState(folder);
+  const remove = async (): Promise<void> => {
+    await claim.release();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+  try {
+    return { folder, script: await build(join(folder, "build"), { mark: claim.mark, stop }), mark: claim.mark, remove };
+  } catch (fault) {
+    await remove();
+    throw fault;
+  }
+}
+
+/** Starts these workers, and brings the databases of those that have the platform's up to date. */
+export async function startPlatform({ folder, mark }: Workplace, workers: readonly WorkerOptions[]): Promise<Platform> {
+  const options = convertV4MiniflareOptions({
+    host: "127.0.0.1",
+    port: 0,
+    log: new Log(LogLevel.ERROR),
+    cf: false,
+    resourcePersistencePath: join(folder, "state"),
+    unsafeRuntimeEnv: { ...mark },
+    workers: workers.map((worker) => ({ ...worker, unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] })) as never,
+  });
+  // Its own listeners for signals would end the process before the folder is removed.
+  const miniflare = withoutItsSignals(() => new Miniflare(options));
+  try {
+    await miniflare.ready;
+    const origins = new Map<string, string>();
+    for (const { name, d1Databases } of workers) {
+      origins.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
+      if (d1Databases !== undefined) await migrate(miniflare, name);
+    }
+    return { origin: (name) => origins.get(name) ?? fail(name), stop: () => miniflare.dispose() };
+  } catch (fault) {
+    await miniflare.dispose().catch(() => undefined);
+    throw fault;
+  }
+}
+
+/** As `src/local` does it, for a worker that is not the only one. */
+async function migrate(miniflare: Miniflare, worker: string): Promise<void> {
+  for (const { binding, migrations_dir: folder } of unstable_readConfig({ config: CONFIG_FILE }, { hideWarnings: true }).d1_databases) {
+    if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding, worker), join(ROOT, folder));
+  }
+}
+
+/** The platform's worker, as wrangler.toml describes it. */
+export async function platformWorker({ script }: Workplace, name = "rivulet"): Promise<WorkerOptions> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG_FILE);
+  return {
+    ...workerOptions,
+    name,
+    modulesRoot: "/",
+    modules: [{ type: "ESModule", path: "/worker.js", contents: await readFile(script, "utf8") }],
+    bindings: { ...(workerOptions["bindings"] as object), ADMIN_KEY, MASTER_KEY: "the-master-key-of-the-bench-in-32-characters" },
+  };
+}
+
+/** The bare workers that the platform is measured by. */
+export async function yardstickWorkers(): Promise<readonly WorkerOptions[]> {
+  const bare = async (name: string, more: object = {}): Promise<WorkerOptions> => ({
+    name,
+    compatibilityDate: unstable_readConfig({ config: CONFIG_FILE }, { hideWarnings: true }).compatibility_date,
+    modulesRoot: "/",
+    modules: [{ type: "ESModule", path: `/${name}.js`, contents: await readFile(join(ROOT, "bench/yardsticks", `${name}.js`), "utf8") }],
+    ...more,
+  });
+  return [await bare("hello"), await bare("insert", { durableObjects: { ROWS: { className: "Rows", useSQLite: true } } }), await bare("constant")];
+}
+
+function fail(name: string): never {
+  throw new RangeError(`expected a worker that was started, got ${name}`);
+}
