@@ -13,7 +13,7 @@ import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project, type ProjectorPorts } from "./log/project.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
-import { copiesOf, loggedStream, logHead, logHeadAt, readLog } from "./log/read-log.ts";
+import { copiesOf, followLog, loggedStream, logHead } from "./log/read-log.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
@@ -72,9 +72,8 @@ export function compose(overrides: Overrides = {}) {
   };
 
   const logReader = (shardOf: ShardOf): LogReader => ({
-    head: (tenant, position) => logHeadAt(shardOf(tenant).log, tenant, position),
     // Views see the platform's own events too.
-    read: (tenant, after, head, page) => readLog(shardOf(tenant).log, tenant, { after, head, ...page, filter: { withPlatform: true } }),
+    follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
   });
 
   const projectorPorts = (env: Env): ProjectorPorts => ({

@@ -27,6 +27,10 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", root, include: ["test/unit/**/*.test.ts"] } },
       { test: { name: "local", root, include: ["test/local/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },
+      {
+        resolve: { alias: { "cloudflare:workers": `${root}test/simulation/cloudflare-workers.ts` } },
+        test: { name: "evidence", root, include: ["test/evidence/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 900_000, fileParallelism: false },
+      },
       await inWorkerd("http", `${root}src/worker.ts`),
       await inWorkerd("engine", `${root}test/support/worker.ts`),
     ],

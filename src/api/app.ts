@@ -21,6 +21,7 @@ import { directory, getStream, readStream, verifyStream } from "./routes/streams
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import type { Services } from "./services.ts";
+import { serveSubtitles } from "./subtitles/serve.ts";
 
 /** The platform's version, as /health and /openapi.json give it. */
 export const VERSION = "0.1.0";
@@ -66,6 +67,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, sources);
   serve(app, receiveWebhook);
   serve(app, reconcileObjects);
+  serveSubtitles(app);
 }
 
 /** The HTTP API over these services. */

@@ -1,3 +1,4 @@
+import { characterCount, isLongerThan } from "./character-count.ts";
 import type { CloudEvent } from "./cloudevent.ts";
 import { isAbsoluteUri, isCloudEventInteger, isCloudEventString, isMediaType, isTimestamp, isUriReference } from "./cloudevent-types.ts";
 import type { CloudEventAttributes } from "./recorded-event.ts";
@@ -82,6 +83,6 @@ function attributeFault(name: string, value: unknown): string | undefined {
 /** The length goes first: a regular expression given megabytes of text overflows its stack. */
 function coreFault({ isValid, expected, maxLength = MAX_LENGTH }: Rule, value: unknown): string | undefined {
   if (typeof value !== "string") return expected;
-  if (value.length > maxLength) return `Expected at most ${maxLength} characters, got ${value.length}`;
+  if (isLongerThan(value, maxLength)) return `Expected at most ${maxLength} characters, got ${characterCount(value)}`;
   return isValid(value) ? undefined : expected;
 }

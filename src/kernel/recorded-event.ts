@@ -76,10 +76,16 @@ export interface LoggedEvent extends RecordedEvent {
  */
 export function eventHash(tenant: string, event: Omit<EventEnvelope, "hash">): Hash {
   const { previousHash, dataHash, stream, version, id, type, schemaVersion, time, recorded, source, metadata, cloudevent } = event;
+  // The names are known, so they stand here in their canonical order, and the strings in JSON's own escapes, which are the canonical
+  // ones: half the cost of sorting them anew for each event.
+  const extra = cloudevent === undefined ? "" : `"cloudevent":${canonicalJson(cloudevent)},`;
   return sha256(
-    canonicalJson({ v: 1, previousHash, dataHash, tenant, stream, version, id, type, schemaVersion, time, recorded, source, metadata, cloudevent }),
+    `{${extra}"dataHash":${text(dataHash)},"id":${text(id)},"metadata":${canonicalJson(metadata)},"previousHash":${text(previousHash)},"recorded":${text(recorded)},` +
+      `"schemaVersion":${schemaVersion},"source":${text(source)},"stream":${text(stream)},"tenant":${text(tenant)},"time":${text(time)},"type":${text(type)},"v":1,"version":${version}}`,
   );
 }
+
+const text = JSON.stringify as (value: string) => string;
 
 /** The envelope as it is stored and sent: JSON, in the contract's order of names. */
 export function envelopeText(event: EventEnvelope): JsonText {

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { RecordedEvent } from "../kernel/index.ts";
+import type { LogHead, RecordedEvent } from "../kernel/index.ts";
 
 /** An event and whose it is. */
 export interface TenantEvent {
@@ -93,12 +93,17 @@ const UPSERT_STREAMS = `
   WHERE true
   ON CONFLICT (tenant, stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, position = excluded.position, updated = excluded.updated`;
 
+/** What a commit has done: the rows written, as D1 bills them, and where the tenants' logs are now. */
+export interface Committed {
+  readonly rowsWritten: number;
+  readonly heads: ReadonlyMap<string, LogHead>;
+}
+
 /**
  * Writes events into the log in one transaction, behind the tenants' heads, in the order given: a stream's events stand together.
  * Rejects with `log_guard: …` where an event does not continue its stream; then nothing was written.
- * Gives the rows written, as D1 bills them.
  */
-export async function commitEvents(db: D1Database, rows: EventRows): Promise<number> {
+export async function commitEvents(db: D1Database, rows: EventRows): Promise<Committed> {
   const counts = new Map<string, number>();
   const streams = new Map<string, readonly unknown[]>();
   for (const { tenant, event } of rows.events) {
@@ -109,7 +114,7 @@ export async function commitEvents(db: D1Database, rows: EventRows): Promise<num
     streams.set(key, [tenant, event.stream, event.version, event.hash, ordinal, created, event.recorded]);
   }
   const tenants = JSON.stringify([...counts]);
-  const results = await db.batch([
+  const results = await db.batch<LogHead & { tenant: string }>([
     db
       .prepare(
         "INSERT INTO heads (tenant, position, epoch) SELECT value ->> 0, 0, lower(hex(randomblob(8))) FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
@@ -117,9 +122,16 @@ export async function commitEvents(db: D1Database, rows: EventRows): Promise<num
       .bind(tenants),
     db.prepare(INSERT_EVENTS).bind(rows.text, rows.largeData),
     db.prepare(UPSERT_STREAMS).bind(JSON.stringify([...streams.values()])),
-    db.prepare("UPDATE heads SET position = position + (row.value ->> 1) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0").bind(tenants),
+    db
+      .prepare(
+        "UPDATE heads SET position = position + (row.value ->> 1) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 RETURNING tenant, position, epoch",
+      )
+      .bind(tenants),
   ]);
-  return results.reduce((sum, result) => sum + (result.meta.rows_written ?? 0), 0);
+  return {
+    rowsWritten: results.reduce((sum, result) => sum + (result.meta.rows_written ?? 0), 0),
+    heads: new Map(results.at(-1)?.results.map(({ tenant, position, epoch }) => [tenant, { position, epoch }])),
+  };
 }
 
 /** Whether an error of `commitEvents` is the guard's doing: somebody else wrote first, or a fork. */

@@ -64,6 +64,8 @@ class Projection {
   /** Streams that have more than one run takes. */
   readonly #unfinished = new Set<string>();
   readonly #streams = new Map<string, Stream>();
+  /** Where the logs are that this run has written to. */
+  readonly #heads = new Map<string, LogHead>();
   #rowsWritten = 0;
   #statements = 0;
   #held = 0;
@@ -103,9 +105,10 @@ class Projection {
 
   /** One call for each tenant, whatever becomes of the others'. */
   async #tell(tenants: readonly string[]): Promise<void> {
-    this.#statements++;
-    const heads = await logHeads(this.#db, tenants);
-    const told = await Promise.allSettled([...heads].map(([tenant, head]) => this.#ports.followed(tenant, head)));
+    const unknown = tenants.filter((tenant) => !this.#heads.has(tenant));
+    if (unknown.length > 0) this.#statements++;
+    const heads = unknown.length > 0 ? [...this.#heads, ...(await logHeads(this.#db, unknown))] : [...this.#heads];
+    const told = await Promise.allSettled(heads.map(([tenant, head]) => this.#ports.followed(tenant, head)));
     const lost = told.find((outcome) => outcome.status === "rejected");
     // The streams' alarms will tell again: they let go only when the dispatcher has answered.
     if (lost) console.warn("projector: a dispatcher was not told", String(lost.reason));
@@ -200,7 +203,9 @@ class Projection {
     }
     this.#statements += STATEMENTS_PER_COMMIT;
     try {
-      this.#rowsWritten += await commitEvents(this.#db, rows);
+      const { rowsWritten, heads } = await commitEvents(this.#db, rows);
+      this.#rowsWritten += rowsWritten;
+      for (const [tenant, head] of heads) this.#heads.set(tenant, head);
       return true;
     } catch (fault) {
       if (isRefused(fault)) return false;

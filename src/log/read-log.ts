@@ -15,7 +15,7 @@ export interface LogFilter {
   readonly since?: string;
   /** `recorded` before. */
   readonly until?: string;
-  /** Also the events of the platform's own categories, which are left out unless named. */
+  /** Also the events of the platform's own categories, which are left out unless `type` or `category` names them. */
   readonly withPlatform?: true;
 }
 
@@ -52,15 +52,6 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
   return row ?? { position: 0, epoch: "" };
 }
 
-/** The head, and the hash of the event at a position: null where there is none. */
-export async function logHeadAt(db: D1Database, tenant: string, position: number): Promise<LogHead & { readonly hashAt: string | null }> {
-  const row = await db
-    .prepare("SELECT position, epoch, (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) AS hashAt FROM heads WHERE tenant = ?1")
-    .bind(tenant, position)
-    .first<LogHead & { hashAt: string | null }>();
-  return row ?? { position: 0, epoch: "", hashAt: null };
-}
-
 /** The heads of several tenants, in one query. */
 export async function logHeads(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, LogHead>> {
   const { results } = await db
@@ -68,6 +59,29 @@ export async function logHeads(db: D1Database, tenants: readonly string[]): Prom
     .bind(JSON.stringify(tenants))
     .all<LogHead & { tenant: string }>();
   return new Map(results.map(({ tenant, position, epoch }) => [tenant, { position, epoch }]));
+}
+
+/** The head, the hash of the event at a position, and the events after it, in one round trip. At most `limit` events and `maxBytes` (but at least one event). */
+export async function followLog(
+  db: D1Database,
+  tenant: string,
+  { position, limit, maxBytes }: { readonly position: number; readonly limit: number; readonly maxBytes: number },
+): Promise<LogHead & { readonly hashAt: string | null; readonly events: readonly LoggedEvent[] }> {
+  const [head, rows] = await db.batch<LogRow | (LogHead & { hashAt: string | null })>([
+    db
+      .prepare("SELECT position, epoch, (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) AS hashAt FROM heads WHERE tenant = ?1")
+      .bind(tenant, position),
+    db
+      .prepare(
+        `SELECT * FROM (
+           SELECT ${LOG_COLUMNS}, sum(${BYTES}) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS bytes, row_number() OVER (ORDER BY position) AS nth
+           FROM (SELECT * FROM events WHERE tenant = ?1 AND position > ?2 ORDER BY position LIMIT ?3)
+         ) WHERE nth = 1 OR bytes <= ?4 ORDER BY position`,
+      )
+      .bind(tenant, position, limit, maxBytes),
+  ]);
+  const found = (head?.results[0] as (LogHead & { hashAt: string | null }) | undefined) ?? { position: 0, epoch: "", hashAt: null };
+  return { ...found, events: (rows?.results as readonly LogRow[]).map(eventOf) };
 }
 
 /** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most. */
@@ -153,11 +167,17 @@ function filterSql(filter: LogFilter): { where: string; params: string[] } {
   return { where: conditions.join(" AND "), params };
 }
 
-/** The newest event of this id, from this source where one is given. */
-export async function eventById(db: D1Database, tenant: string, id: string, source?: string): Promise<LoggedEvent | undefined> {
+/** The newest event of this id, from this source and in this category where they are given; of the platform's own only where its category is. */
+export async function eventById(
+  db: D1Database,
+  tenant: string,
+  id: string,
+  { source, category }: { readonly source?: string | undefined; readonly category?: string | undefined },
+): Promise<LoggedEvent | undefined> {
+  const where = category === undefined ? NOT_PLATFORM : "stream >= ?4 || '-' AND stream < ?4 || '.'";
   const row = await db
-    .prepare(`SELECT ${LOG_COLUMNS} FROM events WHERE tenant = ?1 AND id = ?2 AND (?3 IS NULL OR source = ?3) ORDER BY position DESC LIMIT 1`)
-    .bind(tenant, id, source ?? null)
+    .prepare(`SELECT ${LOG_COLUMNS} FROM events WHERE tenant = ?1 AND id = ?2 AND (?3 IS NULL OR source = ?3) AND ${where} ORDER BY position DESC LIMIT 1`)
+    .bind(tenant, id, source ?? null, ...(category === undefined ? [] : [category]))
     .first<LogRow>();
   return row === null ? undefined : eventOf(row);
 }
@@ -219,7 +239,7 @@ export async function listStreams(
 /** The kernel's `isPlatformCategory`, in SQL over a stream's name. */
 const NOT_PLATFORM = "stream NOT GLOB 'rivulet_*' AND stream NOT GLOB 'audit-*'";
 
-function namesPlatform({ type, category, stream, withPlatform }: LogFilter): boolean {
-  if (withPlatform || category !== undefined || stream !== undefined) return true;
+function namesPlatform({ type, category, withPlatform }: LogFilter): boolean {
+  if (withPlatform || category !== undefined) return true;
   return type !== undefined && !/^[*#]/.test(type);
 }

@@ -1,7 +1,7 @@
-import type { LoggedEvent, LogHead, View } from "../kernel/index.ts";
+import type { LoggedEvent, View } from "../kernel/index.ts";
 import { build } from "./build.ts";
-import { cursorOf, type HeadAt, isGuardError, readCursors, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
-import { admit, members, newcomers, outdated, readGenerations } from "./generations.ts";
+import { cursorOf, type HeadAt, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
+import { admit, type Generation, members, newcomers, outdated, readStanding } from "./generations.ts";
 import { step } from "./step.ts";
 
 export { readCursors } from "./cursors.ts";
@@ -14,17 +14,11 @@ export const MAX_STATEMENTS = 600;
 
 /** The log as a view sees it. */
 export interface LogReader {
-  /** The head, and the hash of the event at a position. */
-  head(tenant: string, position: number): Promise<HeadAt>;
-  /** The events after `from` and up to the head, at least one where there are any. */
-  read(tenant: string, from: number, head: LogHead, page: { readonly limit: number; readonly maxBytes: number }): Promise<LogSlice>;
+  /** The head, the hash of the event at a position (null where there is none), and some of the events after it: at least one where there are any. */
+  follow(tenant: string, query: { readonly position: number; readonly limit: number; readonly maxBytes: number }): Promise<LogSlice>;
 }
 
-/** Some of the log's events; `position` is where to go on. */
-export interface LogSlice {
-  readonly events: readonly LoggedEvent[];
-  readonly position: number;
-}
+export type LogSlice = HeadAt & { readonly events: readonly LoggedEvent[] };
 
 /** How far the live views have come: the head, unless there was too much for one call. */
 export interface Advanced {
@@ -52,43 +46,45 @@ export interface ViewEngine {
  * (overload, a lost connection) is nobody's: it rejects, and nothing has moved.
  */
 export async function advanceViews(engine: ViewEngine, tenant: string): Promise<Advanced> {
-  const { db, log } = engine;
+  const { db, log, views } = engine;
   let { shared, cursors, generations } = await look(db, tenant);
-  const head = await log.head(tenant, shared.position);
-  const stopped = whyStopped(shared, head);
+  let page = await log.follow(tenant, { position: shared.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
+  const stopped = whyStopped(shared, page);
   if (stopped !== undefined) {
     if (shared.state !== "stopped") await stop(db, tenant, stopped);
     return { position: shared.position, stopped, isBuilding: false };
   }
-  let statements = 3;
-  const isNews = newcomers(engine.views, generations).length > 0 || outdated(engine.views, generations).length > 0;
-  if (isNews && head.position > 0) {
-    await takeIn(engine, tenant, { shared: { ...shared, epoch: head.epoch }, generations, target: head.position });
+  let statements = 4;
+  const isNews = newcomers(views, generations).length > 0 || outdated(views, generations).length > 0;
+  if (isNews && page.position > 0) {
+    await takeIn(engine, tenant, { shared: { ...shared, epoch: page.epoch }, generations, target: page.position });
     ({ shared, cursors, generations } = await look(db, tenant));
   }
-  while (shared.position < head.position && statements < MAX_STATEMENTS) {
-    const live = { ...shared, epoch: head.epoch };
-    const page = await log.read(tenant, live.position, head, { limit: STEP_EVENTS, maxBytes: STEP_BYTES });
+  while (page.events.length > 0 && statements < MAX_STATEMENTS) {
+    const last = page.events.at(-1) as LoggedEvent;
+    const from = { ...shared, epoch: page.epoch };
+    const to = { ...from, position: last.position, hash: last.hash };
     const stepped = await step(db, tenant, {
-      from: live,
-      to: { ...live, position: page.position, hash: page.events.at(-1)?.hash ?? "" },
-      members: members(engine.views, generations, cursors, tenant),
+      from,
+      to,
+      members: members(views, generations, cursors, tenant),
       events: page.events,
-      faultCursor: (view) => ({ ...live, view: view.name, members: 0 }),
+      faultCursor: (view) => ({ ...from, view: view.name, members: 0 }),
     });
     statements += stepped.statements + 4;
-    ({ shared, cursors, generations } = await look(db, tenant));
+    // Where nothing surprising happened, what is in the database is known without asking.
+    shared = to;
+    if (stepped.isBeaten || stepped.faults.size > 0) ({ shared, cursors, generations } = await look(db, tenant));
+    if (!stepped.isBeaten && shared.position >= page.position) break;
+    page = await log.follow(tenant, { position: shared.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
   }
-  const isBuilding = await build(engine, tenant, { head, budget: MAX_STATEMENTS - statements });
+  const isBusy = generations.some(({ state }) => state === "building" || state === "discarding");
+  const isBuilding = isBusy && (await build(engine, tenant, { budget: MAX_STATEMENTS - statements }));
   return { position: shared.position, isBuilding };
 }
 
 /** Somebody else may be taking them in at the same moment: then there is nothing left to do. */
-async function takeIn(
-  engine: ViewEngine,
-  tenant: string,
-  what: { shared: ViewCursor; generations: Awaited<ReturnType<typeof readGenerations>>; target: number },
-): Promise<void> {
+async function takeIn(engine: ViewEngine, tenant: string, what: { shared: ViewCursor; generations: readonly Generation[]; target: number }): Promise<void> {
   try {
     await admit(engine.db, tenant, { ...what, views: engine.views, now: engine.now() });
   } catch (error) {
@@ -97,7 +93,7 @@ async function takeIn(
 }
 
 async function look(db: D1Database, tenant: string) {
-  const [cursors, generations] = await Promise.all([readCursors(db, tenant), readGenerations(db, tenant)]);
+  const { cursors, generations } = await readStanding(db, tenant);
   return { cursors, generations, shared: cursorOf(cursors, SHARED) };
 }
 

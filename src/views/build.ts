@@ -1,15 +1,15 @@
 import type { View } from "../kernel/index.ts";
 import { STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./advance.ts";
 import { compareGenerations } from "./compare.ts";
-import { cursorOf, type HeadAt, isGuardError, moveCursor, readCursors, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
-import { buildCursor, type Generation, readGenerations, scopeOf } from "./generations.ts";
+import { cursorOf, isGuardError, moveCursor, readCursors, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
+import { buildCursor, type Generation, readGenerations, readStanding, scopeOf } from "./generations.ts";
 import { step } from "./step.ts";
 
 /**
  * Builds generations beside what is read, each with a cursor of its own, and switches to one in the transaction that finds it where
  * the shared cursor stands. Says whether there is more to do than this call's budget of statements allows.
  */
-export async function build(engine: ViewEngine, tenant: string, { head, budget }: { head: HeadAt; budget: number }): Promise<boolean> {
+export async function build(engine: ViewEngine, tenant: string, { budget }: { budget: number }): Promise<boolean> {
   const { db, views } = engine;
   let left = budget;
   const generations = await readGenerations(db, tenant);
@@ -18,13 +18,10 @@ export async function build(engine: ViewEngine, tenant: string, { head, budget }
     // A view that this code does not know is left alone: newer code may be building it.
     if (view === undefined || (generation.state === "building" && view.version !== generation.version)) continue;
     left -=
-      generation.state === "building"
-        ? await buildOne(engine, tenant, { view, generation, head, budget: left })
-        : await discardSome(db, tenant, view, generation);
+      generation.state === "building" ? await buildOne(engine, tenant, { view, generation, budget: left }) : await discardSome(db, tenant, view, generation);
     if (left <= 0) break;
   }
-  const after = await readGenerations(db, tenant);
-  const cursors = await readCursors(db, tenant);
+  const { cursors, generations: after } = await readStanding(db, tenant);
   const isKnown = ({ view, version, state }: Generation): boolean =>
     views.some((known) => known.name === view && (state === "discarding" || known.version === version));
   return after.some(
@@ -38,41 +35,38 @@ export async function build(engine: ViewEngine, tenant: string, { head, budget }
 interface Build {
   readonly view: View;
   readonly generation: Generation;
-  readonly head: HeadAt;
   readonly budget: number;
 }
 
 /** Gives the statements that it took. */
-async function buildOne({ db, log }: ViewEngine, tenant: string, { view, generation, head, budget }: Build): Promise<number> {
+async function buildOne({ db, log }: ViewEngine, tenant: string, { view, generation, budget }: Build): Promise<number> {
   const name = buildCursor(view.name, generation.generation);
-  for (let statements = 2; ; statements += 4) {
+  for (let statements = 3; ; statements += 3) {
     const cursors = await readCursors(db, tenant);
     const shared = cursorOf(cursors, SHARED);
-    const own = { ...cursorOf(cursors, name), version: view.version, epoch: head.epoch };
-    if (own.state !== "live") return statements;
-    if (statements === 2 && own.position > 0) {
-      const stopped = whyStopped(own, await log.head(tenant, own.position));
-      if (stopped !== undefined) await fail(db, tenant, own, stopped);
-      if (stopped !== undefined) return statements;
+    const found = cursorOf(cursors, name);
+    if (found.state !== "live") return statements;
+    const page = await log.follow(tenant, { position: found.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
+    const own = { ...found, version: view.version, epoch: page.epoch };
+    const stopped = whyStopped(found, page);
+    if (stopped !== undefined) {
+      await db.batch([moveCursor(db, tenant, own, { ...own, state: "faulted", error: stopped })]);
+      return statements + 1;
     }
     // Never past what is live, or the two could not meet.
-    const end = Math.min(shared.position, head.position);
-    if (own.position >= end) return statements + (await finish(db, tenant, { view, generation, shared, own }));
+    const events = page.events.filter(({ position }) => position <= shared.position);
+    const last = events.at(-1);
+    if (last === undefined) return statements + (await finish(db, tenant, { view, generation, shared, own }));
     if (statements >= budget) return statements;
-    const page = await log.read(tenant, own.position, { ...head, position: end }, { limit: STEP_EVENTS, maxBytes: STEP_BYTES });
     const stepped = await step(db, tenant, {
       from: own,
-      to: { ...own, position: page.position, hash: page.events.at(-1)?.hash ?? own.hash },
+      to: { ...own, position: last.position, hash: last.hash },
       members: [{ view, scope: scopeOf(tenant, generation.generation) }],
-      events: page.events,
+      events,
       faultCursor: () => own,
     });
     statements += stepped.statements;
   }
-}
-
-function fail(db: D1Database, tenant: string, own: ViewCursor, error: string): Promise<unknown> {
-  return db.batch([moveCursor(db, tenant, own, { ...own, state: "faulted", error })]);
 }
 
 interface Finish {

@@ -21,13 +21,14 @@ export interface ViewCursor {
 /** The head of the log, and the hash of its event at a cursor's position: null where there is none. */
 export type HeadAt = LogHead & { readonly hashAt: string | null };
 
+/** The statement that gives all cursors of a tenant's views. */
+export function selectCursors(db: D1Database, tenant: string): D1PreparedStatement {
+  return db.prepare("SELECT view, version, position, epoch, hash, state, error, members FROM view_cursors WHERE tenant = ?").bind(tenant);
+}
+
 /** The cursors of a tenant's views. */
 export async function readCursors(db: D1Database, tenant: string): Promise<readonly ViewCursor[]> {
-  const { results } = await db
-    .prepare("SELECT view, version, position, epoch, hash, state, error, members FROM view_cursors WHERE tenant = ?")
-    .bind(tenant)
-    .all<ViewCursor>();
-  return results;
+  return (await selectCursors(db, tenant).all<ViewCursor>()).results;
 }
 
 /** A cursor by name; one that has not begun where there is none. */

@@ -1,5 +1,5 @@
 import type { View } from "../kernel/index.ts";
-import { cursorOf, moveCursor, SHARED, type ViewCursor } from "./cursors.ts";
+import { cursorOf, moveCursor, selectCursors, SHARED, type ViewCursor } from "./cursors.ts";
 
 export type Purpose = "catch-up" | "rebuild" | "compare" | "rollback";
 
@@ -27,14 +27,25 @@ export function buildCursor(view: string, generation: number): string {
   return `${view}#${generation}`;
 }
 
-export async function readGenerations(db: D1Database, tenant: string): Promise<readonly Generation[]> {
-  const { results } = await db
+function selectGenerations(db: D1Database, tenant: string): D1PreparedStatement {
+  return db
     .prepare(
       "SELECT view, generation, version, state, purpose, position, hash, target, started, report FROM view_generations WHERE tenant = ? ORDER BY view, generation",
     )
-    .bind(tenant)
-    .all<Generation>();
-  return results;
+    .bind(tenant);
+}
+
+export async function readGenerations(db: D1Database, tenant: string): Promise<readonly Generation[]> {
+  return (await selectGenerations(db, tenant).all<Generation>()).results;
+}
+
+/** Cursors and generations of one moment, in one round trip. */
+export async function readStanding(
+  db: D1Database,
+  tenant: string,
+): Promise<{ readonly cursors: readonly ViewCursor[]; readonly generations: readonly Generation[] }> {
+  const [cursors, generations] = await db.batch<ViewCursor | Generation>([selectCursors(db, tenant), selectGenerations(db, tenant)]);
+  return { cursors: (cursors?.results ?? []) as ViewCursor[], generations: (generations?.results ?? []) as Generation[] };
 }
 
 /** The generation whose rows are read: the live one, else the frozen one, else the one that is being built for the first time. */

@@ -1,6 +1,6 @@
 import type { View } from "../kernel/index.ts";
-import { cursorOf, isGuardError, moveCursor, readCursors, SHARED } from "./cursors.ts";
-import { begin, buildCursor, type Purpose, readGenerations } from "./generations.ts";
+import { cursorOf, isGuardError, moveCursor, SHARED } from "./cursors.ts";
+import { begin, buildCursor, type Purpose, readStanding } from "./generations.ts";
 
 /**
  * Begins to build a view anew beside the rows that are read; for `rollback`, takes up the rows before the last. One build of a view at
@@ -13,7 +13,7 @@ export async function beginBuild(
   { purpose, head, now }: { purpose: Exclude<Purpose, "catch-up">; head: number; now: number },
 ): Promise<"begun" | "running" | "busy" | "none"> {
   for (let attempt = 1; ; attempt++) {
-    const [cursors, generations] = await Promise.all([readCursors(db, tenant), readGenerations(db, tenant)]);
+    const { cursors, generations } = await readStanding(db, tenant);
     const shared = cursorOf(cursors, SHARED);
     const running = generations.find((generation) => generation.view === view.name && generation.state === "building" && generation.version === view.version);
     const isFaulted = running !== undefined && cursorOf(cursors, buildCursor(view.name, running.generation)).state === "faulted";

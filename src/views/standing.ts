@@ -1,7 +1,7 @@
 import type { View } from "../kernel/index.ts";
 import type { Comparison } from "./compare.ts";
-import { cursorOf, readCursors, SHARED, type ViewCursor } from "./cursors.ts";
-import { buildCursor, type Generation, readGenerations, readOf, scopeOf } from "./generations.ts";
+import { cursorOf, SHARED, type ViewCursor } from "./cursors.ts";
+import { buildCursor, type Generation, readGenerations, readOf, readStanding, scopeOf } from "./generations.ts";
 
 /** Where a tenant's view stands: what is read of it, and what is being built beside that. */
 export interface Standing {
@@ -46,8 +46,8 @@ export async function readScope(db: D1Database, tenant: string, view: string): P
 
 /** Where all of a tenant's views stand. `now`: milliseconds since 1970. */
 export async function standings(db: D1Database, tenant: string, views: readonly Pick<View, "name" | "version">[], now: number): Promise<readonly Standing[]> {
-  const [cursors, generations] = await Promise.all([readCursors(db, tenant), readGenerations(db, tenant)]);
-  return views.map((view) => standingOf(tenant, view, { cursors, generations, now }));
+  const seen = await readStanding(db, tenant);
+  return views.map((view) => standingOf(tenant, view, { ...seen, now }));
 }
 
 interface Seen {

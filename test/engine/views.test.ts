@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sql } from "../../src/kernel/index.ts";
-import { logHeadAt, readLog } from "../../src/log/read-log.ts";
+import { followLog } from "../../src/log/read-log.ts";
 import { advanceViews, type LogReader, readCursors, type ViewEngine } from "../../src/views/advance.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireDispatcher, wholeLog } from "../support/engine.ts";
@@ -99,10 +99,7 @@ test("two that fold the same events at once count them once", async () => {
     await both;
   };
   const { log, views } = faultyShards(env)(tenant);
-  const reader: LogReader = {
-    head: (_, position) => logHeadAt(log, tenant, position),
-    read: (_, after, head, page) => readLog(log, tenant, { after, head, ...page }),
-  };
+  const reader: LogReader = { follow: (_, query) => followLog(log, tenant, query) };
   const engine: ViewEngine = { db: views, log: reader, views: [eventTypesView], now: Date.now };
   await Promise.all([advanceViews(engine, tenant), advanceViews(engine, tenant)]);
   expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 1 });

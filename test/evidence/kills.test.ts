@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { firstBadVersion } from "../readme/verify-stream.ts";
 import { figuresLine } from "./kills/figures.ts";
 import { type KillRun, runKills } from "./kills.ts";
+import { STREAMS } from "./kills/writers.ts";
 
 /** Told when a test fails, so that it can be run again; what the machine does in between is its own chance. */
 const SEED = Number(process.env["SEED"] ?? Date.now() % 100_000);
@@ -11,10 +13,11 @@ describe(`a server that is killed under load, again and again (SEED=${SEED})`, (
   beforeAll(async () => {
     run = await runKills({ kills: KILLS, seed: SEED });
     console.log(figuresLine(run.figures));
-  }, 290_000);
+  }, 600_000);
 
   test("the load was one: appends were acknowledged, refused and cut off, live events were heard, and the last kill left work undone", () => {
     const { figures } = run;
+    expect(run.final.streams.map(({ stream }) => stream)).toEqual(expect.arrayContaining([...STREAMS]));
     expect(figures.kills).toBeGreaterThanOrEqual(KILLS);
     expect(figures.acknowledged).toBeGreaterThanOrEqual(KILLS * 30);
     expect(figures.lostAnswers).toBeGreaterThanOrEqual(KILLS);
@@ -28,6 +31,17 @@ describe(`a server that is killed under load, again and again (SEED=${SEED})`, (
 
   test("every promise is kept: what clients were told is what is there, in the streams, the log, the view and the live streams", () => {
     expect(run.violations.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([]);
+  });
+
+  test("the hashes chain by README's page of code too, checked from the log's JSON alone", () => {
+    for (const [stream, events] of Map.groupBy(run.final.log, ({ stream }) => stream)) {
+      // The position is the log's and not the stream's, so no part of what is hashed.
+      const bad = firstBadVersion(
+        "default",
+        events.map((event) => ({ ...event, position: undefined })),
+      );
+      expect(bad, stream).toBeUndefined();
+    }
   });
 
   test("every stream was verified, against the log's copy too", () => {

@@ -11,7 +11,7 @@ import { Listener } from "./kills/listener.ts";
 import { Readers } from "./kills/readers.ts";
 import type { Recorded } from "./kills/recorded-client.ts";
 import { repairedUntouched, stayed } from "./kills/untouched.ts";
-import { QUIET_STREAMS, STREAMS, Writers } from "./kills/writers.ts";
+import { FOLLOWED_STREAM, QUIET_STREAMS, STREAMS, Writers } from "./kills/writers.ts";
 
 export interface KillOptions {
   /** At least so many; a few more where the last one happened to leave nothing to repair. */
@@ -52,17 +52,17 @@ export async function runKills({ kills, seed }: KillOptions): Promise<KillRun> {
     const to: Recorded = { url, key, history: new History() };
     const random = chance(seed);
     const writers = new Writers(to, random);
-    const clients = { writers, readers: new Readers(to, random, writers), log: new Listener(to), stream: new Listener(to, STREAMS.at(-1)) };
+    const clients = { writers, readers: new Readers(to, random, writers), log: new Listener(to), stream: new Listener(to, FOLLOWED_STREAM) };
     const killed = await untilKilled(server, clients, kills, random);
     await server.start();
     const repaired = await repairedUntouched(to, killed.stored);
     await writers.settle();
     const streams = new Set([...STREAMS, ...killed.stored.keys()]);
     const final = await whenLogged(() => readFinalState(url, key, { streams }));
-    await clients.log.hearUpTo(final.log.at(-1)?.position ?? 0, HEARD_WITHIN);
-    await clients.stream.hearUpTo(final.streams.find(({ stream }) => stream === STREAMS.at(-1))?.version ?? 0, HEARD_WITHIN);
+    const unheard = await clients.log.hearUpTo(final.log.at(-1)?.position ?? 0, HEARD_WITHIN);
+    const unheardOfStream = await clients.stream.hearUpTo(final.streams.find(({ stream }) => stream === FOLLOWED_STREAM)?.version ?? 0, HEARD_WITHIN);
     const { entries } = to.history;
-    const violations = [...repaired.violations, ...stayed(repaired.log, final.log), ...checkHistory(entries, final)];
+    const violations = [...repaired.violations, ...stayed(repaired.log, final.log), ...unheard, ...unheardOfStream, ...checkHistory(entries, final)];
     const counted = countCalls(entries, final);
     const figures = { ...counted, kills: killed.kills, streamsToRepair: killed.undone.length, seconds: Math.round((Date.now() - begun) / 1000) };
     return { figures, violations, history: to.history, final };

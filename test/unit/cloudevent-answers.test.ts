@@ -8,6 +8,7 @@ type Answers = Readonly<Record<string, Refusal["code"] | "taken">>;
 async function post(answers: Answers): Promise<Response> {
   const events = Object.keys(answers).map((stream, index) => ({ specversion: "1.0", id: `${index}`, source: "/s", type: "t", stream }));
   const services = {
+    decider: () => undefined,
     objectFor: (_tenant: string, stream: string) => ({
       append({ events }: AppendRequest): Promise<Appended | Refusal> {
         const code = answers[stream] ?? "taken";

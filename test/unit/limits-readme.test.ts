@@ -1,3 +1,4 @@
+import { modules } from "../../src/domains/index.ts";
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { LONGEST_TAIL } from "../../durable-objects/aggregate/outbox.ts";
@@ -81,7 +82,7 @@ function tables(): readonly (readonly (readonly string[])[])[] {
 let declared: ReadonlySet<string>;
 
 beforeAll(async () => {
-  const answer = await api(() => ({}) as Services)(new Request("http://rivulet.test/openapi.json"));
+  const answer = await api(() => ({}) as Services, modules)(new Request("http://rivulet.test/openapi.json"));
   const { paths } = (await answer.json()) as { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
   declared = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ responses }) => Object.keys(responses))));
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -28,7 +28,9 @@ export interface KillableServer {
 
 /** Nothing is started yet. */
 export async function killableServer(): Promise<KillableServer> {
-  const stateDir = await realpath(await mkdtemp(join(tmpdir(), "rivulet-kills-")));
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "rivulet-kills-")));
+  const [stateDir, scratch] = [join(folder, "state"), join(folder, "tmp")];
+  await mkdir(scratch);
   const port = await freePort();
   const key = randomUUID();
   const mark = randomUUID();
@@ -39,7 +41,8 @@ export async function killableServer(): Promise<KillableServer> {
     stateDir,
     async start() {
       const { npm_lifecycle_event: _, ALLOW_LOCAL_TARGETS: __, ...environment } = process.env;
-      const own = { PORT: String(port), STATE_DIR: stateDir, ADMIN_KEY: key, MASTER_KEY: "the-master-key-of-the-kills", RIVULET_TEST: mark };
+      // What a killed runtime leaves in its folder for passing files goes with the rest.
+      const own = { TMPDIR: scratch, PORT: String(port), STATE_DIR: stateDir, ADMIN_KEY: key, MASTER_KEY: "the-master-key-of-the-kills", RIVULET_TEST: mark };
       const child = spawn(process.execPath, [START], { env: { ...environment, ...own }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
       pid = child.pid as number;
       let output = "";
@@ -65,7 +68,7 @@ export async function killableServer(): Promise<KillableServer> {
     },
     async dispose() {
       await endLeftBehind("RIVULET_TEST", mark);
-      await rm(stateDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }

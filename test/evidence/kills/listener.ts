@@ -1,15 +1,16 @@
 import type { FinalEvent } from "../../../src/testing/history/final-state.ts";
 import type { Live, SeenEvent } from "../../../src/testing/history/operation.ts";
+import type { Violation } from "../../../src/testing/history/violation.ts";
 import { type Recorded, seenEvent } from "./recorded-client.ts";
 
 /** Follows the log, or a stream, from its beginning by server-sent events, and resumes after each break with Last-Event-ID. */
 export class Listener {
   /** The id of the last event: a position or a version. */
   last = 0;
-  heard = 0;
-  connections = 0;
   readonly #to: Recorded;
   readonly #stream: string | undefined;
+  /** The status of the last connection that was refused. */
+  #refused: number | undefined;
 
   constructor(to: Recorded, stream?: string) {
     this.#to = to;
@@ -21,11 +22,17 @@ export class Listener {
     while (await this.#listen());
   }
 
-  /** Listens until it has heard up to an id, or for so many milliseconds; then leaves, and says that it has had all up to there. */
-  async hearUpTo(id: number, patience: number): Promise<void> {
+  /**
+   * Listens until it has heard up to an id, or for so many milliseconds; then leaves, and says that it has had all up to there. Gives
+   * the violation where it has not, whether it was connected or refused all the time.
+   */
+  async hearUpTo(id: number, patience: number): Promise<readonly Violation[]> {
     const deadline = AbortSignal.timeout(patience);
-    do await this.#listen({ id, deadline });
-    while (this.last < id && !deadline.aborted);
+    while (this.last < id && !deadline.aborted) await this.#listen({ id, deadline });
+    if (this.last >= id) return [];
+    const refused = this.#refused === undefined ? "" : `; the last connection was refused with ${this.#refused}`;
+    const message = `Whoever follows ${this.#stream ?? "the log"} has heard up to ${this.last} of ${id} in ${patience} ms${refused}.`;
+    return [{ kind: "live-incomplete", message }];
   }
 
   /** True where the server ended the connection. */
@@ -36,12 +43,12 @@ export class Listener {
     const call = history.invoke(operation);
     const seen: SeenEvent[] = [];
     const leaving = new AbortController();
-    this.connections++;
     try {
       const headers = { authorization: `Bearer ${key}`, accept: "text/event-stream", "last-event-id": String(this.last) };
       const response = await fetch(`${url}${path}`, { headers, signal: goal ? AbortSignal.any([goal.deadline, leaving.signal]) : leaving.signal });
       if (!response.ok) {
         call.failed({ status: response.status });
+        this.#refused = response.status;
         // A stream that nobody has appended to yet.
         await new Promise((resolve) => setTimeout(resolve, 50));
         return response.status === 404;
@@ -66,7 +73,6 @@ export class Listener {
     // What a client resumes with counts, whatever the event itself says.
     seen.push({ ...seenEvent(event), ...(this.#stream === undefined ? { position: id } : { version: id }) });
     this.last = Math.max(this.last, id);
-    this.heard++;
   }
 }
 

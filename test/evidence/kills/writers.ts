@@ -9,6 +9,8 @@ const names = (kind: string, count: number): readonly string[] => Array.from({ l
 export const QUIET_STREAMS = names("quiet", 12);
 /** Streams whose appends carry an Idempotency-Key, or ids of the client's own, and are sent again after a crash. */
 const KEYED_STREAMS = names("keyed", 6);
+/** The one of them that somebody follows live. */
+export const FOLLOWED_STREAM = "load-keyed0";
 const OUTSIDE_STREAMS = names("outside", 2);
 /** Streams that several clients append to with If-Match, each with the version that it knows. */
 const MATCHED_STREAMS = names("matched", 3);
@@ -63,10 +65,10 @@ export class Writers {
     ]);
   }
 
-  /** Appends much to every quiet stream at once; resolves with the first answer, when most of it is still under way. */
+  /** Appends much to every quiet stream and to the one that is followed, at once; resolves with the first answer, when most of it is still under way. */
   async burst(): Promise<void> {
     await Promise.any(
-      QUIET_STREAMS.map(async (stream) => {
+      [...QUIET_STREAMS, FOLLOWED_STREAM].map(async (stream) => {
         if ((await this.#send(this.#append(stream, BURST))).phase !== "ok") throw new Error("the server is gone");
       }),
     );

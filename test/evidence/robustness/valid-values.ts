@@ -113,6 +113,8 @@ const FORMATS: Readonly<Record<string, readonly string[]>> = {
     "2024-02-29T23:59:59.999999+14:00",
     "0001-01-01T00:00:00-12:00",
     "9999-12-31T23:59:59.999Z",
+    "2016-12-31T23:59:60Z",
+    "2026-11-20t10:00:00.5z",
   ],
   uri: ["https://example.test/a?b=c", "urn:a:b"],
   "uri-reference": ["/sensors/s1", "https://example.test/a?b#c", "a", "../a", "?q"],

@@ -1,0 +1,25 @@
+import { defineModule, type Module } from "../../kernel/index.ts";
+import { subtitle } from "./subtitle.ts";
+import { subtitleResult } from "./subtitle-result.ts";
+import { subtitleTitle } from "./subtitle-title.ts";
+import { subtitleJobs } from "./views/subtitle-jobs.ts";
+
+/** Subtitles for videos: jobs that find or translate them, and a library that anyone can fill. */
+export const subtitles: Module = defineModule({
+  name: "subtitles",
+  deciders: [subtitle, subtitleTitle, subtitleResult],
+  projections: [subtitleJobs],
+});
+
+export * from "./choose-subtitle.ts";
+export * from "./decode-text.ts";
+export * from "./language.ts";
+export * from "./library-path.ts";
+export * from "./read-subtitles.ts";
+export * from "./subtitle.ts";
+export * from "./subtitle-file.ts";
+export * from "./subtitle-result.ts";
+export * from "./subtitle-title.ts";
+export * from "./title.ts";
+export * from "./translate-cues.ts";
+export * from "./write-subtitles.ts";
