@@ -24,7 +24,7 @@ import type {
   StreamTail,
   Verification,
 } from "./aggregate/contract.ts";
-import { close } from "./aggregate/close.ts";
+import { close, purgeAnew } from "./aggregate/close.ts";
 import { answeredBefore, execute } from "./aggregate/execute.ts";
 import { foldedState, type Rules, shownAt } from "./aggregate/fold.ts";
 import { GroupCommit } from "./aggregate/group-commit.ts";
@@ -164,10 +164,12 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     const found = await compareWithLog(this.#store, this.#parts.ports);
     // Woken by its id, an object without a stream does not know its name. It must not live on: the next who calls it by name would meet it.
     if (this.#store.identity.stream === "") this.ctx.waitUntil(scheduler.wait(0).then(() => this.ctx.abort("woken without a name")));
-    if (repair && found.state === "behind") {
+    if (!repair) return found;
+    purgeAnew(this.#store);
+    if (found.state === "behind") {
       this.#outbox.arm();
       await this.#outbox.send([]);
-    }
+    } else if (found.state === "complete" && this.#store.memory.isPurged) await this.#outbox.look();
     return found;
   }
 

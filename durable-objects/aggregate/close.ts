@@ -29,6 +29,11 @@ export function close(store: StreamStore, request: CloseRequest, now: number, ap
   return { ok: true, version: store.memory.version, isPurged: request.purge };
 }
 
+/** The log may hold data again of what was purged: it has been set back, or refilled. Then it is emptied once more. */
+export function purgeAnew(store: StreamStore): void {
+  if (store.memory.isPurged && store.setting(EMPTIED) === true) store.putSetting(EMPTIED, false);
+}
+
 /**
  * Empties the data of a purged stream, here and in the log, which must have all of it by now: what came into the log later would
  * bring data back. In steps; a crash between two of them begins anew, which changes nothing.

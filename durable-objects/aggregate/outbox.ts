@@ -1,6 +1,6 @@
 import { packHints, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
-import { emptyPurged } from "./close.ts";
+import { emptyPurged, purgeAnew } from "./close.ts";
 import type { AggregatePorts } from "./contract.ts";
 import { retain } from "./retention.ts";
 import type { StreamStore } from "./stream-store.ts";
@@ -102,6 +102,7 @@ export class Outbox {
       await this.#ports.announce(identity.tenant, { position: logged.position, epoch: logged.epoch });
       await this.#clean(logged.version);
     }
+    if ((logged?.version ?? 0) < this.#store.memory.version) purgeAnew(this.#store);
     // Read again: an append may have come while we asked. From here to letting go nothing is awaited.
     return (logged?.version ?? 0) >= this.#store.memory.version;
   }

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventHash, GENESIS_HASH, type RecordedEvent } from "../../src/kernel/index.ts";
+import { markForked } from "../../src/log/mark-forked.ts";
 import { batched, commitEvents, isGuardError } from "../../src/log/commit-events.ts";
 import { loggedStream } from "../../src/log/read-log.ts";
 import { append, deliver, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
@@ -117,6 +118,13 @@ describe("a stream that tells another history than the log", () => {
     expect((await loggedStream(env.LOG_0, "fork-1", "note-1"))?.forked).toMatch(/^At version 2 the log has sha256:/);
     expect((await loggedStream(env.LOG_0, "fork-1", "note-2"))?.forked).toBeNull();
     expect(await stub("fork-1", "note-1").verify(1, 3)).toMatchObject({ valid: false, firstBadVersion: 1 });
+  });
+
+  test("takes no more even from a projector that does not look: the log refuses its next event", async () => {
+    await commit("fork-4", chain("fork-4", "note-1", 2));
+    await markForked(env.LOG_0, { tenant: "fork-4", stream: "note-1" }, "a test says so");
+    expect(String(await commit("fork-4", chain("fork-4", "note-1", 3).slice(2)))).toContain("log_guard: the stream has forked");
+    expect(await wholeLog("fork-4")).toHaveLength(2);
   });
 
   test("is noticed by its alarm where the log is ahead of the object", async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { logHead } from "../../src/log/read-log.ts";
+import { followLog, logHead } from "../../src/log/read-log.ts";
+import { advanceViews, type LogReader, type ViewEngine } from "../../src/views/advance.ts";
 import { readGenerations } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
 import { rowView } from "../../src/views/row-view.ts";
@@ -8,7 +9,7 @@ import type { View } from "../../src/kernel/index.ts";
 import { rowsOf } from "../../src/testing/index.ts";
 import { chance } from "../support/chance.ts";
 import { append, deliver, dispatcher, draft, env, fireDispatcher, wholeLog } from "../support/engine.ts";
-import { faults, heal } from "../support/faults.ts";
+import { faults, faultyShards, heal } from "../support/faults.ts";
 import { notes, testViews } from "../support/worker.ts";
 
 const own = testViews.findIndex(({ name }) => name === "notes");
@@ -152,6 +153,37 @@ describe("a rebuild", () => {
     await write(tenant, "c", "Written");
     expect(await rows(tenant)).toEqual(await folded(tenant));
   });
+});
+
+test("who moves the views and has not seen the switch writes nothing: its events go to the rows that are read", async () => {
+  const tenant = "rebuild-7";
+  await write(tenant, "a", "Written");
+  await write(tenant, "b", "Written");
+  const { log, views: db } = faultyShards(env)(tenant);
+  const engine = (follow: LogReader["follow"]): ViewEngine => ({ db, log: { follow }, views: testViews, now: Date.now });
+  // One that is slow: while it reads the log, a third event comes in, and another one rebuilds and switches.
+  let isFirst = true;
+  const slow = engine(async (_, query) => {
+    if (isFirst) {
+      isFirst = false;
+      faults.beforeBatch = (database) => {
+        if (database === "views") throw new Error("D1_ERROR: overloaded");
+      };
+      await write(tenant, "c", "Written");
+      heal();
+      faults.captured = [];
+      await beginBuild(db, tenant, testViews[own] as View, { purpose: "rebuild", head: 2, now: Date.now() });
+      const upToTwo = engine(async (_, query) => {
+        const page = await followLog(log, tenant, query);
+        return { ...page, position: 2, events: page.events.filter(({ position }) => position <= 2) };
+      });
+      for (let n = 0; n < 5; n++) await advanceViews(upToTwo, tenant);
+      expect(await generations(tenant)).toEqual(["0 old", "1 live"]);
+    }
+    return followLog(log, tenant, query);
+  });
+  await advanceViews(slow, tenant);
+  expect(await rows(tenant)).toEqual(await folded(tenant));
 });
 
 describe("a dry run", () => {

@@ -84,3 +84,34 @@ test("a stream of which the log tells another history is forked", async () => {
   await env.LOG_0.prepare("UPDATE streams SET hash = 'sha256:other' WHERE tenant = ?").bind(tenant).run();
   expect(await reconcile(tenant, "note-1", true)).toMatchObject({ state: "forked", reason: expect.stringContaining("sha256:other") });
 });
+
+test.each([
+  ["before the purge", 2],
+  ["after it, the data still there", 3],
+])("a log that was set back to a copy from %s holds no purged data once it is reconciled", async (_, version) => {
+  const tenant = `reconcile-purged-${version}`;
+  await logged(tenant, "note-1", 2);
+  const copy = await env.LOG_0.prepare("SELECT position, data FROM events WHERE tenant = ?").bind(tenant).all<{ position: number; data: string }>();
+  await stub(tenant, "note-1").close({ purge: true, precondition: { kind: "none" }, source: "/v1", metadata: draft("x", 1).metadata });
+  await deliver(sent());
+  await stub(tenant, "note-1").settle();
+  expect((await wholeLog(tenant)).slice(0, 2).map(({ data }) => data)).toEqual(["", ""]);
+  for (const { position, data } of copy.results) {
+    await env.LOG_0.prepare("UPDATE events SET data = ?3 WHERE tenant = ?1 AND position = ?2").bind(tenant, position, data).run();
+  }
+  await env.LOG_0.batch([
+    env.LOG_0.prepare("DELETE FROM events WHERE tenant = ? AND position > ?").bind(tenant, version),
+    env.LOG_0.prepare("UPDATE heads SET position = ?2 WHERE tenant = ?1").bind(tenant, version),
+    env.LOG_0.prepare(
+      "UPDATE streams SET version = ?2, position = ?2, hash = (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) WHERE tenant = ?1",
+    ).bind(tenant, version),
+  ]);
+  await reconcile(tenant, "note-1", true);
+  await deliver(sent());
+  await fireAlarm(tenant, "note-1");
+  await fireAlarm(tenant, "note-1");
+  const log = await wholeLog(tenant);
+  expect(log).toHaveLength(3);
+  expect(log.slice(0, 2).map(({ data }) => data)).toEqual(["", ""]);
+  expect(await stub(tenant, "note-1").verify(1, 3)).toMatchObject({ valid: true });
+});
