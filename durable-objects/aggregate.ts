@@ -166,6 +166,11 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     if (this.#store.identity.stream === "") this.ctx.waitUntil(scheduler.wait(0).then(() => this.ctx.abort("woken without a name")));
     if (!repair) return found;
     purgeAnew(this.#store);
+    if (found.state === "forked" || found.state === "lost") {
+      // Marks it in the directory, and empties what was purged.
+      await this.#outbox.look();
+      return found;
+    }
     if (found.state === "behind") {
       this.#outbox.arm();
       await this.#outbox.send([]);

@@ -2,6 +2,7 @@ import { packHints, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import { emptyPurged, purgeAnew } from "./close.ts";
 import type { AggregatePorts } from "./contract.ts";
+import { lostBeginning } from "./reconcile.ts";
 import { retain } from "./retention.ts";
 import type { StreamStore } from "./stream-store.ts";
 
@@ -94,10 +95,18 @@ export class Outbox {
     const { identity } = this.#store;
     const logged = await this.#ports.logged(identity);
     this.#logged = logged?.version ?? 0;
+    const lost = lostBeginning(this.#store, this.#logged);
+    if (lost !== undefined) {
+      // The log was lost, and the stream no longer keeps what it lacks: it can take nothing that comes after.
+      if (!logged?.forked) await this.#ports.markForked(identity, lost);
+      await emptyPurged(this.#store, this.#ports);
+      return true;
+    }
     if (logged) {
       const conflict = this.#conflict(logged.version, logged.hash);
       if (conflict !== undefined && logged.forked === null) await this.#ports.markForked(identity, conflict);
-      // The log takes no more of it, and says so in the directory; asking for ever would change nothing.
+      // The log takes no more of it, and says so in the directory; asking for ever would change nothing. What was purged goes all the same.
+      if (conflict !== undefined) await emptyPurged(this.#store, this.#ports);
       if (conflict !== undefined) return true;
       await this.#ports.announce(identity.tenant, { position: logged.position, epoch: logged.epoch });
       await this.#clean(logged.version);

@@ -25,6 +25,13 @@ export async function compareWithLog(store: StreamStore, ports: AggregatePorts):
   return { ...compared, state: "behind" };
 }
 
+/** Why the log can never have all of the stream again: it lacks versions that the stream no longer keeps. Undefined where it does not. */
+export function lostBeginning(store: StreamStore, loggedVersion: number): string | undefined {
+  const first = store.firstVersion();
+  if (loggedVersion + 1 >= first) return undefined;
+  return `The log lacks versions from ${loggedVersion + 1} on, the stream was truncated and begins at ${first}.`;
+}
+
 function conflict(store: StreamStore, logged: { readonly version: number; readonly hash: string } | undefined): string | undefined {
   if (logged === undefined) return undefined;
   if (logged.version > store.memory.version) return `The log has version ${logged.version}, the stream ends at ${store.memory.version}.`;

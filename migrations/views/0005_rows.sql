@@ -26,7 +26,7 @@ CREATE VIRTUAL TABLE view_search USING fts5 (scope, text, tokenize = "unicode61 
 --   state     live: read, and moved by the shared cursor; frozen: read, but its code is gone; building: filled by a cursor of its own,
 --             named `<view>#<generation>`; old: was read before, kept as the way back; discarding: its rows are being deleted
 --   purpose   of a build: catch-up | rebuild | compare | rollback
---   position  where it stood when it stopped being moved; hash: of the event there
+--   position  where it stood when it stopped being moved; entry: of the event there
 --   target    of a build: the log's head when it began; started: when (RFC 3339)
 --   report    of a comparison: what differed, as JSON
 CREATE TABLE view_generations (
@@ -37,7 +37,7 @@ CREATE TABLE view_generations (
   state TEXT NOT NULL,
   purpose TEXT NOT NULL DEFAULT '',
   position INTEGER NOT NULL DEFAULT 0,
-  hash TEXT NOT NULL DEFAULT '',
+  entry TEXT NOT NULL DEFAULT '',
   target INTEGER NOT NULL DEFAULT 0,
   started TEXT NOT NULL DEFAULT '',
   report TEXT,
@@ -60,4 +60,12 @@ BEGIN
       CASE NEW.view WHEN '*' THEN 0 ELSE NEW.from_position END
     )
     OR NEW.from_members <> coalesce((SELECT members FROM view_cursors WHERE tenant = NEW.tenant AND view = NEW.view), 0);
+  -- A step that comes late, after its generation was switched to, must not begin it anew.
+  SELECT RAISE(ABORT, 'view_guard: nothing is being built there')
+  WHERE instr(NEW.view, '#') > 0
+    AND NOT EXISTS (
+      SELECT 1 FROM view_generations
+      WHERE tenant = NEW.tenant AND view = substr(NEW.view, 1, instr(NEW.view, '#') - 1)
+        AND generation = CAST(substr(NEW.view, instr(NEW.view, '#') + 1) AS INTEGER) AND state = 'building'
+    );
 END;

@@ -78,12 +78,14 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     context.set("services", servicesOf());
     context.set("correlationId", correlationId);
     context.set("trace", trace);
-    await next();
+    // Two Host headers, for one, make an address of nothing.
+    if (URL.canParse(context.req.raw.url)) await next();
+    else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
     context.res.headers.set("x-correlation-id", correlationId);
     context.res.headers.set("traceresponse", traceparentOf(trace));
   });
   serveAll(app, modules);
-  for (const endpoint of describedBy(app, VERSION)) serve(app, endpoint);
+  for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);
   const methods = methodsByPath(app);
   for (const [path, allowed] of methods) {
     const allow = allowed.join(", ");

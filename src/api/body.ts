@@ -5,7 +5,7 @@ import { problem } from "./problem.ts";
 const LONGEST_PAUSE = 10_000;
 const LONGEST_BODY = 60_000;
 
-/** Reads a body, and stops as soon as it is over the limit (413, whatever `Content-Length` said) or too slow (408). */
+/** Reads a body, and stops as soon as it is over the limit (413, whatever `Content-Length` said), too slow (408) or broken off (400). */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Response> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
@@ -15,6 +15,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   for (const end = Date.now() + LONGEST_BODY; ;) {
     const read = await readWithin(reader, Math.min(LONGEST_PAUSE, end - Date.now()));
     if (read === "late") return tooSlow();
+    if (read === "broken") return brokenOff();
     if (read.done) break;
     size += read.value.byteLength;
     if (size > maxBytes) return tooLarge(maxBytes);
@@ -29,13 +30,20 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return bytes;
 }
 
-async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, milliseconds: number): Promise<ReadableStreamReadResult<Uint8Array> | "late"> {
+type Read = ReadableStreamReadResult<Uint8Array> | "late" | "broken";
+
+async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, milliseconds: number): Promise<Read> {
   try {
     return await within(milliseconds, "the body", reader.read());
   } catch (fault) {
-    if (fault instanceof DeadlineError) return "late";
-    throw fault;
+    // Nothing but the client's connection is read here, so it is the client's doing, whatever the runtime calls it ("Network connection lost").
+    return fault instanceof DeadlineError ? "late" : "broken";
   }
+}
+
+function brokenOff(): Response {
+  const detail = "The body broke off before its end, or its chunks are none.";
+  return problem({ status: 400, code: "invalid_body", detail, headers: { connection: "close" } });
 }
 
 function tooSlow(): Response {

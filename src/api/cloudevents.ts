@@ -7,6 +7,7 @@ import {
   type CloudEventsRead,
   dataHash,
   type EventMetadata,
+  isLongerThan,
   readBinaryCloudEvent,
   readCloudEvent,
   readCloudEventBatch,
@@ -25,10 +26,20 @@ export const cloudEventsBody = {
   schemas: { [CLOUDEVENT_TYPE]: cloudEvent, [CLOUDEVENT_BATCH_TYPE]: cloudEvents },
   isIn: (headers: Headers): boolean => {
     const type = mediaTypeOf(headers) ?? "";
-    if (type.startsWith("application/cloudevents")) return type === CLOUDEVENT_TYPE || type === CLOUDEVENT_BATCH_TYPE;
+    if (type.startsWith("application/cloudevents")) return isStructured(type);
     return CLOUDEVENT_HEADERS.some((name) => headers.has(name));
   },
 } satisfies RawBody;
+
+/** The headers that are part of a CloudEvent in binary mode, a line each; none in the other modes, where the body has all of it. */
+export function attributeLines(headers: Headers): readonly string[] {
+  if (isStructured(mediaTypeOf(headers))) return [];
+  return [...headers].filter(([name]) => name === "content-type" || name.startsWith("ce-")).map((field) => field.join(": "));
+}
+
+function isStructured(type: string | undefined): boolean {
+  return type === CLOUDEVENT_TYPE || type === CLOUDEVENT_BATCH_TYPE;
+}
 
 /** The CloudEvents of a request, and how their fields are called in problems: `[3].id` in a batch, else `id`. */
 export interface CloudEventsIn {
@@ -42,7 +53,7 @@ export function cloudEventsOf({ request, bytes }: Pick<Call<unknown, unknown, un
   const isBatch = type === CLOUDEVENT_BATCH_TYPE;
   const pathOf = (index: number, field: string): string => (isBatch ? `[${index}].${field}` : field);
   let read: CloudEventsRead;
-  if (isBatch || type === CLOUDEVENT_TYPE) {
+  if (isStructured(type)) {
     const text = bodyText(bytes);
     if (text instanceof Response) return text;
     read = isBatch ? readCloudEventBatch(text) : readCloudEvent(text);
@@ -83,7 +94,7 @@ function metadataOf(call: Call<unknown, unknown, unknown>, { cloudevent: { exten
   return {
     ...platformMetadata({ correlationId: call.correlationId, trace }, call.principal.actor),
     ...(correlation.safeParse(textOf(correlationid)).success && { correlationId: textOf(correlationid) as string }),
-    ...(causationId !== undefined && causationId !== "" && causationId.length <= 256 && { causationId }),
+    ...(causationId !== undefined && causationId !== "" && !isLongerThan(causationId, 256) && { causationId }),
   };
 }
 

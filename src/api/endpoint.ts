@@ -90,7 +90,7 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly problems?: readonly number[];
   /** Answers 304 where the client already has it. */
   readonly notModified?: true;
-  /** Refuses those who may not, before the body is read; undefined for all others. */
+  /** Refuses those who may not, before query and body are read; undefined for all others. */
   readonly refuse?: (asked: Pick<Call<z.output<Params>, z.output<Query>, unknown>, "principal" | "params">) => Response | undefined;
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Response> | Response;
 }
@@ -128,10 +128,10 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (principal instanceof Response) return principal;
   const params = (endpoint.params ?? NO_FIELDS).safeParse(context.req.param());
   if (!params.success) return invalid(params.error);
-  const query = (endpoint.query ?? NO_FIELDS).safeParse(context.req.query());
-  if (!query.success) return invalid(query.error);
   const refusal = endpoint.refuse?.({ principal, params: params.data as z.output<Params> });
   if (refusal) return refusal;
+  const query = (endpoint.query ?? NO_FIELDS).safeParse(context.req.query());
+  if (!query.success) return invalid(query.error);
   const read = await readInput(request, input);
   if (read instanceof Response) return read;
   // The schemas have just said so.
@@ -198,9 +198,11 @@ const MOST_ERRORS = 20;
 /** 422 with the places that are wrong. */
 export function invalidInput(errors: readonly InputError[]): Response {
   const [first] = errors;
-  const shown = errors.slice(0, MOST_ERRORS).map(({ path, message }) => ({ path, message: message.length > 500 ? `${message.slice(0, 500)}…` : message }));
+  const shown = errors
+    .slice(0, MOST_ERRORS)
+    .map(({ path, message }) => ({ path, message: message.length > 500 ? `${message.slice(0, 500).toWellFormed()}…` : message }));
   const detail = first === undefined ? "The input is not valid." : `${first.path === "" ? "The input" : first.path}: ${first.message}`;
-  return problem({ status: 422, code: "invalid_input", detail: detail.slice(0, 1_000), errors: shown });
+  return problem({ status: 422, code: "invalid_input", detail: detail.slice(0, 1_000).toWellFormed(), errors: shown });
 }
 
 /** Takes correlation and trace in; a bad one is ignored and made anew. */

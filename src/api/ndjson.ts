@@ -18,7 +18,8 @@ export function pageOfLines(range: Range): ReadRequest {
  */
 export function ndjson(first: StreamPage, range: Range, read: (request: ReadRequest) => Promise<StreamPage>): ReadableStream<Uint8Array> {
   // What is appended meanwhile is not part of this answer.
-  const bounds = { to: first.version, ...range };
+  // Its beginning is fixed as well: what retention takes away meanwhile breaks it off, rather than ending it as if that were all.
+  const bounds = { from: first.firstVersion, to: first.version, ...range };
   let page = first;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { CATEGORY_PATTERN, PRIORITIES, STREAM_PATTERN, TOPIC_PATTERN } from "../kernel/index.ts";
+import { CATEGORY_PATTERN, isLongerThan, isTimestamp, momentOf, PRIORITIES, STREAM_PATTERN, TOPIC_PATTERN } from "../kernel/index.ts";
 
 /** The schemas that several endpoints share; they validate, and they describe. */
 
@@ -55,8 +55,14 @@ export const topicPattern = z
   .regex(TOPIC_PATTERN, "Expected words parted by dots; * stands for one word, # for any number")
   .openapi({ example: "commerce.*" });
 
-/** RFC 3339 with an offset. */
-export const time = z.iso.datetime({ offset: true, message: "Expected an RFC 3339 time, such as 2026-11-20T10:00:00.000Z" });
+/** RFC 3339, section 5.6, as a producer writes it: kept to the character. */
+export const producerTime = z
+  .string()
+  .refine(isTimestamp, "Expected an RFC 3339 time, such as 2026-11-20T10:00:00.000Z")
+  .openapi({ format: "date-time", example: "2026-11-20T10:00:00.000Z" });
+
+/** A moment that is asked for, in any form of RFC 3339; read as `recorded` is written, with which it is compared as text. */
+export const time = producerTime.transform(momentOf).openapi({ type: "string", format: "date-time" });
 
 export const correlation = z.string().regex(/^[A-Za-z0-9._~:-]{1,128}$/, "Expected 1 to 128 of [A-Za-z0-9._~:-]");
 
@@ -81,7 +87,7 @@ export const clientMetadata = z
     traceparent: platforms("traceparent"),
     tracestate: platforms("tracestate"),
   })
-  .refine((metadata) => JSON.stringify(metadata).length <= MAX_METADATA_LENGTH, `Expected at most ${MAX_METADATA_LENGTH} characters of metadata`);
+  .refine((metadata) => !isLongerThan(JSON.stringify(metadata), MAX_METADATA_LENGTH), `Expected at most ${MAX_METADATA_LENGTH} characters of metadata`);
 
 export const eventType = z
   .string()

@@ -68,6 +68,8 @@ export interface RecordedEvent extends EventEnvelope {
 export interface LoggedEvent extends RecordedEvent {
   /** 1, 2, 3… in its tenant, without gaps. */
   readonly position: number;
+  /** Random, made when it came into the log: as long as it is the same, nothing before it has changed. The log's own, and not shown. */
+  readonly entry?: string;
 }
 
 /**

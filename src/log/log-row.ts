@@ -17,11 +17,12 @@ export interface LogRow {
   readonly previous_hash: string;
   readonly data_hash: string;
   readonly data: JsonText;
+  readonly entry: string;
 }
 
 /** The columns of a LogRow, for a SELECT. */
 export const LOG_COLUMNS =
-  "position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data";
+  "position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry";
 
 export function eventOf(row: LogRow): LoggedEvent {
   const { position, stream, version, id, type, time, recorded, source, hash, data } = row;
@@ -41,6 +42,7 @@ export function eventOf(row: LogRow): LoggedEvent {
     previousHash: row.previous_hash,
     dataHash: row.data_hash,
     data,
+    entry: row.entry,
   };
 }
 

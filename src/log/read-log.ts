@@ -61,15 +61,15 @@ export async function logHeads(db: D1Database, tenants: readonly string[]): Prom
   return new Map(results.map(({ tenant, position, epoch }) => [tenant, { position, epoch }]));
 }
 
-/** The head, the hash of the event at a position, and the events after it, in one round trip. At most `limit` events and `maxBytes` (but at least one event). */
+/** The head, the entry of the event at a position, and the events after it, in one round trip. At most `limit` events and `maxBytes` (but at least one event). */
 export async function followLog(
   db: D1Database,
   tenant: string,
   { position, limit, maxBytes }: { readonly position: number; readonly limit: number; readonly maxBytes: number },
-): Promise<LogHead & { readonly hashAt: string | null; readonly events: readonly LoggedEvent[] }> {
-  const [head, rows] = await db.batch<LogRow | (LogHead & { hashAt: string | null })>([
+): Promise<LogHead & { readonly entryAt: string | null; readonly events: readonly LoggedEvent[] }> {
+  const [head, rows] = await db.batch<LogRow | (LogHead & { entryAt: string | null })>([
     db
-      .prepare("SELECT position, epoch, (SELECT hash FROM events WHERE tenant = ?1 AND position = ?2) AS hashAt FROM heads WHERE tenant = ?1")
+      .prepare("SELECT position, epoch, (SELECT entry FROM events WHERE tenant = ?1 AND position = ?2) AS entryAt FROM heads WHERE tenant = ?1")
       .bind(tenant, position),
     db
       .prepare(
@@ -80,8 +80,8 @@ export async function followLog(
       )
       .bind(tenant, position, limit, maxBytes),
   ]);
-  const found = (head?.results[0] as (LogHead & { hashAt: string | null }) | undefined) ?? { position: 0, epoch: "", hashAt: null };
-  return { ...found, events: (rows?.results as readonly LogRow[]).map(eventOf) };
+  const found = (head?.results[0] as (LogHead & { entryAt: string | null }) | undefined) ?? { position: 0, epoch: "", entryAt: null };
+  return { ...found, events: ((rows?.results ?? []) as readonly LogRow[]).map(eventOf) };
 }
 
 /** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most. */
@@ -206,8 +206,8 @@ export async function copiesOf(db: D1Database, tenant: string, stream: string, i
 export async function loggedStream(db: D1Database, tenant: string, stream: string): Promise<(StreamRow & { readonly epoch: string }) | undefined> {
   const row = await db
     .prepare(
-      `SELECT stream, version, hash, streams.position, created, updated, forked, heads.epoch AS epoch
-       FROM streams JOIN heads ON heads.tenant = streams.tenant WHERE streams.tenant = ? AND stream = ?`,
+      `SELECT stream, version, hash, streams.position, created, updated, forked, coalesce(heads.epoch, '') AS epoch
+       FROM streams LEFT JOIN heads ON heads.tenant = streams.tenant WHERE streams.tenant = ? AND stream = ?`,
     )
     .bind(tenant, stream)
     .first<StreamRow & { epoch: string }>();

@@ -1,24 +1,11 @@
-import type { LoggedEvent, View } from "../kernel/index.ts";
+import type { LoggedEvent } from "../kernel/index.ts";
 import { build } from "./build.ts";
-import { cursorOf, type HeadAt, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
+import { cursorOf, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
 import { admit, type Generation, members, newcomers, outdated, readStanding } from "./generations.ts";
+import { MAX_STATEMENTS, STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./engine.ts";
 import { step } from "./step.ts";
 
 export { readCursors } from "./cursors.ts";
-
-/** Events and bytes of data folded in one transaction. */
-export const STEP_EVENTS = 500;
-export const STEP_BYTES = 1_000_000;
-/** Statements that one call begins no further step after: D1 counts 1,000 an invocation. */
-export const MAX_STATEMENTS = 600;
-
-/** The log as a view sees it. */
-export interface LogReader {
-  /** The head, the hash of the event at a position (null where there is none), and some of the events after it: at least one where there are any. */
-  follow(tenant: string, query: { readonly position: number; readonly limit: number; readonly maxBytes: number }): Promise<LogSlice>;
-}
-
-export type LogSlice = HeadAt & { readonly events: readonly LoggedEvent[] };
 
 /** How far the live views have come: the head, unless there was too much for one call. */
 export interface Advanced {
@@ -27,15 +14,6 @@ export interface Advanced {
   readonly stopped?: string;
   /** A generation is being built beside them, or deleted, and wants another call. */
   readonly isBuilding: boolean;
-}
-
-/** What the views of a tenant are moved with. */
-export interface ViewEngine {
-  readonly db: D1Database;
-  readonly log: LogReader;
-  readonly views: readonly View[];
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
 /**
@@ -63,7 +41,7 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
   while (page.events.length > 0 && statements < MAX_STATEMENTS) {
     const last = page.events.at(-1) as LoggedEvent;
     const from = { ...shared, epoch: page.epoch };
-    const to = { ...from, position: last.position, hash: last.hash };
+    const to = { ...from, position: last.position, entry: last.entry ?? "" };
     const stepped = await step(db, tenant, {
       from,
       to,

@@ -1,5 +1,5 @@
 import type { View } from "../kernel/index.ts";
-import { STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./advance.ts";
+import { STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./engine.ts";
 import { compareGenerations } from "./compare.ts";
 import { cursorOf, isGuardError, moveCursor, readCursors, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
 import { buildCursor, type Generation, readGenerations, readStanding, scopeOf } from "./generations.ts";
@@ -60,7 +60,7 @@ async function buildOne({ db, log }: ViewEngine, tenant: string, { view, generat
     if (statements >= budget) return statements;
     const stepped = await step(db, tenant, {
       from: own,
-      to: { ...own, position: last.position, hash: last.hash },
+      to: { ...own, position: last.position, entry: last.entry ?? "" },
       members: [{ view, scope: scopeOf(tenant, generation.generation) }],
       events,
       faultCursor: () => own,
@@ -91,10 +91,10 @@ async function finish(db: D1Database, tenant: string, { view, generation, shared
         view.version,
       ),
       change(
-        `UPDATE view_generations SET state = 'old', position = CASE state WHEN 'live' THEN ?3 ELSE position END, hash = CASE state WHEN 'live' THEN ?4 ELSE hash END
+        `UPDATE view_generations SET state = 'old', position = CASE state WHEN 'live' THEN ?3 ELSE position END, entry = CASE state WHEN 'live' THEN ?4 ELSE entry END
          WHERE tenant = ?1 AND view = ?2 AND state IN ('live', 'frozen')`,
         shared.position,
-        shared.hash,
+        shared.entry,
       ),
       change("UPDATE view_generations SET state = 'live' WHERE tenant = ?1 AND view = ?2 AND generation = ?3", generation.generation),
       change("DELETE FROM view_cursors WHERE tenant = ?1 AND view = ?3", own.view),

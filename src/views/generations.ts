@@ -11,7 +11,7 @@ export interface Generation {
   readonly state: "live" | "frozen" | "building" | "old" | "discarding" | "compared";
   readonly purpose: Purpose | "";
   readonly position: number;
-  readonly hash: string;
+  readonly entry: string;
   readonly target: number;
   readonly started: string;
   readonly report: string | null;
@@ -30,7 +30,7 @@ export function buildCursor(view: string, generation: number): string {
 function selectGenerations(db: D1Database, tenant: string): D1PreparedStatement {
   return db
     .prepare(
-      "SELECT view, generation, version, state, purpose, position, hash, target, started, report FROM view_generations WHERE tenant = ? ORDER BY view, generation",
+      "SELECT view, generation, version, state, purpose, position, entry, target, started, report FROM view_generations WHERE tenant = ? ORDER BY view, generation",
     )
     .bind(tenant);
 }
@@ -85,8 +85,8 @@ export async function admit(
     moveCursor(db, tenant, shared, { ...shared, members: shared.members + 1 }),
     ...frozen.map(({ view, generation }) =>
       db
-        .prepare("UPDATE view_generations SET state = 'frozen', position = ?4, hash = ?5 WHERE tenant = ?1 AND view = ?2 AND generation = ?3")
-        .bind(tenant, view, generation, shared.position, shared.hash),
+        .prepare("UPDATE view_generations SET state = 'frozen', position = ?4, entry = ?5 WHERE tenant = ?1 AND view = ?2 AND generation = ?3")
+        .bind(tenant, view, generation, shared.position, shared.entry),
     ),
     ...fresh.flatMap((view) =>
       shared.position === 0 ? [insert(db, tenant, view, { generation: 0, state: "live" })] : begin(db, tenant, view, { generations, target, started }),
@@ -116,10 +116,10 @@ export function begin(
     // It goes on from where it stood, if that is still where the log has the same event.
     db
       .prepare(
-        `INSERT INTO view_cursors (tenant, view, version, from_position, position, epoch, state, hash)
+        `INSERT INTO view_cursors (tenant, view, version, from_position, position, epoch, state, entry)
          SELECT ?1, ?2, ?3, ?4, ?4, epoch, 'live', ?5 FROM view_cursors WHERE tenant = ?1 AND view = '${SHARED}'`,
       )
-      .bind(tenant, buildCursor(view.name, old.generation), view.version, old.position, old.hash),
+      .bind(tenant, buildCursor(view.name, old.generation), view.version, old.position, old.entry),
   ];
 }
 

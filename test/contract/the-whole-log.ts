@@ -69,14 +69,13 @@ export const theWholeLog: Section = {
     { says: "It begins now where nothing is said.", tests: ["test/http/live.test.ts › the live log › begins now where nothing is said"] },
     {
       says: "Events of the platform's own categories appear in all of these only where named by type or category.",
-      unkept: "they are found by their id, and where only their stream is named",
       tests: [
         `${hidden} › is not in the log with %j, which names neither its type nor its category`,
         `${hidden} › is in the log with %j`,
         `${hidden} › is in the view of types only where its type is named`,
         `${heard} › the platform's own events are heard only where their type or category is named`,
         `${hidden} › is not in the log where its stream is named without its type or category`,
-        `${hidden} › is not found by its id without its type or category`,
+        `${hidden} › is found by its id only where its category is named`,
       ],
     },
     {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { followLog, logHead } from "../../src/log/read-log.ts";
-import { advanceViews, type LogReader, type ViewEngine } from "../../src/views/advance.ts";
+import { advanceViews } from "../../src/views/advance.ts";
+import type { LogReader, ViewEngine } from "../../src/views/engine.ts";
 import { readGenerations } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
 import { rowView } from "../../src/views/row-view.ts";

@@ -2,6 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Reconciled } from "../../durable-objects/aggregate/contract.ts";
 import { objectById } from "../../durable-objects/object-for.ts";
+import { loggedStream } from "../../src/log/read-log.ts";
 import { append, deliver, draft, env, fireAlarm, stub, wholeLog, wholeStream } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 
@@ -76,6 +77,22 @@ test("a stream that no longer keeps what the log has forgotten is lost, and is n
     reason: expect.stringContaining("begins at 4"),
   });
   expect(sent()).toEqual([]);
+  // It is marked, so that nobody tries for ever, and its alarm lets go.
+  expect((await loggedStream(env.LOG_0, tenant, "note-1"))?.forked).toContain("begins at 4");
+  await append(tenant, "note-1", [draft("notes.Added", {})]);
+  expect(await deliver(sent())).toEqual([]);
+  expect(await fireAlarm(tenant, "note-1")).toBe(true);
+  expect(await fireAlarm(tenant, "note-1")).toBe(false);
+});
+
+test("a stream that has forked is purged all the same, here and in what the log has of it", async () => {
+  const tenant = "reconcile-6";
+  await logged(tenant, "note-1", 2);
+  await env.LOG_0.prepare("UPDATE streams SET hash = 'sha256:other' WHERE tenant = ?").bind(tenant).run();
+  await stub(tenant, "note-1").close({ purge: true, precondition: { kind: "none" }, source: "/v1", metadata: draft("x", 1).metadata });
+  await fireAlarm(tenant, "note-1");
+  expect((await wholeLog(tenant)).map(({ data }) => data)).toEqual(["", ""]);
+  expect((await wholeStream(tenant, "note-1")).slice(0, 2)).toMatchObject([{ purged: true }, { purged: true }]);
 });
 
 test("a stream of which the log tells another history is forked", async () => {
@@ -83,6 +100,7 @@ test("a stream of which the log tells another history is forked", async () => {
   await logged(tenant, "note-1", 2);
   await env.LOG_0.prepare("UPDATE streams SET hash = 'sha256:other' WHERE tenant = ?").bind(tenant).run();
   expect(await reconcile(tenant, "note-1", true)).toMatchObject({ state: "forked", reason: expect.stringContaining("sha256:other") });
+  expect((await loggedStream(env.LOG_0, tenant, "note-1"))?.forked).toContain("sha256:other");
 });
 
 test.each([

@@ -16,11 +16,11 @@ const caused = (id: string, cause?: string) => ({
 });
 
 test("the flow of a correlation shows who caused whom over several streams, with a picture", async () => {
-  await append("order-f1", [caused("placed")]);
-  const paid = await append("payment-f1", [caused("paid", "placed")]);
+  await append("parcel-f1", [caused("placed")]);
+  const paid = await append("bill-f1", [caused("paid", "placed")]);
   await get("/v1/correlations/flow-1", newerThan(paid));
   await append("note-f1", [{ type: "notes.Other", data: {}, metadata: { correlationId: "flow-2" } }]);
-  const last = await append("order-f1", [caused("confirmed", "paid")]);
+  const last = await append("parcel-f1", [caused("confirmed", "paid")]);
   const flow = (await get("/v1/correlations/flow-1", newerThan(last))).json<Flow>();
   expect(flow.nodes.map(({ id }) => id)).toEqual(["placed", "paid", "confirmed"]);
   expect(flow.edges.map(({ from, to }) => [from, to])).toEqual([

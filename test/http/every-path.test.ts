@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { append, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
+import { type Answer, append, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
 import { open } from "./open.ts";
 
 interface Operation {
@@ -99,7 +99,9 @@ describe("on every path that is described,", () => {
     const fields = ({ headers }: { headers: Headers }): string[] => [...headers].filter(([name]) => !own.has(name)).map((field) => field.join(": "));
     for (const [template, path] of paths.filter(([, path, methods]) => methods["get"] && !isLive(path))) {
       const [head, full] = [await send("HEAD", path), await get(path)];
-      expect([full.status, head.status, head.text], template).toEqual([200, 200, ""]);
+      // Of what the domains decide and show there is nothing yet.
+      const status = /^\/(?:v1\/aggregates|v1\/views|subtitles)\/.*\{/.test(template) ? 404 : 200;
+      expect([full.status, head.status, head.text], template).toEqual([status, status, ""]);
       expect(fields(head), template).toEqual(fields(full));
       // Left out or right, as RFC 9110 says in section 8.6; 0 would be a lie.
       expect(head.headers.get("content-length") ?? String(new TextEncoder().encode(full.text).length), template).toBe(
@@ -109,9 +111,11 @@ describe("on every path that is described,", () => {
   });
 
   // A webhook is proved before anything else of it is looked at; what its body must be is in the tests of its proofs.
-  const withBody = () => operations().filter(([, template, , { requestBody }]) => requestBody !== undefined && !template.includes("/webhooks/"));
+  const isJson = (type: string): boolean => type.endsWith("json");
+  const withBody = () =>
+    operations().filter(([, template, , { requestBody }]) => Object.keys(requestBody?.content ?? {}).some(isJson) && !template.includes("/webhooks/"));
 
-  test("every operation that takes a body refuses the wrong content type with 415, and says which it takes", async () => {
+  test("every operation that takes JSON refuses the wrong content type with 415, and says which it takes", async () => {
     expect(withBody().length).toBeGreaterThanOrEqual(4);
     for (const [method, template, path] of withBody()) {
       for (const type of ["text/plain", "application/xml", "application/jsonx", "multipart/form-data; boundary=x", ""]) {
@@ -124,10 +128,12 @@ describe("on every path that is described,", () => {
 
   test("every operation that takes JSON refuses what is none with 400, and JSON of another shape with 422 and its place", async () => {
     for (const [method, template, path, { requestBody }] of withBody()) {
-      const type = Object.keys(requestBody?.content ?? {}).find((type) => type.endsWith("json"));
+      const type = Object.keys(requestBody?.content ?? {}).find(isJson);
       const ask = (body: string) => send(method, path, body, { "content-type": type });
       for (const broken of ["{", "", "\ufeff{}", "{'a':1}", "nul", '{"a":1}}']) expectProblem(await ask(broken), 400, "invalid_json");
-      for (const other of ["null", "7", '"x"', '{"a":1,"a":2}', '{"unknown":1}'])
+      // A command takes what it needs of an object, and is not refused for more: some need nothing.
+      const objects = template.startsWith("/v1/aggregates/") ? [] : ['{"unknown":1}'];
+      for (const other of ["null", "7", '"x"', '{"a":1,"a":2}', ...objects])
         expect(expectProblem(await ask(other), 422, "invalid_input").errors?.length, `${template} ${other}`).toBeGreaterThan(0);
     }
   });
@@ -150,8 +156,18 @@ test("what goes on is declared as well: its status, its media type, and what eve
 });
 
 describe("authentication comes first", () => {
-  test.fails("also for a method that is not there: 401 before 405 and before Allow", async () => {
-    for (const method of ["DELETE", "OPTIONS"]) expect((await send(method, "/v1/events", undefined, NO_KEY)).status).toBe(401);
+  test("but for a method that is not there: 405 and Allow tell anybody what the public description says, and nothing else", async () => {
+    const own = new Set(["traceresponse", "x-correlation-id"]);
+    const told = ({ status, text, headers }: Answer) => ({ status, text, headers: [...headers].filter(([name]) => !own.has(name)) });
+    const unknown = (path: string): string => path.replace("every", "none-such").replace("/default/", "/no-such-tenant/");
+    const missing = each().filter(([, , , isDescribed]) => !isDescribed);
+    for (const [method, template, path] of [...missing, ...paths.map(([template, path]) => ["OPTIONS", template, path] as const)]) {
+      const withKey = told(await send(method, path, bodyOf(method)));
+      expect([204, 405], template).toContain(withKey.status);
+      // Neither who asks nor what there is makes a difference.
+      for (const headers of [NO_KEY, { authorization: "Bearer wrong" }]) expect(told(await send(method, path, bodyOf(method), headers))).toEqual(withKey);
+      expect(told(await send(method, unknown(path), bodyOf(method), NO_KEY)), template).toEqual(withKey);
+    }
   });
 
   test("also for a path that is not there", async () => {

@@ -79,11 +79,23 @@ test("retention by age goes by when an event was recorded, not by its own time",
   expect(expectProblem(await get("/v1/streams/held-new/events?from=1"), 410)).toMatchObject({ firstVersion: 2 });
 });
 
-test.fails("a stream whose events retention has all let go is an empty page, from its firstVersion and from nowhere in particular", async () => {
-  await append("held-empty", [held]);
-  ok(await send("PATCH", "/v1/streams/held-empty", { retention: { before: 9 } }));
+test("a stream whose events retention has all let go is an empty page, from its firstVersion and from nowhere in particular", async () => {
+  await append("held-empty", [held, held]);
+  ok(await send("PATCH", "/v1/streams/held-empty", { retention: { before: 3 } }));
   const { firstVersion } = ok<{ firstVersion: number }>(await get("/v1/streams/held-empty"));
-  for (const query of [`?from=${firstVersion}`, ""]) expect((await get(`/v1/streams/held-empty/events${query}`)).status).toBe(200);
+  expect(firstVersion).toBe(3);
+  for (const query of ["", "?from=3", "?to=3", "?from=4", "?direction=backward", "?direction=backward&from=3"]) {
+    const page = ok<Page>(await get(`/v1/streams/held-empty/events${query}`));
+    expect(page, query).toEqual({ stream: "held-empty", version: 2, items: [], next: null });
+  }
+  for (const query of ["?from=2", "?to=2", "?from=1&to=9", "?from=3&to=2", "?direction=backward&to=2"])
+    expect(expectProblem(await get(`/v1/streams/held-empty/events${query}`), 410, "stream_truncated"), query).toMatchObject({ firstVersion: 3 });
+  const lines = await get("/v1/streams/held-empty/events", { accept: "application/x-ndjson" });
+  expect([lines.status, lines.text]).toEqual([200, ""]);
+  const { lastHash } = ok<{ lastHash: string }>(await get("/v1/streams/held-empty"));
+  expect(ok(await get("/v1/streams/held-empty/verify"))).toEqual({ valid: true, from: 3, to: 2, lastHash });
+  expect(ok(await append("held-empty", [held]))).toMatchObject({ firstVersion: 3 });
+  expect((await eventsOf("held-empty")).map(({ version }) => version)).toEqual([3]);
 });
 
 test("lines that are broken off end in a fault, not in an end that looks like one", async () => {

@@ -11,7 +11,7 @@ const numbers = (heard: readonly Heard[]): number[] => heard.map(({ event }) => 
 beforeAll(async () => {
   const writes = [
     await append("note-1", [noted(1)], { ...tenant, "x-correlation-id": "flow-1" }),
-    await append("order-1", [noted(2, "orders.Paid"), noted(3, "orders.item.Added")], tenant),
+    await append("parcel-1", [noted(2, "orders.Paid"), noted(3, "orders.item.Added")], tenant),
     await send("PUT", "/v1/sources/shop", { scheme: "none" }, tenant),
     await append("note-2", [noted(4)], { ...tenant, "x-correlation-id": "flow-1" }),
   ];
@@ -28,7 +28,7 @@ describe("the live log takes the filters of the log:", () => {
   test.each([
     ["type=orders.*", [2]],
     ["type=orders.%23", [2, 3]],
-    ["category=order", [2, 3]],
+    ["category=parcel", [2, 3]],
     ["stream=note-2", [4]],
     ["correlationId=flow-1", [1, 4]],
     ["since=1970-01-01T00:00:00Z&until=2999-01-01T00:00:00%2B01:00&category=note", [1, 4]],
@@ -57,7 +57,7 @@ describe("the live log takes the filters of the log:", () => {
 
 describe("what a listener resumes by", () => {
   test("is Last-Event-ID rather than the address, which a browser sends again as it was", async () => {
-    const byVersion = await listen("/v1/streams/order-1/live?from=1", { ...tenant, "last-event-id": "1" });
+    const byVersion = await listen("/v1/streams/parcel-1/live?from=1", { ...tenant, "last-event-id": "1" });
     expect((await leaving(byVersion, (live) => live.hear(1))).map(({ id }) => id)).toEqual([2]);
     const byPosition = await listen("/v1/events/live?after=0", { ...tenant, "last-event-id": "2" });
     expect((await leaving(byPosition, (live) => live.hear(1))).map(({ id }) => id)).toEqual([3]);
@@ -75,14 +75,14 @@ describe("what a listener resumes by", () => {
 
 describe("an event that is heard", () => {
   test("live in a stream is the stream's to the letter, without a position", async () => {
-    const { items } = ok<Page<Heard["event"]>>(await get("/v1/streams/order-1/events", tenant));
-    const heard = await leaving(await listen("/v1/streams/order-1/live?from=1", tenant), (live) => live.hear(2));
+    const { items } = ok<Page<Heard["event"]>>(await get("/v1/streams/parcel-1/events", tenant));
+    const heard = await leaving(await listen("/v1/streams/parcel-1/live?from=1", tenant), (live) => live.hear(2));
     expect(heard.map(({ event }) => event)).toEqual(items);
     for (const { event } of heard) expect(event).not.toHaveProperty("position");
   });
 
   test("over a WebSocket of the log has its position, and is acknowledged by it", async () => {
-    const response = await open("/v1/events/live?after=0&category=order", { ...tenant, upgrade: "websocket" });
+    const response = await open("/v1/events/live?after=0&category=parcel", { ...tenant, upgrade: "websocket" });
     const socket = response.webSocket as WebSocket;
     const positions: number[] = [];
     const heard = new Promise<void>((resolve) =>

@@ -69,24 +69,24 @@ describe("category and stream", () => {
   const streamsOf = async (query: string): Promise<string[]> => (await everything(`/v1/events?${query}`, place)).map(({ stream }) => stream);
 
   beforeAll(async () => {
-    for (const stream of ["user-1", "user-10", "user-A", "user-a", "user_group-1", "users-1", "user-1-2"]) {
+    for (const stream of ["guest-1", "guest-10", "guest-A", "guest-a", "guest_group-1", "guests-1", "guest-1-2"]) {
       await get("/v1/events", { ...place, ...newerThan(await append(stream, [{ type: "x.Y", data: stream }], place)) });
     }
   });
 
   test("category takes the whole category and no other", async () => {
-    expect(await streamsOf("category=user")).toEqual(["user-1", "user-10", "user-A", "user-a", "user-1-2"]);
-    expect(await streamsOf("category=user_group")).toEqual(["user_group-1"]);
-    expect(await streamsOf("category=use")).toEqual([]);
+    expect(await streamsOf("category=guest")).toEqual(["guest-1", "guest-10", "guest-A", "guest-a", "guest-1-2"]);
+    expect(await streamsOf("category=guest_group")).toEqual(["guest_group-1"]);
+    expect(await streamsOf("category=gues")).toEqual([]);
     expect(await streamsOf("category=nothing")).toEqual([]);
   });
 
-  test.each(["user-1", "user-10", "user-A", "user-a", "user-1-2"])("stream=%s takes that one, to the letter", async (stream) => {
+  test.each(["guest-1", "guest-10", "guest-A", "guest-a", "guest-1-2"])("stream=%s takes that one, to the letter", async (stream) => {
     expect(await streamsOf(`stream=${stream}`)).toEqual([stream]);
   });
 
   test("a stream that does not exist has no events", async () => {
-    expect(await streamsOf("stream=user-99")).toEqual([]);
+    expect(await streamsOf("stream=guest-99")).toEqual([]);
   });
 });
 

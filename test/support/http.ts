@@ -86,13 +86,13 @@ export const append = (stream: string, events: unknown, headers: HeaderFields = 
 /** The header that makes an answer at least as new as this write. */
 export function newerThan(write: Answer): { "consistency-token": string } {
   const token = write.headers.get("consistency-token");
-  if (token === null) throw new Error(`expected a Consistency-Token, got ${write.status} ${write.text.slice(0, 300)}`);
+  if (token === null) throw new Error(`expected a Consistency-Token, got ${write.status} ${write.text.slice(0, 300).toWellFormed()}`);
   return { "consistency-token": token };
 }
 
 /** The body of an answer that is expected to be a success. */
 export function ok<Body>(answer: Answer): Body {
-  if (answer.status >= 300) throw new Error(`expected a 2xx, got ${answer.status} ${answer.text.slice(0, 300)}`);
+  if (answer.status >= 300) throw new Error(`expected a 2xx, got ${answer.status} ${answer.text.slice(0, 300).toWellFormed()}`);
   return answer.json<Body>();
 }
 
@@ -120,7 +120,7 @@ export async function everything<Item = StoredEvent>(path: string, headers: Head
 
 /** Expects an RFC 9457 problem with this status and, where given, this code. */
 export function expectProblem(answer: Answer, status: number, code?: string): Problem {
-  expect(answer.status, answer.text.slice(0, 300)).toBe(status);
+  expect(answer.status, answer.text.slice(0, 300).toWellFormed()).toBe(status);
   expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json(;|$)/);
   const problem = answer.json<Problem>();
   expect(problem).toMatchObject({ status, type: expect.stringMatching(/./), title: expect.stringMatching(/./), detail: expect.stringMatching(/./) });

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { docsPolicy } from "./policy.ts";
 import { docsPage, type OpenApi } from "./page.ts";
+import type { Module } from "../../kernel/index.ts";
 import type { ApiEnv, Endpoint } from "../endpoint.ts";
 
 type Reading = Endpoint<z.ZodObject, z.ZodObject, z.ZodType>;
@@ -15,11 +16,11 @@ const TAGS = [
 ];
 
 /** The endpoints that describe all endpoints, themselves among them: for machines and for people. Made once, when first asked for. */
-export function describedBy(app: OpenAPIHono<ApiEnv>, version: string): readonly Reading[] {
+export function describedBy(app: OpenAPIHono<ApiEnv>, version: string, modules: readonly Module[]): readonly Reading[] {
   app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer", description: "A key of a tenant" });
   let text: string | undefined;
   let page: string | undefined;
-  const description = (): string => (text ??= JSON.stringify(documentOf(app, version)));
+  const description = (): string => (text ??= JSON.stringify(documentOf(app, version, modules)));
   return [
     {
       method: "get",
@@ -47,7 +48,7 @@ export function describedBy(app: OpenAPIHono<ApiEnv>, version: string): readonly
   ];
 }
 
-function documentOf(app: OpenAPIHono<ApiEnv>, version: string): unknown {
+function documentOf(app: OpenAPIHono<ApiEnv>, version: string, modules: readonly Module[]): unknown {
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -58,6 +59,11 @@ function documentOf(app: OpenAPIHono<ApiEnv>, version: string): unknown {
       license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
     servers: [{ url: "/" }],
-    tags: TAGS,
+    tags: [
+      ...TAGS,
+      ...modules.flatMap(({ name, deciders }) =>
+        deciders.map(({ category }) => ({ name: category, description: `The aggregate ${category} of the domain ${name}` })),
+      ),
+    ],
   });
 }

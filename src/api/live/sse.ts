@@ -4,6 +4,9 @@ import { type Feed, follow, type Listener } from "./feed.ts";
 /** Milliseconds after which a browser that lost the connection comes back. */
 const RETRY = 1_000;
 
+/** The headers of a feed as server-sent events. */
+export const SSE_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" } as const;
+
 /** Answers with a feed as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export async function serveSse(feed: Feed): Promise<Response> {
   const bell = await Doorbell.connect(feed.object);
@@ -40,5 +43,5 @@ export async function serveSse(feed: Feed): Promise<Response> {
     }
   };
   void run();
-  return new Response(readable, { headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" } });
+  return new Response(readable, { headers: SSE_HEADERS });
 }

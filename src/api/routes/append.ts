@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import type { AppendRequest, EventDraft } from "../../../durable-objects/aggregate/contract.ts";
+import type { AppendRequest, EventDraft, IdempotencyKey } from "../../../durable-objects/aggregate/contract.ts";
 import { dataHash, type EventMetadata, type JsonText } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { answerAppend, appended, nothingAppended } from "../append-answer.ts";
-import { cloudEventsBody, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { attributeLines, cloudEventsBody, cloudEventsOf, draftOf } from "../cloudevents.ts";
 import { MAX_BODY_BYTES, MAX_EVENTS, overLimits, reservedStream } from "../draft-limits.ts";
 import { undecided } from "../decided.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -11,7 +11,7 @@ import { platformMetadata } from "../metadata.ts";
 import { withKey } from "../idempotency.ts";
 import { idempotencyKey, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
-import { clientMetadata, eventType, streamName, time } from "../schemas.ts";
+import { clientMetadata, eventType, producerTime, streamName } from "../schemas.ts";
 
 export { MAX_EVENT_BYTES } from "../draft-limits.ts";
 
@@ -20,7 +20,7 @@ const draft = z
     type: eventType,
     data: z.any().refine((data) => data !== undefined, "Expected data; null is data too"),
     id: z.string().min(1).max(256).optional(),
-    time: time.optional(),
+    time: producerTime.optional(),
     source: z.string().min(1).max(1024).optional(),
     schemaVersion: z.int().min(1).max(1_000_000).optional(),
     metadata: clientMetadata.optional(),
@@ -53,7 +53,8 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
 
 async function append(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): Promise<Response> {
   const events = drafts(call);
-  return events instanceof Response ? events : appendDrafts(call, events);
+  if (events instanceof Response) return events;
+  return appendDrafts(call, events, idempotencyKey(call.request, call.bytes));
 }
 
 async function appendCloudEvents(call: Call<{ stream: string }, unknown, undefined>): Promise<Response> {
@@ -61,16 +62,17 @@ async function appendCloudEvents(call: Call<{ stream: string }, unknown, undefin
   if (read instanceof Response) return read;
   if (read.events.length === 0) return json({ stream: call.params.stream, events: [] });
   const events = read.events.map((event) => draftOf(call, event));
-  return overLimits(events, read.pathOf) ?? undecided(call.services, call.params.stream, events, read.pathOf) ?? appendDrafts(call, events);
+  const refusal = overLimits(events, read.pathOf) ?? undecided(call.services, call.params.stream, events, read.pathOf);
+  return refusal ?? appendDrafts(call, events, idempotencyKey(call.request, call.bytes, attributeLines(call.request.headers)));
 }
 
 async function appendDrafts(
-  { request, bytes, services, principal, params }: Call<{ stream: string }, unknown, unknown>,
+  { request, services, principal, params }: Call<{ stream: string }, unknown, unknown>,
   events: readonly EventDraft[],
+  idempotency: IdempotencyKey | undefined | Response,
 ): Promise<Response> {
   const condition = precondition(request.headers);
   if (condition instanceof Response) return condition;
-  const idempotency = idempotencyKey(request, bytes);
   if (idempotency instanceof Response) return idempotency;
   const append: AppendRequest = { events, precondition: condition, ...(idempotency && { idempotency }) };
   return withKey(services, principal.tenant, idempotency, async () => {

@@ -3,7 +3,7 @@ import type { Appended, AppendRequest, EventDraft, Refusal } from "../../../dura
 import { streamOfCloudEvent } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { appendHeaders, versionsOf } from "../append-answer.ts";
-import { cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { attributeLines, cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
 import { undecided } from "../decided.ts";
 import { overLimits, reservedStream } from "../draft-limits.ts";
 import { consistencyTokenOf } from "../consistency.ts";
@@ -60,7 +60,7 @@ async function take(call: Call<unknown, unknown, unknown>): Promise<Response> {
       code: "invalid_precondition",
       detail: "Expected no precondition: it needs a stream, as in POST /v1/streams/{stream}/events.",
     });
-  const idempotency = idempotencyKey(request, call.bytes);
+  const idempotency = idempotencyKey(request, call.bytes, attributeLines(request.headers));
   if (idempotency instanceof Response) return idempotency;
   const read = cloudEventsOf(call);
   if (read instanceof Response) return read;

@@ -4,7 +4,7 @@ import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
-import { precondition } from "../preconditions.ts";
+import { precondition, streamTag } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { patched, retentionPatch, shownRetention } from "../retention.ts";
@@ -27,6 +27,7 @@ export const closeStream: Endpoint<typeof params, typeof closeQuery, z.ZodType> 
   params,
   query: closeQuery,
   headers: z.object({ "if-match": z.string().optional() }),
+  refuse: ({ params: { stream } }) => reserved(stream),
   answers: {
     200: { description: "Closed, or closed already", schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }) },
   },
@@ -38,8 +39,6 @@ async function close(call: Call<{ stream: string }, z.output<typeof closeQuery>,
   const { request, services, principal, query } = call;
   const { stream } = call.params;
   const { tenant } = principal;
-  const refusal = reserved(stream);
-  if (refusal) return refusal;
   const condition = precondition(request.headers);
   if (condition instanceof Response) return condition;
   const object = services.objectFor(tenant, stream);
@@ -47,7 +46,8 @@ async function close(call: Call<{ stream: string }, z.output<typeof closeQuery>,
   if (!result.ok) return refused(result);
   if (result.version === 0) return notFound(`There is no stream ${stream}.`);
   if (result.isPurged) await settleNow(call, result.version);
-  const headers = { etag: `"${result.version}"`, "consistency-token": consistencyToken(stream, result.version) };
+  const after = (await object.describe()) ?? { version: result.version, firstVersion: 1 };
+  const headers = { etag: streamTag(after), "consistency-token": consistencyToken(stream, result.version) };
   return json({ stream, version: result.version, closed: true, purged: result.isPurged }, 200, headers);
 }
 
@@ -61,6 +61,7 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
   tag: "Streams",
   params,
   headers: z.object({ "if-match": z.string().optional() }),
+  refuse: ({ params: { stream } }) => reserved(stream),
   body: { schema: patch, maxBytes: 16_384, mediaTypes: ["application/merge-patch+json", "application/json"] },
   answers: {
     200: {
@@ -75,8 +76,6 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
 async function retain(call: Call<{ stream: string }, unknown, z.output<typeof patch>>): Promise<Response> {
   const { request, services, principal, body } = call;
   const { stream } = call.params;
-  const refusal = reserved(stream);
-  if (refusal) return refusal;
   const condition = precondition(request.headers);
   if (condition instanceof Response) return condition;
   const object = services.objectFor(principal.tenant, stream);
@@ -87,7 +86,7 @@ async function retain(call: Call<{ stream: string }, unknown, z.output<typeof pa
   await settleNow(call, before.version);
   const after = (await object.describe()) ?? before;
   return json({ stream, version: after.version, firstVersion: after.firstVersion, retention: after.retention && shownRetention(after.retention) }, 200, {
-    etag: `"${after.version}"`,
+    etag: streamTag(after),
   });
 }
 

@@ -1,15 +1,18 @@
 import { z } from "@hono/zod-openapi";
+import type { Issued } from "../../../durable-objects/tickets.ts";
 import { envelopeText, eventText } from "../../kernel/index.ts";
 import { loggedEventText } from "../../log/log-row.ts";
 import { readLog } from "../../log/read-log.ts";
 import { json } from "../answer.ts";
-import type { Call, Endpoint } from "../endpoint.ts";
+import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { withKey } from "../idempotency.ts";
 import type { Feed } from "../live/feed.ts";
 import { serveSocket } from "../live/socket.ts";
-import { serveSse } from "../live/sse.ts";
+import { serveSse, SSE_HEADERS } from "../live/sse.ts";
+import { idempotencyKey } from "../preconditions.ts";
 import { authenticate } from "../principal.ts";
-import { invalidInput } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
+import { refused } from "../refusal.ts";
 import { streamName, wholeNumber } from "../schemas.ts";
 import { filterOf, logFilters } from "./log.ts";
 
@@ -105,14 +108,37 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   operationId: "makeTicket",
   summary: "A ticket that opens one live connection within 60 seconds, for clients that cannot send headers",
   tag: "Platform",
-  answers: { 201: { description: "The ticket", schema: z.object({ ticket: z.string(), expiresAt: z.string() }) } },
-  async handle({ services, principal }) {
-    const { ticket, expiresAt } = await services.dispatcherFor(principal.tenant).issueTicket(principal.actor);
-    return json({ ticket: `${principal.tenant}.${ticket}`, expiresAt }, 201, { "cache-control": "no-store" });
+  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  // Nothing is asked for in it; but what came with a key is told from what comes with it again.
+  rawBody: { maxBytes: 1024, mediaTypes: [] },
+  answers: {
+    201: {
+      description: "The ticket, and as `Location` where it is good. A repeat by `Idempotency-Key` has neither: it is told once",
+      schema: z.object({ ticket: z.string().optional(), expiresAt: z.string() }),
+    },
+  },
+  problems: [422],
+  async handle({ request, bytes, services, principal: { tenant, actor } }) {
+    const idempotency = idempotencyKey(request, bytes);
+    if (idempotency instanceof Response) return idempotency;
+    return withKey(services, tenant, idempotency, async () => {
+      const issued = await services.dispatcherFor(tenant).issueTicket(actor, idempotency);
+      return issued.ok ? answerTicket(tenant, issued) : refused(issued);
+    });
   },
 };
 
-function serve({ request }: Pick<Call<unknown, unknown, unknown>, "request">, feed: Feed): Promise<Response> {
+/** Without the ticket where it was told before. */
+function answerTicket(tenant: string, { ticket: secret, expiresAt }: Issued): Response {
+  const kept = { "cache-control": "no-store" };
+  if (secret === undefined) return json({ expiresAt }, 201, { ...kept, "idempotency-replayed": "true" });
+  const ticket = `${tenant}.${secret}`;
+  return json({ ticket, expiresAt }, 201, { ...kept, location: `/v1/events/live?ticket=${encodeURIComponent(ticket)}` });
+}
+
+async function serve({ request }: Pick<Call<unknown, unknown, unknown>, "request">, feed: Feed): Promise<Response> {
+  // Whoever asks for the headers alone listens to nothing, so nothing is opened.
+  if (request.method === "HEAD") return new Response(null, { headers: SSE_HEADERS });
   return request.headers.get("upgrade")?.toLowerCase() === "websocket" ? serveSocket(feed) : serveSse(feed);
 }
 

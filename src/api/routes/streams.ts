@@ -7,7 +7,7 @@ import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { ndjson, pageOfLines } from "../ndjson.ts";
-import { isNotModified } from "../preconditions.ts";
+import { isNotModified, streamTag } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { shownRetention } from "../retention.ts";
 import { afterName, atNumber, category, cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
@@ -16,7 +16,7 @@ import { PAGE_BYTES } from "./log.ts";
 const params = z.object({ stream: streamName });
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER).optional();
 
-/** As what a stream can be read. Their entity tags differ: that of JSON is the version alone, as `If-Match` wants it. */
+/** As what a stream can be read. Their entity tags differ: that of JSON has no suffix, as `If-Match` wants it. */
 const NDJSON = "application/x-ndjson";
 const REPRESENTATIONS = ["application/json", CLOUDEVENT_BATCH_TYPE, NDJSON] as const;
 const TAG_SUFFIX = { "application/json": "", [CLOUDEVENT_BATCH_TYPE]: "-cloudevents", [NDJSON]: "-ndjson" } as const;
@@ -54,7 +54,7 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
     const found = await object.read(representation === NDJSON ? pageOfLines(lines) : { ...lines, limit: query.limit, maxBytes: PAGE_BYTES });
     if (found.version === 0) return notFound(`There is no stream ${stream}.`);
     if (found.isGone) return truncated(stream, found.firstVersion);
-    const etag = `"${found.version}${TAG_SUFFIX[representation]}"`;
+    const etag = streamTag(found, TAG_SUFFIX[representation]);
     const headers = { etag, vary: "Accept" };
     if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });
     if (representation === NDJSON) {
@@ -136,7 +136,7 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
         ...(logged?.forked && { forked: logged.forked }),
       },
       200,
-      { etag: `"${version}"` },
+      { etag: streamTag(found) },
     );
   },
 };
@@ -166,6 +166,8 @@ export const verifyStream: Endpoint<typeof params, typeof verifyQuery, z.ZodType
     const found = await object.describe();
     if (found === undefined) return notFound(`There is no stream ${stream}.`);
     const first = from ?? found.firstVersion;
+    // Retention has let everything go: what is left of the chain is where it goes on from.
+    if (from === undefined && to === undefined && first > found.version) return json({ valid: true, from: first, to: found.version, lastHash: found.hash });
     if (first > found.version || first > (to ?? first)) {
       return invalidInput([{ path: "from", message: `Expected a version up to ${Math.min(to ?? found.version, found.version)}, got ${first}` }]);
     }

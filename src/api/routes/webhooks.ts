@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { dataHash, TENANT_PATTERN } from "../../kernel/index.ts";
+import { dataHash, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
 import { prove } from "../../webhooks/prove.ts";
 import { type Door, receive, type Received, type TurnedAway } from "../../webhooks/receive.ts";
 import type { Delivery } from "../../webhooks/scheme.ts";
@@ -7,6 +7,7 @@ import { schemeOf } from "../../webhooks/schemes.ts";
 import { SOURCE_PATTERN } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
+import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { authenticate } from "../principal.ts";
@@ -87,25 +88,23 @@ async function take(call: WebhookCall, received: Received, actor: string): Promi
   const { tenant, source } = call.params;
   const type = eventType.safeParse(received.type);
   if (!type.success) return invalidInput([{ path: "type", message: `${received.type}: ${type.error.issues[0]?.message}` }]);
-  if (received.id.length > 256) return invalidInput([{ path: "id", message: "Expected at most 256 characters" }]);
+  if (isLongerThan(received.id, 256)) return invalidInput([{ path: "id", message: "Expected at most 256 characters" }]);
   const size = Buffer.byteLength(received.data);
   if (size > MAX_EVENT_BYTES)
     return problem({ status: 413, code: "event_too_large", detail: `The payload is ${size} bytes, expected at most ${MAX_EVENT_BYTES}.` });
-  const result = await call.services.objectFor(tenant, received.stream).append({
-    precondition: { kind: "none" },
-    events: [
-      {
-        id: received.id,
-        source: `/webhooks/${source}`,
-        type: received.type,
-        schemaVersion: 1,
-        ...(received.time !== undefined && { time: received.time }),
-        metadata: platformMetadata(call, actor),
-        data: received.data,
-        dataHash: dataHash(received.data),
-      },
-    ],
-  });
+  const draft = {
+    id: received.id,
+    source: `/webhooks/${source}`,
+    type: received.type,
+    schemaVersion: 1,
+    ...(received.time !== undefined && { time: received.time }),
+    metadata: platformMetadata(call, actor),
+    data: received.data,
+    dataHash: dataHash(received.data),
+  };
+  const undecidable = undecided(call.services, received.stream, [draft], (_, field) => field);
+  if (undecidable) return undecidable;
+  const result = await call.services.objectFor(tenant, received.stream).append({ precondition: { kind: "none" }, events: [draft] });
   if (!result.ok) return refused(result);
   const [event] = result.events;
   return json({ stream: received.stream, event }, result.created ? 202 : 200, { "consistency-token": consistencyToken(received.stream, event?.version ?? 0) });

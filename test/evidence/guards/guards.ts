@@ -91,7 +91,7 @@ export const GUARDS: readonly Guard[] = [
     holds: "P3: the same event twice is written once",
     file: "durable-objects/aggregate/append.ts",
     code: "const known = request.events.map((draft) => repeated(store, draft));",
-    without: "const known = request.events.map((draft) => (draft.id === \"\" ? repeated(store, draft) : undefined));",
+    without: 'const known = request.events.map((draft) => (draft.id === "" ? repeated(store, draft) : undefined));',
     caughtBy: "simulation",
   },
   {
@@ -155,15 +155,15 @@ export const GUARDS: readonly Guard[] = [
     holds: "P6: followers of a log that was made anew stop",
     file: "src/views/cursors.ts",
     code: "  if (epoch !== head.epoch) return",
-    without: "  if (epoch === \"never\") return",
+    without: '  if (epoch === "never") return',
     caughtBy: "simulation",
   },
   {
-    name: "the hash at the cursor",
+    name: "the entry at the cursor",
     holds: "P6: followers of a log that was set back stop",
     file: "src/views/cursors.ts",
-    code: "  if (hash !== \"\" && hash !== head.hashAt) return",
-    without: "  if (hash === \"never\") return",
+    code: '  if (entry !== "" && entry !== head.entryAt) return',
+    without: '  if (entry === "never") return',
     caughtBy: "test/engine/views.test.ts",
   },
   {
@@ -171,7 +171,7 @@ export const GUARDS: readonly Guard[] = [
     holds: "P4: one bad stream keeps no other out",
     file: "src/log/project.ts",
     code: "      for (const stream of streams) await this.#commitAlone(stream, rows.events);",
-    without: "      this.#failAll(rows, \"refused\");",
+    without: '      this.#failAll(rows, "refused");',
     caughtBy: "test/engine/guard.test.ts",
   },
   {

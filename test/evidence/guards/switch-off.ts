@@ -30,11 +30,14 @@ export async function switchOff(guard: Guard): Promise<Outcome> {
     const code = await readFile(file, "utf8");
     const places = code.split(guard.code).length - 1;
     if (places !== 1) throw new Error(`expected the guard "${guard.name}" once in ${guard.file}, got it ${places} times`);
-    await writeFile(file, code.replace(guard.code, () => guard.without));
+    await writeFile(
+      file,
+      code.replace(guard.code, () => guard.without),
+    );
     const began = Date.now();
     const { code: exit, output } = await run(folder, guard.caughtBy);
-    const lines = output.split("\n").filter((line) => / fails: |FAIL|Error: |does not settle/.test(line));
-    return { guard, isCaught: exit === 1, said: (lines[0] ?? output.trim().split("\n").at(-1) ?? "").trim(), seconds: (Date.now() - began) / 1000 };
+    const line = output.split("\n").find((line) => / fails: |FAIL|AssertionError|does not settle/.test(line));
+    return { guard, isCaught: exit === 1, said: (line ?? output.trim().split("\n").at(-1) ?? "").trim(), seconds: (Date.now() - began) / 1000 };
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

@@ -3,9 +3,9 @@ import type { Case } from "./cases.ts";
 import type { Answer } from "./client.ts";
 import { reasonFor } from "./recipes.ts";
 
-/** What no answer may show of the inside. */
+/** What no answer may show of the inside; a time that stands behind an "at" is no line of a stack. */
 const INSIDE =
-  /\bat [^\n"]{1,200}:\d+:\d+|\.(?:ts|mjs|js):\d+|node_modules|durable-objects\/|SQLITE_|D1_ERROR|ZodError|workerd|file:\/\/|\/(?:home|work|tmp|usr|src)\/\w+/;
+  /\bat (?!\d{4}-\d\d-\d\d[Tt])[^\n"]{1,200}:\d+:\d+|\.(?:ts|mjs|js):\d+|node_modules|durable-objects\/|SQLITE_|D1_ERROR|ZodError|workerd|file:\/\/|\/(?:home|work|tmp|usr|src)\/\w+/;
 
 const PROBLEM = "application/problem+json";
 

@@ -1,0 +1,34 @@
+import type { Ledger } from "../ledger.ts";
+import type { World } from "../world/world.ts";
+import { checkCalls } from "./check-calls.ts";
+import { checkLog } from "./check-log.ts";
+import { checkReads } from "./check-reads.ts";
+import { checkStreams } from "./check-streams.ts";
+import { checkViews } from "./check-views.ts";
+import { finalState } from "./final-state.ts";
+
+/** Which databases were set back in the story. */
+export interface Restored {
+  isLog: boolean;
+  /** Streams whose own database was: what clients were told of them need not hold any more, and the log may keep another history. */
+  readonly streams: Set<string>;
+}
+
+/** The first thing that is wrong once everything has come to rest; undefined where all is well. */
+export function findFault(world: World, ledger: Ledger, restored: Restored): string | undefined {
+  if (world.broken !== undefined) return world.broken;
+  const state = finalState(world);
+  const kept = ledger.without(restored.streams);
+  const checks = [
+    checkStreams(state, restored.streams),
+    checkLog(world, state, restored.streams),
+    checkViews(world, state, restored.isLog),
+    checkCalls(kept, state, ledger.calls),
+    checkReads(kept, state, restored.streams),
+  ];
+  for (const check of checks) {
+    const { value, done } = check.next();
+    if (done !== true) return value;
+  }
+  return undefined;
+}
