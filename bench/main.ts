@@ -15,6 +15,7 @@ const HELP = `Measures the built worker against three bare ones, in one workerd,
   --only NAME     only this figure; may be repeated:
                   ${[...FIGURES.map(({ name }) => name), COST].join(", ")}
   --json FILE     writes everything there
+  --write         keeps the run in bench/last.json and README.md
   --compare FILE  the run to compare with (bench/last.json)
   --help
 
@@ -33,6 +34,7 @@ async function main(stop: AbortSignal): Promise<number> {
       quick: { type: "boolean", default: false },
       only: { type: "string", multiple: true, default: [] },
       json: { type: "string" },
+      write: { type: "boolean", default: false },
       compare: { type: "string", default: join(ROOT, "bench/last.json") },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -45,7 +47,16 @@ async function main(stop: AbortSignal): Promise<number> {
   const before = await reportIn(flags.compare);
   const report = await measured({ figures, withCost, quick: flags.quick, before, stop });
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (flags.write) await keep(report);
   return 0;
+}
+
+/** As the run that others are compared with, and in README. */
+async function keep(report: Report): Promise<void> {
+  const { benchTable, withTable } = await import("./readme-table.ts");
+  await writeFile(join(ROOT, "bench/last.json"), `${JSON.stringify(report, undefined, 2)}\n`);
+  const readme = join(ROOT, "README.md");
+  await writeFile(readme, withTable(await readFile(readme, "utf8"), benchTable(report)));
 }
 
 interface Plan {

@@ -4,16 +4,20 @@ import { problem } from "./problem.ts";
 /** How long (milliseconds) a body may say nothing, and how long all of it may take: who sends a byte a minute holds no request open. */
 const LONGEST_PAUSE = 10_000;
 const LONGEST_BODY = 60_000;
+/** A body that says it is no longer (bytes) is read in one go: chunk by chunk costs as much as all else that is done with it. */
+const SMALL = 64 * 1024;
 
 /** Reads a body, and stops as soon as it is over the limit (413, whatever `Content-Length` said), too slow (408) or broken off (400). */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Response> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge(maxBytes);
+  const length = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (length > maxBytes) return tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
+  if (length <= SMALL) return readSmall(request, maxBytes);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   for (const end = Date.now() + LONGEST_BODY; ;) {
-    const read = await readWithin(reader, Math.min(LONGEST_PAUSE, end - Date.now()));
+    const read = await readingWithin(Math.min(LONGEST_PAUSE, end - Date.now()), reader.read());
     if (read === "late") return tooSlow();
     if (read === "broken") return brokenOff();
     if (read.done) break;
@@ -30,11 +34,16 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return bytes;
 }
 
-type Read = ReadableStreamReadResult<Uint8Array> | "late" | "broken";
+async function readSmall(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Response> {
+  const read = await readingWithin(LONGEST_PAUSE, request.arrayBuffer());
+  if (read === "late") return tooSlow();
+  if (read === "broken") return brokenOff();
+  return read.byteLength > maxBytes ? tooLarge(maxBytes) : new Uint8Array(read);
+}
 
-async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, milliseconds: number): Promise<Read> {
+async function readingWithin<Read>(milliseconds: number, reading: Promise<Read>): Promise<Read | "late" | "broken"> {
   try {
-    return await within(milliseconds, "the body", reader.read());
+    return await within(milliseconds, "the body", reading);
   } catch (fault) {
     // Nothing but the client's connection is read here, so it is the client's doing, whatever the runtime calls it ("Network connection lost").
     return fault instanceof DeadlineError ? "late" : "broken";

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { firstBadVersion } from "../readme/verify-stream.ts";
 import { figuresLine } from "./kills/figures.ts";
 import { type KillRun, runKills } from "./kills.ts";
+import { tell } from "./told.ts";
 import { STREAMS } from "./kills/writers.ts";
 
 /** Told when a test fails, so that it can be run again; what the machine does in between is its own chance. */
@@ -12,7 +13,7 @@ describe(`a server that is killed under load, again and again (SEED=${SEED})`, (
   let run: KillRun;
   beforeAll(async () => {
     run = await runKills({ kills: KILLS, seed: SEED });
-    console.log(figuresLine(run.figures));
+    tell("kill -9", `${figuresLine(run.figures)}; ${run.violations.length} violations`);
   }, 600_000);
 
   test("the load was one: appends were acknowledged, refused and cut off, live events were heard, and the last kill left work undone", () => {

@@ -40,8 +40,8 @@ export interface RobustnessFigures {
   readonly seconds: number;
 }
 
-/** Naughty strings in each place, where not all are. */
-const SAMPLE = 16;
+/** Naughty strings in each place, where not all are: fewer the more operations there are, and never fewer than these. */
+const sampleOf = (operations: number): number => Math.max(3, Math.round(400 / operations));
 
 /**
  * Asks every operation of a server's /openapi.json what is valid, what is not, what is malformed and what is naughty, and holds each answer against the
@@ -78,7 +78,7 @@ export async function runRobustness(options: RobustnessOptions): Promise<{ reado
     url,
     grounds.map((ground) => ({ ...written(ground.operation, plainDraft(ground)), operation: ground.operation, key })),
   );
-  for (const ground of grounds) await run.all("naughty", naughtyCases(ground, full ? Infinity : SAMPLE));
+  for (const ground of grounds) await run.all("naughty", naughtyCases(ground, full ? Infinity : sampleOf(operations.length)));
   for (const ground of grounds) await run.all("valid", validCases(ground));
   await changesByRefused(run, key);
   const memory = processes && (await measureMemory(run, grounds, { processes, full, bytesBefore }));

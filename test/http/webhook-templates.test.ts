@@ -5,7 +5,7 @@ import { PRODUCERS } from "./webhook-signers.ts";
 
 const key = { authorization: `Bearer ${adminKey}` };
 const put = (settings: object, source = "refused") => send("PUT", `/v1/sources/${source}`, { scheme: "none", ...settings });
-const TEMPLATES = { type: "shop.{body.type}", stream: "order-{body.data.object.id}", id: "{header.X-Request-Id}" };
+const TEMPLATES = { type: "shop.{body.type}", stream: "purchase-{body.data.object.id}", id: "{header.X-Request-Id}" };
 
 let count = 0;
 /** Sets up a source with these templates and delivers to it; gives the answer and the source's name. */
@@ -20,7 +20,7 @@ describe("a source's templates", () => {
     const body = '{"type":"order.paid","data":{"object":{"id":"o 7/ä"}}}';
     const { source, answer } = await delivered(TEMPLATES, body, { "x-request-id": "r-1", "webhook-id": "w-1" });
     expect(answer.status, answer.text).toBe(202);
-    expect(await eventOf(answer, source)).toMatchObject({ id: "r-1", type: "shop.order.paid", stream: "order-o_7__", source: `/webhooks/${source}` });
+    expect(await eventOf(answer, source)).toMatchObject({ id: "r-1", type: "shop.order.paid", stream: "purchase-o_7__", source: `/webhooks/${source}` });
     expect((await post(source, body, { ...key, "x-request-id": "r-1" })).status).toBe(200);
     expect((await post(source, body, { ...key, "x-request-id": "r-2" })).status).toBe(202);
   });

@@ -45,3 +45,18 @@ test("a body of many small chunks that come in time is read whole, and leaves no
   expect(await read).toHaveLength(20);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a small body whose length is said is read in one go, and is to come within 10 s", async () => {
+  const small = new Request("https://rivulet.test/", { method: "POST", body: "abc", headers: { "content-length": "3" } });
+  expect(new TextDecoder().decode((await readBody(small, 1_000)) as Uint8Array)).toBe("abc");
+  const slow = request(11_000);
+  slow.headers.set("content-length", "3");
+  const read = readBody(slow, 1_000);
+  await vi.advanceTimersByTimeAsync(10_001);
+  expect(((await read) as Response).status).toBe(408);
+});
+
+test("a body that is longer than it says is held to the limit all the same", async () => {
+  const long = new Request("https://rivulet.test/", { method: "POST", body: "x".repeat(2_000), headers: { "content-length": "3" } });
+  expect(((await readBody(long, 1_000)) as Response).status).toBe(413);
+});

@@ -13,6 +13,7 @@ const TAGS = [
   { name: "Log", description: "All streams of a tenant in one order" },
   { name: "Views", description: "What is folded from the log, and how far each has come" },
   { name: "Inbound webhooks", description: "Producers of webhooks, and their deliveries" },
+  { name: "Subtitles", description: "Jobs that find or translate subtitles, and the library they look in" },
 ];
 
 /** The endpoints that describe all endpoints, themselves among them: for machines and for people. Made once, when first asked for. */

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { pageTable, withSection } from "./page.ts";
+import { EVIDENCE, type Told } from "./told.ts";
+
+const HELP = `Tries to break the platform's promises, and prints one page of figures: npm run evidence
+
+  simulation    1,000 seeded histories of the real engine over stores, a queue, a clock and alarms that fail
+  crash points  a crash at every step of one story
+  kill -9       a real server killed under load, at least 20 times
+  guards        each guard switched off in turn: the evidence must turn red
+  robustness    every operation of /openapi.json with valid, forbidden, malformed and naughty input
+
+  --write       keeps the page in test/evidence/last.json and README.md
+
+Other sizes come from the environment: SEEDS, KILLS, SEED, and FULL=1 for every naughty string in every place.
+Exit codes: 0 all of it holds; 1 something does not.`;
+
+const ROOT = join(import.meta.dirname, "../..");
+
+async function main(): Promise<number> {
+  const { values: flags } = parseArgs({ options: { help: { type: "boolean", short: "h" }, write: { type: "boolean" } } });
+  if (flags.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const folder = await mkdtemp(join(tmpdir(), "rivulet-evidence-"));
+  try {
+    const file = join(folder, "page");
+    await writeFile(file, "");
+    const code = await runTests(file);
+    const told = (await readFile(file, "utf8"))
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Told);
+    const page = { at: new Date().toISOString().slice(0, 10), told };
+    console.log(`\n${pageTable(page)}\n`);
+    const missing = EVIDENCE.filter((name) => told.every((line) => line.name !== name));
+    if (code !== 0 || missing.length > 0) {
+      console.log(`The evidence does not hold${missing.length > 0 ? `; nothing was told of ${missing.join(", ")}` : ""}. See above.`);
+      return 1;
+    }
+    if (flags.write) {
+      await writeFile(join(ROOT, "test/evidence/last.json"), `${JSON.stringify(page, undefined, 2)}\n`);
+      const readme = join(ROOT, "README.md");
+      await writeFile(readme, withSection(await readFile(readme, "utf8"), "evidence", pageTable(page)));
+      console.log("Kept in test/evidence/last.json and README.md.");
+    }
+    return 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runTests(page: string): Promise<number> {
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", "--config", "test/vitest.config.mts", "--project", "evidence"];
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, EVIDENCE_PAGE: page } });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+process.exitCode = await main();
