@@ -7,7 +7,7 @@ import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, sendCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
-import type { Decider, Module, View } from "./kernel/index.ts";
+import { type Decider, type Module, together, type View } from "./kernel/index.ts";
 import { ports } from "./ports.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
@@ -54,12 +54,10 @@ const MOST_TIME_OF_D1 = 30_000;
 export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const domains = overrides.modules ?? modules;
-  const deciders = new Map([...OWN_DECIDERS, ...domains.flatMap((domain) => domain.deciders)].map((decider) => [decider.category, decider]));
+  const all = together([{ name: "the platform", deciders: OWN_DECIDERS, projections: [] }, ...domains]);
+  const deciders = new Map(all.deciders.map((decider) => [decider.category, decider]));
   const owners = categoriesByType([...deciders.values()]);
-  const views = overrides.views ?? [
-    ...OWN_VIEWS,
-    ...domains.flatMap(({ projections }) => projections).map((projection) => rowView(projection, (type) => owners.get(type))),
-  ];
+  const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];
   const bareShards = overrides.shards ?? shards;
   const shardsOf = (env: Env): ShardOf => {
     const shardOf = bareShards(env);

@@ -10,8 +10,15 @@ export interface Module {
 
 /** Declares a domain. Throws a TypeError where two of its parts have one name. */
 export function defineModule({ name, deciders = [], projections = [] }: Partial<Module> & Pick<Module, "name">): Module {
+  return together([{ name, deciders, projections }], name);
+}
+
+/** Several domains as one. Throws a TypeError where two categories, or two views, have one name: one would hide the other. */
+export function together(modules: readonly Module[], name = modules.map((module) => module.name).join(", ")): Module {
+  const deciders = modules.flatMap((module) => module.deciders);
+  const projections = modules.flatMap((module) => module.projections);
   const twice = twiceIn(deciders.map(({ category }) => category)) ?? twiceIn(projections.map((projection) => projection.name));
-  if (twice !== undefined) throw new TypeError(`expected names of their own in the module ${name}, got ${twice} twice`);
+  if (twice !== undefined) throw new TypeError(`expected names of their own in ${name}, got ${twice} twice`);
   return { name, deciders, projections };
 }
 

@@ -11,7 +11,7 @@ export function secret<const Schema extends z.ZodType>(schema: Schema): Schema {
 /** A value without the fields that its schema marks as secret, at any depth. */
 export function withoutSecrets(schema: z.ZodType, value: unknown): unknown {
   const inner = unwrapped(schema);
-  if (secrets.has(schema) || secrets.has(inner)) return undefined;
+  if (secrets.has(inner)) return undefined;
   if (inner instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => withoutSecrets(inner.element as z.ZodType, item));
   if (!(inner instanceof z.ZodObject) || typeof value !== "object" || value === null) return value;
   const shape = inner.shape as Readonly<Record<string, z.ZodType>>;
@@ -25,7 +25,7 @@ export function withoutSecrets(schema: z.ZodType, value: unknown): unknown {
 /** Whether a schema marks anything as secret. */
 export function hasSecrets(schema: z.ZodType): boolean {
   const inner = unwrapped(schema);
-  if (secrets.has(schema) || secrets.has(inner)) return true;
+  if (secrets.has(inner)) return true;
   if (inner instanceof z.ZodArray) return hasSecrets(inner.element as z.ZodType);
   return inner instanceof z.ZodObject && Object.values(inner.shape as Readonly<Record<string, z.ZodType>>).some(hasSecrets);
 }

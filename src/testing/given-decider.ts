@@ -41,7 +41,7 @@ export interface Given<Fact, State, Commands extends SchemaMap> {
 /** `given(cart, ...events).when("CheckOut", {}).then(cartEvents.CheckedOut({ … }))`: a decider's test, whatever runs it. */
 export function given<State, Namespace extends string, Events extends EventMap, Commands extends SchemaMap>(
   decider: TypedDecider<State, Namespace, Events, Commands>,
-  ...events: readonly FactOf<Namespace, Events>[]
+  ...events: readonly FactOf<NoInfer<Namespace>, NoInfer<Events>>[]
 ): Given<FactOf<Namespace, Events>, State, Commands> {
   const context: DecisionContext = { now: "2026-01-01T00:00:00.000Z", id: "1" };
   return build(decider, fold(decider, decider.initialState(), events), context);
