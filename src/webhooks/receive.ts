@@ -1,5 +1,4 @@
-import { z } from "zod";
-import type { JsonText } from "../kernel/index.ts";
+import { isTimestamp, type JsonText } from "../kernel/index.ts";
 import type { InboundEvent, Unusable } from "./inbound.ts";
 import { streamOf } from "./names.ts";
 import { readPayload } from "./payload.ts";
@@ -53,8 +52,5 @@ function eventOf(scheme: Scheme, templates: Door["configuration"], inbound: Inbo
   const stream = templates.stream === undefined ? scheme.stream.of(inbound) : fillStream(templates.stream, inbound);
   if ("status" in stream) return stream;
   const time = scheme.time?.of(inbound);
-  return { id, type, stream, ...(time !== undefined && TIME.safeParse(time).success && { time }) };
+  return { id, type, stream, ...(time !== undefined && isTimestamp(time) && { time }) };
 }
-
-/** RFC 3339, as the API takes it. */
-const TIME = z.iso.datetime({ offset: true });

@@ -18,7 +18,8 @@ const MAX_NAME_LENGTH = 256;
 export function templateFault(name: TemplateName, text: string): TemplateFault | undefined {
   const template = parseTemplate(text);
   if (isFault(template)) return template;
-  if (name !== "stream" && isLongerThan(sampleOf(template), MAX_NAME_LENGTH)) return { at: 1, message: `Expected at most ${MAX_NAME_LENGTH} characters of text` };
+  if (name !== "stream" && isLongerThan(sampleOf(template), MAX_NAME_LENGTH))
+    return { at: 1, message: `Expected at most ${MAX_NAME_LENGTH} characters of text` };
   if (name === "type") return typeFault(template);
   if (name === "id") {
     return template.some((piece) => !("literal" in piece))

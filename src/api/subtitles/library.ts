@@ -15,8 +15,8 @@ import { FILE_TYPES, mayBeFile, uploadedFile } from "./upload.ts";
 const MAX_FILE_BYTES = MAX_EVENT_BYTES;
 
 const TAG = "Subtitles";
-const titleParams = z.object({ title: title.openapi({ example: "Big Buck Bunny" }) });
-const fileParams = titleParams.extend({ language: language.openapi({ example: "en" }) });
+const titleParams = z.object({ title });
+const fileParams = titleParams.extend({ language });
 type FileParams = z.output<typeof fileParams>;
 
 const storedFile = z
