@@ -29,7 +29,16 @@ export default defineConfig({
       { test: { name: "local", root, include: ["test/local/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },
       {
         resolve: { alias: { "cloudflare:workers": `${root}test/simulation/cloudflare-workers.ts` } },
-        test: { name: "evidence", root, include: ["test/evidence/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 900_000, fileParallelism: false },
+        test: {
+          name: "evidence",
+          root,
+          include: ["test/evidence/**/*.test.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+          // After the others: what is under load and killed here would only wait for them.
+          sequence: { groupOrder: 1 },
+        },
       },
       await inWorkerd("http", `${root}src/worker.ts`),
       await inWorkerd("engine", `${root}test/support/worker.ts`),

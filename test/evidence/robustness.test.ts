@@ -6,7 +6,7 @@ import { tell } from "./told.ts";
 const MINUTE = 60_000;
 const full = process.env["FULL"] === "1";
 
-test("whatever is sent to whichever operation, the answer is one that the description promises", { timeout: (full ? 120 : 10) * MINUTE }, async () => {
+test("whatever is sent to whichever operation, the answer is one that the description promises", { timeout: (full ? 240 : 30) * MINUTE }, async () => {
   const server = await startServer();
   const { figures, failures } = await runRobustness({
     url: server.url,
