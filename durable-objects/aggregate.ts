@@ -126,7 +126,9 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** The state now as JSON, and its version, as the decider holds it: for the platform's own use, never for a client. */
   state(): StateNow {
-    return { state: jsonText(foldedState(this.#store, this.#rules())), version: this.#store.memory.version };
+    const state = jsonText(foldedState(this.#store, this.#rules()));
+    const { version, isClosed } = this.#store.memory;
+    return { state, version, isClosed };
   }
 
   /** What a command's key was answered before, so that nothing is prepared for it twice; undefined where it is new. */

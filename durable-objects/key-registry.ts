@@ -16,4 +16,17 @@ export class KeyRegistryObject<Env = unknown> extends DurableObject<Env> {
   keep(key: string, fingerprint: Hash): void {
     if (this.ctx.storage.kv.get(key) === undefined) this.ctx.storage.kv.put(key, fingerprint);
   }
+
+  /** The answer that was kept with a key, for work that keeps none of its own; undefined where none was. */
+  answer(key: string): string | undefined {
+    return this.ctx.storage.kv.get<string>(answerOf(key));
+  }
+
+  /** Keeps an answer with a key, for good; the first one counts. */
+  keepAnswer(key: string, answer: string): void {
+    if (this.ctx.storage.kv.get(answerOf(key)) === undefined) this.ctx.storage.kv.put(answerOf(key), answer);
+  }
 }
+
+/** No client's key has such a character. */
+const answerOf = (key: string): string => `\u0000${key}`;

@@ -52,10 +52,10 @@ async function hash(password: string): Promise<string> {
   return ["scrypt", COST.N, COST.r, COST.p, Buffer.from(salt).toString("base64url"), derived.toString("base64url")].join("$");
 }
 
-/** At the cost that the hash itself names, so that hashes made at an older one still hold. Throws a RangeError on a text that is no hash. */
+/** At the cost that the hash itself names, so that hashes made at an older one still hold. False for a text that is no hash: no password fits it. */
 async function verify(password: string, hash: string): Promise<boolean> {
   const [, N, r, p, salt, expected] = FORM.exec(hash) ?? [];
-  if (salt === undefined || expected === undefined) throw new RangeError("expected a password's hash of the form scrypt$N$r$p$salt$hash");
+  if (salt === undefined || expected === undefined) return false;
   const bytes = Buffer.from(expected, "base64url");
   const derived = await derive(password, Buffer.from(salt, "base64url"), bytes.length, { N: Number(N), r: Number(r), p: Number(p) });
   return timingSafeEqual(derived, bytes);

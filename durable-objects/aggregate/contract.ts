@@ -106,6 +106,8 @@ export interface DecidedEvent extends AppendedEvent {
 /** A decider's state, as JSON. */
 export interface StateNow {
   readonly version: number;
+  /** It takes nothing more. */
+  readonly isClosed: boolean;
   readonly state: JsonText;
 }
 

@@ -35,8 +35,8 @@ export interface SentCommand {
 /** What became of a command; `shownOnce` is for the one who sent it, and kept nowhere. */
 export type Sent = Refusal | (Executed & { readonly shownOnce?: Readonly<Record<string, unknown>> });
 
-/** Times that a command is prepared anew because its aggregate moved meanwhile. */
-const ATTEMPTS = 10;
+/** Times that a command is prepared anew because its aggregate moved meanwhile; then it is told to come again. */
+const ATTEMPTS = 40;
 
 /**
  * The front door of every command: prepares it outside the object, reserves the unique values it wants, and lets the object decide.
@@ -52,14 +52,15 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
   if (!needsPreparation(decider, sent.command)) return target.execute({ ...request, command: { name: sent.command, data: sent.data } });
   const before = idempotency && (await target.answered(idempotency));
   if (before) return before;
+  const world = remembering(ports.ports(tenant, stream));
   for (let attempt = 1; ; attempt++) {
-    const { state: text, version } = await target.state();
+    const { state: text, version, isClosed } = await target.state();
     const state: unknown = JSON.parse(text);
-    if (!isMet(precondition, version)) {
+    if (isClosed || !isMet(precondition, version)) {
       // It is refused in the contract's words, and whatever was prepared would be for another version.
       return target.execute({ ...request, command: { name: sent.command, data: sent.data } });
     }
-    const context = { now: new Date(ports.now()).toISOString(), id, ports: ports.ports(tenant, stream) };
+    const context = { now: new Date(ports.now()).toISOString(), id, ports: world };
     const found = await decider.prepare({ name: sent.command, data: sent.data }, state, context);
     const command: Command = { name: sent.command, data: sent.data, ...(found !== undefined && { found }) };
     // Nothing is reserved for a command that is refused anyway.
@@ -75,10 +76,30 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
     });
     const moved = !result.ok && result.code === "version_mismatch" && precondition.kind !== "version";
     if (moved && attempt < ATTEMPTS) continue;
+    if (moved) return { ok: false, code: "overloaded", detail: `The aggregate moved ${ATTEMPTS} times while this command was prepared for it.` };
     if (!result.ok || result.replayed) return result;
     const shownOnce = decider.showOnce(command);
     return { ...result, ...(shownOnce && { shownOnce }) };
   }
+}
+
+/** The same world, in which no password is hashed twice: prepared again, a command asks the same of it, and a hash is hard work. */
+function remembering(ports: Ports): Ports {
+  const known = new Map<string, Promise<unknown>>();
+  const once = <Found>(key: readonly string[], find: () => Promise<Found>): Promise<Found> => {
+    const text = JSON.stringify(key);
+    const found = (known.get(text) as Promise<Found> | undefined) ?? find();
+    known.set(text, found);
+    return found;
+  };
+  const { hash, verify } = ports.passwords;
+  return {
+    ...ports,
+    passwords: {
+      hash: (password) => once(["hash", password], () => hash(password)),
+      verify: (password, hash) => once(["verify", password, hash], () => verify(password, hash)),
+    },
+  };
 }
 
 function isMet(precondition: Precondition, version: number): boolean {

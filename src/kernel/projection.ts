@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type EventData, type EventForm, type EventMap, type EventSet, type EventType, upcast } from "./events.ts";
-import type { EventMetadata, LoggedEvent } from "./recorded-event.ts";
+import { type EventMetadata, type LoggedEvent, PURGED, STREAM_PURGED } from "./recorded-event.ts";
 import { idOf } from "./stream-name.ts";
 
 /** An event as a projection gets it: its data in the newest form. */
@@ -79,7 +79,7 @@ export interface Projection {
   readonly row: RowSchema;
   readonly key: string;
   readonly search: readonly string[];
-  /** The full types of the events that it is about. */
+  /** The full types of the events that it is about, and that of a purge. */
   readonly types: ReadonlySet<string>;
   /** The keys of the rows that an event is about, each once. */
   keysOf(event: LoggedEvent): readonly string[];
@@ -98,19 +98,25 @@ export function defineProjection<const Sets extends readonly AnyEventSet[], cons
   if (unknown !== undefined) throw new TypeError(`expected ${spec.name} to be about events of its sets, got ${unknown}`);
   if (!("shape" in spec.row)) throw new TypeError(`expected the rows of ${spec.name} to be a z.object`);
   const projected = (event: LoggedEvent): ProjectedEvent => projectedEvent(forms.get(event.type) as EventForm, event);
+  /** Some of its rows are those of streams, by their ids: they go when their stream is purged. */
+  const isByStream = Object.keys(on).some((type) => keyOf[type] === undefined);
   return {
     name: spec.name,
     version: spec.version,
     row: spec.row as unknown as RowSchema,
     key: spec.key,
     search: spec.search ?? [],
-    types: new Set(Object.keys(on)),
+    types: new Set([...Object.keys(on), STREAM_PURGED]),
     keysOf(event) {
+      if (event.type === STREAM_PURGED) return isByStream ? [idOf(event.stream)] : [];
+      // What is gone counts for nothing: neither when it is folded late, nor in a rebuild.
+      if (event.data === PURGED) return [];
       const own = keyOf[event.type];
       const keys = own === undefined ? idOf(event.stream) : own(projected(event));
       return keys === undefined ? [] : typeof keys === "string" ? [keys] : [...new Set(keys)];
     },
     apply(row, event, key) {
+      if (event.type === STREAM_PURGED) return undefined;
       const next = on[event.type]?.(row, projected(event), key);
       return next === undefined ? undefined : { [spec.key]: key, ...next, [spec.key]: key };
     },

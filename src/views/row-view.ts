@@ -1,4 +1,4 @@
-import { categoryOf, type LoggedEvent, type Projection, type Row, sha256, sql, type Statement, type View } from "../kernel/index.ts";
+import { categoryOf, type LoggedEvent, type Projection, type Row, sha256, sql, STREAM_PURGED, type Statement, type View } from "../kernel/index.ts";
 
 /**
  * A declared projection as a view: its rows are JSON in `view_rows`, under scope, view and key. `categoriesOf` says which categories'
@@ -7,10 +7,14 @@ import { categoryOf, type LoggedEvent, type Projection, type Row, sha256, sql, t
  */
 export function rowView(projection: Projection, categoriesOf: (type: string) => ReadonlySet<string> | undefined = () => undefined): View {
   const { name, version, types, search } = projection;
+  const others = [...types].filter((type) => type !== STREAM_PURGED);
+  // A purge is everybody's; it is this view's where one of its own events could stand in that stream.
+  const isIn = (type: string, category: string): boolean =>
+    type === STREAM_PURGED ? others.some((other) => isIn(other, category)) : (categoriesOf(type)?.has(category) ?? true);
   return {
     name,
     version,
-    concerns: ({ type, stream }) => types.has(type) && (categoriesOf(type)?.has(categoryOf(stream)) ?? true),
+    concerns: ({ type, stream }) => types.has(type) && isIn(type, categoryOf(stream)),
     rows: `SELECT key, row FROM view_rows WHERE scope = ?1 AND view = '${name}'`,
     reads: (scope, events) =>
       sql`SELECT key, row FROM view_rows WHERE scope = ${scope} AND view = ${name} AND key IN (SELECT value FROM json_each(${JSON.stringify(keysOf(projection, events))}))`,

@@ -17,7 +17,10 @@ describe("an append into a category with a decider", () => {
 
   test("is 422 with the path where an event does not match its schema", async () => {
     expect(await pathsOf("inventory-schema", [{ ...received, data: { quantity: "5" } }])).toEqual(["events[0].data.quantity"]);
-    expect(await pathsOf("inventory-schema", [received, { ...reserved, data: { quantity: 0 } }])).toEqual(["events[1].data.orderId", "events[1].data.quantity"]);
+    expect(await pathsOf("inventory-schema", [received, { ...reserved, data: { quantity: 0 } }])).toEqual([
+      "events[1].data.orderId",
+      "events[1].data.quantity",
+    ]);
     for (const data of [null, 7, [], "x"]) expect(await pathsOf("inventory-schema", [{ ...received, data }])).toEqual(["events[0].data"]);
     const placed = { ...anOrder, totalCents: 1000, currency: "EUR", placedAt: "2026-01-01T00:00:00.000Z" };
     const items = [anOrder.items[0], { sku: "cup", quantity: 1 }];
@@ -60,7 +63,7 @@ describe("an append into a category with a decider", () => {
   });
 
   // What is imported is verified where somebody logs in, and that throws: src/ports.ts, verify.
-  test.fails("of a password's hash that is none does not make the platform fail", async () => {
+  test("of a password's hash that is none does not make the platform fail", async () => {
     const registered = { email: "import@a.example", passwordHash: "md5:0123", at: "2026-01-01T00:00:00.000Z" };
     const answer = await append("account-imported", [{ type: "auth.Registered", data: registered }]);
     if (answer.status !== 201) return void expectProblem(answer, 422);
@@ -70,7 +73,7 @@ describe("an append into a category with a decider", () => {
 
 describe("an event of a domain's type in a stream of another category", () => {
   test("is taken as it is, changes no row, and faults no view", async () => {
-    await decided("order/o1/PlaceOrder", anOrder);
+    await rowAfter("order_summary/o1", await command("order/o1/PlaceOrder", anOrder));
     const events = [
       { type: "commerce.OrderCancelled", data: { reason: "mischief" } },
       { type: "commerce.OrderPlaced", data: 7 },
@@ -81,7 +84,8 @@ describe("an event of a domain's type in a stream of another category", () => {
       { type: "job.failed", data: { reason: 1 } },
     ];
     const written = [await append("note-o1", events), await append("order_copy-o1", events)];
-    for (const write of written) expect([write.status, await rowAfter("order_summary/o1", write)]).toMatchObject([201, { status: "placed", customerId: "ann" }]);
+    for (const write of written)
+      expect([write.status, await rowAfter("order_summary/o1", write)]).toMatchObject([201, { status: "placed", customerId: "ann" }]);
     expectProblem(await get("/v1/views/user_summary/o1", newerThan(written[1] as never)), 404);
     expect(await rowsOf("sales_per_day")).toMatchObject([{ orders: 1, totalCents: 1000 }]);
     const { items } = ok<{ items: readonly { name: string; state: string }[] }>(await get("/v1/projections"));

@@ -46,7 +46,9 @@ describe("a command under an Idempotency-Key", () => {
       ["order/other/PlaceOrder", anOrder],
     ];
     for (const [path, data] of others) expectProblem(await command(path, data, keyed("other")), 422, "idempotency_key_reused");
-    expect([await eventsOf("inventory-other"), await eventsOf("inventory-another"), await eventsOf("order-other")].map(({ length }) => length)).toEqual([1, 0, 0]);
+    expect([await eventsOf("inventory-other"), await eventsOf("inventory-another"), await eventsOf("order-other")].map(({ length }) => length)).toEqual([
+      1, 0, 0,
+    ]);
     // Another tenant's key is another key.
     expect((await command("inventory/other/Receive", { quantity: 2 }, { ...keyed("other"), "tenant-id": "commands-key" })).status).toBe(200);
   });

@@ -82,7 +82,8 @@ describe("time travel", () => {
 
   test("is 422 for a version that is not there yet, for both, and for what is no version and no time", async () => {
     await decided("inventory/bounds/Receive", { quantity: 1 });
-    const pathOf = async (query: string) => expectProblem(await get(`/v1/aggregates/inventory/bounds?${query}`), 422, "invalid_input").errors?.map(({ path }) => path);
+    const pathOf = async (query: string) =>
+      expectProblem(await get(`/v1/aggregates/inventory/bounds?${query}`), 422, "invalid_input").errors?.map(({ path }) => path);
     for (const version of ["2", "0", "-1", "1.5", "x", "", "1e0", "99999999999999999999"]) expect(await pathOf(`version=${version}`)).toEqual(["version"]);
     for (const at of ["yesterday", "2026-01-01", "1", ""]) expect(await pathOf(`at=${at}`)).toEqual(["at"]);
     expect(await pathOf("version=1&at=2026-01-01T00:00:00.000Z")).toHaveLength(1);

@@ -49,7 +49,11 @@ describe("a command that is decided", () => {
     expect(answer.headers.get("x-correlation-id")).toBe("buying");
     expect(answer.headers.get("traceresponse")).toMatch(new RegExp(`^00-${trace}-`));
     const [event] = await everything<StoredEvent>("/v1/events?stream=order-traced", newerThan(answer));
-    expect(event).toMatchObject({ source: "/v1", schemaVersion: 1, metadata: { correlationId: "buying", actor: expect.stringMatching(/^key:/), priority: "normal" } });
+    expect(event).toMatchObject({
+      source: "/v1",
+      schemaVersion: 1,
+      metadata: { correlationId: "buying", actor: expect.stringMatching(/^key:/), priority: "normal" },
+    });
     expect(event?.metadata["traceparent"]).toMatch(new RegExp(`^00-${trace}-(?!b7ad6b7169203331)[0-9a-f]{16}-01$`));
     expect(JSON.stringify(event)).not.toContain(adminKey);
     const appended = await append("note-traced", [{ type: "note.Taken", data: 1 }], headers);

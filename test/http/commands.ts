@@ -13,8 +13,7 @@ export interface Decided<State = Readonly<Record<string, unknown>>> {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Sends a command: `order/o1/PlaceOrder`, and its data. */
-export const command = (path: string, data: unknown = {}, headers: HeaderFields = {}): Promise<Answer> =>
-  send("POST", `/v1/aggregates/${path}`, data, headers);
+export const command = (path: string, data: unknown = {}, headers: HeaderFields = {}): Promise<Answer> => send("POST", `/v1/aggregates/${path}`, data, headers);
 
 /** Sends a command that is expected to be decided. */
 export const decided = async <State = Fields>(path: string, data: unknown = {}, headers: HeaderFields = {}): Promise<Decided<State>> =>
@@ -31,7 +30,8 @@ export async function each(aggregate: string, commands: readonly (readonly [name
 }
 
 /** A view's first page of rows; `path` may bear a query. */
-export const rowsOf = async (path: string, headers: HeaderFields = {}): Promise<readonly Fields[]> => ok<Page<Fields>>(await get(`/v1/views/${path}`, headers)).items;
+export const rowsOf = async (path: string, headers: HeaderFields = {}): Promise<readonly Fields[]> =>
+  ok<Page<Fields>>(await get(`/v1/views/${path}`, headers)).items;
 
 /** A row as it is once a write is in it. */
 export const rowAfter = async (path: string, write: Answer, headers: HeaderFields = {}): Promise<Fields> =>

@@ -33,7 +33,10 @@ describe("auth", () => {
   test("counts a failed attempt as a fact: 200, and its event says so; the password is nowhere", async () => {
     await register("bob");
     const failed = await logIn("bob", { password: "a guess of mine", ip: "198.51.100.1" });
-    expect(failed.json()).toMatchObject({ events: [{ type: "auth.LoginFailed", data: { reason: "wrong_password", ip: "198.51.100.1" } }], state: { failures: 1 } });
+    expect(failed.json()).toMatchObject({
+      events: [{ type: "auth.LoginFailed", data: { reason: "wrong_password", ip: "198.51.100.1" } }],
+      state: { failures: 1 },
+    });
     await get("/v1/views/login_attempts", newerThan(failed));
     expect(await rowsOf("login_attempts?userId=bob&outcome=failed&ip=198.51.100.1")).toMatchObject([{ reason: "wrong_password" }]);
     expect(await rowsOf("login_attempts?userId=bob&outcome=succeeded")).toEqual([]);
@@ -99,7 +102,13 @@ describe("auth", () => {
   });
 
   test("says no to what nobody registered, and to a weak or second registration", async () => {
-    for (const [name, data] of Object.entries({ LogIn: { password }, LogOut: { sessionId: "s" }, EnrolMfa: {}, ConfirmMfa: { code: "123456" }, UnlockAccount: {} }))
+    for (const [name, data] of Object.entries({
+      LogIn: { password },
+      LogOut: { sessionId: "s" },
+      EnrolMfa: {},
+      ConfirmMfa: { code: "123456" },
+      UnlockAccount: {},
+    }))
       expectProblem(await command(`account/nobody/${name}`, data), 409, "no_such_account");
     expectProblem(await command("account/weak/Register", { email: "weak@a.example", password: "short" }), 409, "weak_password");
     await register("twice");

@@ -48,7 +48,10 @@ describe("commerce", () => {
     await step("SetLowStockThreshold", { threshold: 4 }, { threshold: 4, low: false });
     expect(typesOf(await decided("inventory/cup/Adjust", { delta: -1, reason: "lost" }))).toEqual(["commerce.StockAdjusted", "commerce.LowStockReached"]);
     await step("Release", { orderId: "o9" }, { available: 4, low: true });
-    for (const [name, data] of [["Reserve", { orderId: "o3", quantity: 5 }], ["Adjust", { delta: -5, reason: "lost" }]] as const)
+    for (const [name, data] of [
+      ["Reserve", { orderId: "o3", quantity: 5 }],
+      ["Adjust", { delta: -5, reason: "lost" }],
+    ] as const)
       expectProblem(await command(`inventory/cup/${name}`, data), 409, "insufficient_stock");
   });
 

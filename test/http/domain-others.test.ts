@@ -4,10 +4,17 @@ import { command, decided, each, rowAfter, rowsOf, typesOf } from "./commands.ts
 
 describe("platform", () => {
   test("a tenant is created, changed, suspended and resumed, and its row goes with it", async () => {
-    await each("tenant/shop", [["CreateTenant", { name: "Shop", plan: "small" }], ["ChangePlan", { plan: "large" }]]);
+    await each("tenant/shop", [
+      ["CreateTenant", { name: "Shop", plan: "small" }],
+      ["ChangePlan", { plan: "large" }],
+    ]);
     const suspended = await command("tenant/shop/SuspendTenant", { reason: "unpaid" });
     expect(await rowAfter("tenants/shop", suspended)).toMatchObject({ name: "Shop", plan: "large", status: "suspended", locations: [], flags: {} });
-    const last = await each("tenant/shop", [["ResumeTenant"], ["AddLocation", { locationId: "l1", name: "Here" }], ["SetFeatureFlag", { flag: "beta", enabled: true }]]);
+    const last = await each("tenant/shop", [
+      ["ResumeTenant"],
+      ["AddLocation", { locationId: "l1", name: "Here" }],
+      ["SetFeatureFlag", { flag: "beta", enabled: true }],
+    ]);
     expect(await rowAfter("tenants/shop", last)).toMatchObject({ status: "active", locations: [{ locationId: "l1", name: "Here" }], flags: { beta: true } });
     const names = ["TenantCreated", "PlanChanged", "TenantSuspended", "TenantResumed", "LocationAdded", "FeatureFlagSet"];
     expect((await eventsOf("tenant-shop")).map(({ type }) => type)).toEqual(names.map((name) => `platform.${name}`));
@@ -57,7 +64,10 @@ describe("video", () => {
   const videoUrl = "https://example.com/a.mp4";
 
   test("a job is requested, started, reported on and completed, and its row goes with it", async () => {
-    await each("video/v1", [["RequestProcessing", { videoUrl }], ["StartProcessing", { processor: "p1" }]]);
+    await each("video/v1", [
+      ["RequestProcessing", { videoUrl }],
+      ["StartProcessing", { processor: "p1" }],
+    ]);
     const reported = await command("video/v1/ReportProgress", { percent: 40, stage: "cut" });
     expect(await rowAfter("video_jobs/v1", reported)).toMatchObject({ status: "processing", percent: 40, stage: "cut", processor: "p1" });
     expectProblem(await command("video/v1/ReportProgress", { percent: 39, stage: "cut" }), 409, "backwards");
@@ -92,12 +102,22 @@ describe("subtitles", () => {
   test("by commands a job is found, translated or failed; events have their own types, and name who worked", async () => {
     const found = await each("subtitle/found", [...first, ["CompleteDownload", { downloadUrl: "/x", source: "library" }]]);
     expect(await rowAfter("subtitle_jobs/found", found)).toMatchObject({ jobId: "found", status: "DONE", language: "he", downloadUrl: "/x", error: null });
-    const translated = await each("subtitle/other", [...first, ["RequestTranslation", { fromLanguage: "en" }], ["StartTranslation"], ["CompleteTranslation", { downloadUrl: "/y" }]]);
+    const translated = await each("subtitle/other", [
+      ...first,
+      ["RequestTranslation", { fromLanguage: "en" }],
+      ["StartTranslation"],
+      ["CompleteTranslation", { downloadUrl: "/y" }],
+    ]);
     expect(await rowAfter("subtitle_jobs/other", translated)).toMatchObject({ status: "DONE", downloadUrl: "/y" });
-    const failed = await each("subtitle/failed", [["RequestDownload", wanted], ["FailJob", { reason: "none found", stage: "download" }]]);
+    const failed = await each("subtitle/failed", [
+      ["RequestDownload", wanted],
+      ["FailJob", { reason: "none found", stage: "download" }],
+    ]);
     expect(await rowAfter("subtitle_jobs/failed", failed)).toMatchObject({ status: "FAILED", error: "none found" });
     const worked = async (id: string) => (await eventsOf(`subtitle-${id}`)).map(({ type, source }) => `${type} ${source}`);
-    expect([...(await worked("found")), ...(await worked("other")), ...(await worked("failed"))].filter((line, index, all) => all.indexOf(line) === index)).toEqual([
+    expect(
+      [...(await worked("found")), ...(await worked("other")), ...(await worked("failed"))].filter((line, index, all) => all.indexOf(line) === index),
+    ).toEqual([
       "subtitle.download.requested manager",
       "subtitle.download.started downloader",
       "subtitle.ready downloader",

@@ -12,10 +12,12 @@ export interface Projection {
   readonly comparison?: { readonly position: number; readonly differing: number; readonly samples: readonly unknown[] };
 }
 
-export const projection = async (name: string, headers: HeaderFields = {}): Promise<Projection> => ok<Projection>(await get(`/v1/projections/${name}`, headers));
+export const projection = async (name: string, headers: HeaderFields = {}): Promise<Projection> =>
+  ok<Projection>(await get(`/v1/projections/${name}`, headers));
 
 /** Asks for a build: `rebuild`, `rebuild?compare=true` or `rollback`. */
-export const build = (name: string, what: string, headers: HeaderFields = {}): Promise<Answer> => send("POST", `/v1/projections/${name}/${what}`, undefined, headers);
+export const build = (name: string, what: string, headers: HeaderFields = {}): Promise<Answer> =>
+  send("POST", `/v1/projections/${name}/${what}`, undefined, headers);
 
 /** The view once nothing is built beside it any more; as it stands after ten seconds where that does not come. */
 export async function built(name: string, headers: HeaderFields = {}): Promise<Projection> {

@@ -16,7 +16,10 @@ interface Seen {
 async function read(): Promise<Seen> {
   const answer = await get("/v1/views/stock?limit=1000", tenant);
   const { items } = ok<Page<Fields>>(answer);
-  return { position: Number(answer.headers.get("x-view-position")), rows: Object.fromEntries(items.map(({ sku, available }) => [String(sku), Number(available)])) };
+  return {
+    position: Number(answer.headers.get("x-view-position")),
+    rows: Object.fromEntries(items.map(({ sku, available }) => [String(sku), Number(available)])),
+  };
 }
 
 /** What each sku has at a position of the log. */
@@ -35,10 +38,10 @@ test("while a view is rebuilt, compared and rolled back again and again, writes 
     const events = upTo(700).map(() => ({ type: "commerce.StockReceived", data: { quantity: n } }));
     await get("/v1/views/stock", { ...tenant, ...newerThan(await append(`inventory-old.${n}`, events, tenant)) });
   }
-  let isOver = false;
+  const over = new AbortController();
   const seen: Seen[] = [];
   const readers = async (): Promise<void> => {
-    while (!isOver && seen.length < MOST_READS) {
+    while (!over.signal.aborted && seen.length < MOST_READS) {
       seen.push(await read());
       await scheduler.wait(10);
     }
@@ -61,14 +64,16 @@ test("while a view is rebuilt, compared and rolled back again and again, writes 
     }
   };
   const reading = readers();
-  await Promise.all([builder(), ...upTo(WRITERS).map(writer)]).finally(() => (isOver = true));
+  await Promise.all([builder(), ...upTo(WRITERS).map(writer)]).finally(() => over.abort());
   await reading;
   expect(builds).toEqual(["live", "live 0", "live", "live", "live"]);
   const log = await everything<StoredEvent>("/v1/events?limit=1000", tenant);
   expect(log).toHaveLength(1400 + WRITERS * WRITES);
   expect((await read()).rows).toEqual(folded(log, Number.POSITIVE_INFINITY));
   expect(seen.length).toBeGreaterThan(10);
-  const wrong = seen.filter(({ position, rows }) => JSON.stringify(Object.entries(rows).sort()) !== JSON.stringify(Object.entries(folded(log, position)).sort()));
+  const wrong = seen.filter(
+    ({ position, rows }) => JSON.stringify(Object.entries(rows).sort()) !== JSON.stringify(Object.entries(folded(log, position)).sort()),
+  );
   expect([wrong.length, wrong.slice(0, 2)]).toEqual([0, []]);
   const positions = seen.map(({ position }) => position);
   expect(positions).toEqual(positions.toSorted((one, other) => one - other));

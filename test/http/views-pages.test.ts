@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sendCloudEvents } from "../support/cloudevents.ts";
 import { everything, expectProblem, get, newerThan, ok, type Page, pages } from "../support/http.ts";
-import { command, type Fields, rowsOf, upTo } from "./commands.ts";
+import { command, type Fields, rowAfter, rowsOf, upTo } from "./commands.ts";
 
 const tenant = { "tenant-id": "views-pages" };
 const sku = (n: number): string => `sku.${String(n).padStart(3, "0")}`;
@@ -16,11 +16,10 @@ async function fill(): Promise<void> {
     of(n, "commerce.StockReceived", { quantity: pieces(n) }, `r${n}`),
     ...(n % 3 === 0 ? [of(n, "commerce.LowStockThresholdSet", { threshold: n % 2 }, `t${n}`)] : []),
   ]);
-  const write = await sendCloudEvents("/v1/events", batch, tenant);
-  ok(write);
-  const last = await command(`inventory/${sku(COUNT)}/Adjust`, { delta: 0, reason: "none" }, tenant);
-  await get("/v1/views/stock", { ...tenant, ...newerThan(last) });
-  for (let turn = 0; (await rowsOf("stock?limit=1000", tenant)).length < COUNT && turn < 200; turn++) await scheduler.wait(50);
+  ok(await sendCloudEvents("/v1/events", batch, tenant));
+  // To over 32 streams there is no token: the view is there once it stands at the last of the events.
+  const position = async (): Promise<number> => Number((await get("/v1/views/stock?limit=1", tenant)).headers.get("x-view-position"));
+  for (let turn = 0; (await position()) < batch.length && turn < 200; turn++) await scheduler.wait(50);
 }
 const filled = fill();
 
@@ -32,23 +31,28 @@ const order = (column: string, sign: number) => (one: Fields, other: Fields) => 
 };
 
 describe("page by page a view gives every row once", () => {
-  test.each(["", "sort=available", "sort=-available", "sort=threshold", "sort=-threshold", "sort=low", "sort=-low", "sort=sku", "sort=-sku"])("with %s", async (sort) => {
-    await filled;
-    const all = await rowsOf("stock?limit=1000", tenant);
-    expect(all).toHaveLength(COUNT);
-    const column = sort.replace(/^sort=-?/, "") || "sku";
-    const expected = column === "sku" ? (sort === "sort=-sku" ? all.toReversed() : all) : all.toSorted(order(column, sort.includes("-") ? -1 : 1));
-    for (const limit of [7, 65, 130, 131]) {
-      const given = await pages<Fields>(`/v1/views/stock?limit=${limit}${sort === "" ? "" : `&${sort}`}`, tenant);
-      expect(keys(given.flatMap(({ items }) => items))).toEqual(keys(expected));
-      expect(given).toHaveLength(Math.ceil(COUNT / limit));
-      expect(given.every(({ items, next }) => items.length === limit || next === null)).toBe(true);
-    }
-  });
+  test.each(["", "sort=available", "sort=-available", "sort=threshold", "sort=-threshold", "sort=low", "sort=-low", "sort=sku", "sort=-sku"])(
+    "with %s",
+    async (sort) => {
+      await filled;
+      const all = await rowsOf("stock?limit=1000", tenant);
+      expect(all).toHaveLength(COUNT);
+      const column = sort.replace(/^sort=-?/, "") || "sku";
+      const expected = column === "sku" ? (sort === "sort=-sku" ? all.toReversed() : all) : all.toSorted(order(column, sort.includes("-") ? -1 : 1));
+      for (const limit of [7, 65, 130, 131]) {
+        const given = await pages<Fields>(`/v1/views/stock?limit=${limit}${sort === "" ? "" : `&${sort}`}`, tenant);
+        expect(keys(given.flatMap(({ items }) => items))).toEqual(keys(expected));
+        expect(given).toHaveLength(Math.ceil(COUNT / limit));
+        expect(given.every(({ items, next }) => items.length === limit || next === null)).toBe(true);
+      }
+    },
+  );
 
   test("under a filter", async () => {
     await filled;
-    const wanted = upTo(COUNT).filter((n) => pieces(n) === 2).map(sku);
+    const wanted = upTo(COUNT)
+      .filter((n) => pieces(n) === 2)
+      .map(sku);
     expect(keys(await everything<Fields>("/v1/views/stock?available=2&limit=4", tenant))).toEqual(wanted);
     expect(keys(await everything<Fields>("/v1/views/stock?available=2&limit=4&sort=-sku", tenant))).toEqual(wanted.toReversed());
   });
@@ -57,8 +61,7 @@ describe("page by page a view gives every row once", () => {
     await filled;
     const own = { "tenant-id": "views-moving" };
     const firsts = upTo(40).map((n) => `k.${String(2 * n).padStart(3, "0")}`);
-    for (const id of firsts) ok(await command(`inventory/${id}/Receive`, { quantity: 1 }, own));
-    await get("/v1/views/stock", { ...own, ...newerThan(await command(`inventory/${firsts.at(-1)}/Receive`, { quantity: 1 }, own)) });
+    for (const id of firsts) await rowAfter(`stock/${id}`, await command(`inventory/${id}/Receive`, { quantity: 1 }, own), own);
     const seen: unknown[] = [];
     let cursor = "";
     for (let page = 1; page < 100; page++) {

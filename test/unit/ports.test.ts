@@ -59,7 +59,7 @@ describe("a text that is no hash", () => {
     ["of fewer than 16 bytes", `scrypt$1024$8$1$${salt}$${"A".repeat(21)}`],
     ["with more behind it", `scrypt$1024$8$1$${salt}$${"A".repeat(43)}$`],
   ])("is refused: %s", async (_, text) => {
-    await expect(passwords.verify("a", text)).rejects.toThrow(RangeError);
+    expect(await passwords.verify("a", text)).toBe(false);
     await expect(passwords.verify("a", text)).rejects.toThrow("expected a password's hash of the form scrypt$N$r$p$salt$hash");
   });
 

@@ -5,6 +5,8 @@ import { type Standing, standings } from "../../views/standing.ts";
 import { json } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
+import { withKeptAnswer } from "../idempotency.ts";
+import { idempotencyKey } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -93,6 +95,7 @@ export const oneProjection: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   },
 };
 
+const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
 const rebuildQuery = z.object({
   compare: z
     .enum(["true", "false"])
@@ -109,6 +112,7 @@ export const rebuildProjection: Endpoint<typeof params, typeof rebuildQuery, z.Z
   tag: "Views",
   params,
   query: rebuildQuery,
+  headers: keyed,
   answers: { 202: { description: "It has begun, or was running already", schema: projection } },
   problems: [404, 409],
   handle: (call) => start(call, call.query.compare ? "compare" : "rebuild"),
@@ -121,15 +125,23 @@ export const rollBackProjection: Endpoint<typeof params, z.ZodObject, z.ZodType>
   summary: "Go back to the rows before the last rebuild: they catch up with the log, and are switched to",
   tag: "Views",
   params,
+  headers: keyed,
   answers: { 202: { description: "It has begun, or was running already", schema: projection } },
   problems: [404, 409],
   handle: (call) => start(call, "rollback"),
 };
 
-async function start(
-  { services, principal: { tenant }, params: { name } }: Call<{ name: string }, unknown, unknown>,
-  purpose: "rebuild" | "compare" | "rollback",
-): Promise<Response> {
+type BuildCall = Call<{ name: string }, unknown, unknown>;
+type AskedFor = "rebuild" | "compare" | "rollback";
+
+async function start(call: BuildCall, purpose: AskedFor): Promise<Response> {
+  // What is asked for stands in the query as well.
+  const idempotency = idempotencyKey(call.request, new TextEncoder().encode(purpose));
+  if (idempotency instanceof Response) return idempotency;
+  return withKeptAnswer(call.services, call.principal.tenant, idempotency, () => startNow(call, purpose));
+}
+
+async function startNow({ services, principal: { tenant }, params: { name } }: BuildCall, purpose: AskedFor): Promise<Response> {
   const view = services.views.find((known) => known.name === name);
   if (view === undefined) return notFound(`There is no view ${name}.`);
   const { log, views } = services.shardOf(tenant);

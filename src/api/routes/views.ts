@@ -148,8 +148,9 @@ function filterOf({ kind }: Column): z.ZodType {
   if (kind === "text") return z.string().max(1000);
   return z
     .string()
-    .regex(/^-?\d{1,16}(\.\d{1,16})?$/, "Expected a number")
+    .regex(/^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?$/, "Expected a number")
     .transform(Number)
+    .refine(Number.isFinite, "Expected a number that a double can hold")
     .openapi({ type: "number" });
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canonicalJson, defineDecider, defineEvents, reject, type Rejection } from "../../kernel/index.ts";
-import { videoUrl } from "./job.ts";
+import { urlOf, videoUrl } from "./job.ts";
 
 const MAX_OPTIONS = 50;
 /** What the processor is to mind; it knows the names, this domain does not. */
@@ -11,7 +11,7 @@ const request = z.object({ videoUrl, options });
 const processor = z.string().min(1).max(200);
 const progress = z.object({ percent: z.number().min(0).max(100), stage: z.string().min(1).max(200) });
 // A result may lie in a bucket; what a browser would run as a script is refused.
-const url = z.url({ protocol: /^(https?|s3|r2|gs)$/, error: "Expected an http, https, s3, r2 or gs URL" }).max(2048);
+const url = urlOf("https?|s3|r2|gs", "Expected an http, https, s3, r2 or gs URL");
 const outputs = z.array(z.object({ url, kind: z.string().min(1).max(100) })).max(100);
 const reason = z.string().min(1).max(1000);
 

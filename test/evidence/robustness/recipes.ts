@@ -134,6 +134,12 @@ const REASONS: readonly Reason[] = [
     why: "one of secret and secrets; none may be left out where there is none yet",
   },
   { operation: /^putSource$/, detail: /^(type|stream|id): At character \d+: /, why: "templates have a grammar of their own (README)" },
+  { operation: /State$/, detail: /^version: Expected a version up to/, why: "how long a stream is no schema knows" },
+  { operation: /^list_/, detail: /Expected a number that a double can hold/, why: "a number may be too large for a double" },
+  { operation: /^orderPlaceOrder$/, detail: /^items: Expected items for at most/, why: "a sum over the items" },
+  { operation: /[sS]ubtitle|Library/, detail: /^(video_?[tT]itle|title): Expected a title/, why: "a title is counted and compared as it is normalised" },
+  { operation: /^(video|batch)/, detail: /^(videoUrls?|outputs)(\[\d+\])?(\.url)?: Expected an https?/, why: "an address of some schemes, that parses as one" },
+  { operation: /^putLibraryFile$/, detail: /^line \d+: /, why: "SubRip and WebVTT have grammars of their own" },
   { operation: /^putSource$/, detail: /^tolerance: Expected timestampHeader too/, why: "a tolerance is one of a timestamp" },
 ];
 
