@@ -58,9 +58,8 @@ describe("a text that is no hash", () => {
     ["of no bytes, which would fit every password", `scrypt$1024$8$1$${salt}$`],
     ["of fewer than 16 bytes", `scrypt$1024$8$1$${salt}$${"A".repeat(21)}`],
     ["with more behind it", `scrypt$1024$8$1$${salt}$${"A".repeat(43)}$`],
-  ])("is refused: %s", async (_, text) => {
+  ])("fits no password, and makes nothing fail: %s", async (_, text) => {
     expect(await passwords.verify("a", text)).toBe(false);
-    await expect(passwords.verify("a", text)).rejects.toThrow("expected a password's hash of the form scrypt$N$r$p$salt$hash");
   });
 
   test.each([

@@ -36,7 +36,7 @@ const opened = one("shop-s1", events.Opened({ title: "Tea", tags: ["a"] }));
 
 describe("a projection", () => {
   test("is about the events that it handles, and no others", () => {
-    expect([...shops.types]).toEqual(["shop.Opened", "shop.Moved", "shop.Closed"]);
+    expect([...shops.types]).toEqual(["shop.Opened", "shop.Moved", "shop.Closed", "rivulet.StreamPurged"]);
   });
 
   test("gives a handler the event with its place, its times and its author", () => {

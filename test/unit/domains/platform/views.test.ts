@@ -1,3 +1,4 @@
+import { STREAM_PURGED } from "../../../../src/kernel/index.ts";
 import { describe, expect, test } from "vitest";
 import { membership, membershipEvents, memberships, tenant, tenantEvents, tenants, usage } from "../../../../src/domains/platform/index.ts";
 import { givenLog, happened } from "../../../../src/testing/index.ts";
@@ -136,7 +137,7 @@ describe("usage", () => {
       FeatureFlagSet({ flag: "beta", enabled: true }),
     ];
     const roles = [RoleAssigned({ role: "member" }), RoleRemoved({ role: "member" })];
-    expect([...usage.types].toSorted()).toEqual([...tenant.forms.keys(), ...membership.forms.keys()].toSorted());
+    expect([...usage.types].toSorted()).toEqual([...tenant.forms.keys(), ...membership.forms.keys(), STREAM_PURGED].toSorted());
     givenLog(usage, ...facts.map((fact) => happened(acme, fact, at(1))), ...roles.map((fact) => happened("membership-acme:ada", fact, at(1)))).thenRows({
       usageId: "acme:2026-03-01",
       tenantId: "acme",
