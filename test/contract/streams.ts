@@ -29,7 +29,10 @@ export const streams: Section = {
         `${read} › refuses ?%s with 422 and the parameter's name`,
       ],
     },
-    { says: "It takes upcast=true.", later: "event versions: upcasters" },
+    {
+      says: "It takes upcast=true.",
+      tests: ["test/http/upcast.test.ts › upcast=true gives events in their newest form: what has no other form is the same, to the character"],
+    },
     {
       says: "Its ETag differs by representation, with Vary: Accept.",
       tests: [

@@ -11,6 +11,7 @@ import { isNotModified, streamTag } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { shownRetention } from "../retention.ts";
 import { afterName, atNumber, category, cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
+import { upcastItems } from "../upcast.ts";
 import { PAGE_BYTES } from "./log.ts";
 
 const params = z.object({ stream: streamName });
@@ -21,7 +22,14 @@ const NDJSON = "application/x-ndjson";
 const REPRESENTATIONS = ["application/json", CLOUDEVENT_BATCH_TYPE, NDJSON] as const;
 const TAG_SUFFIX = { "application/json": "", [CLOUDEVENT_BATCH_TYPE]: "-cloudevents", [NDJSON]: "-ndjson" } as const;
 
-const readQuery = z.object({ from: version, to: version, limit, cursor, direction: z.enum(["forward", "backward"]).optional() });
+const readQuery = z.object({
+  from: version,
+  to: version,
+  limit,
+  cursor,
+  direction: z.enum(["forward", "backward"]).optional(),
+  upcast: z.enum(["true", "false"]).optional(),
+});
 
 export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = {
   method: "get",
@@ -43,6 +51,8 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
   async handle({ request, services, principal, params: { stream }, query }) {
     const representation = preferred(request.headers.get("accept"), REPRESENTATIONS);
     if (representation === undefined) return notAcceptable(REPRESENTATIONS);
+    const isUpcast = query.upcast === "true";
+    if (isUpcast && representation !== "application/json") return invalidInput([{ path: "upcast", message: "Expected Accept: application/json with it" }]);
     const direction = query.direction ?? "forward";
     const resumed = readCursor(`stream-${direction}`, atNumber, query.cursor);
     if (resumed instanceof Response) return resumed;
@@ -66,10 +76,8 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
       const batch = cloudEventBatch(new TextDecoder().decode(found.items));
       return jsonBytes(batch, { ...headers, "content-type": representation, ...(next !== null && { link: nextLink(request, next) }) });
     }
-    return jsonBytes(
-      joined(`{"stream":${JSON.stringify(stream)},"version":${found.version},"items":[`, found.items, `],"next":${JSON.stringify(next)}}`),
-      headers,
-    );
+    const items = isUpcast ? upcastItems(services.decider(categoryOf(stream)), found.items) : found.items;
+    return jsonBytes(joined(`{"stream":${JSON.stringify(stream)},"version":${found.version},"items":[`, items, `],"next":${JSON.stringify(next)}}`), headers);
   },
 };
 
