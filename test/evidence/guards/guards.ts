@@ -156,7 +156,7 @@ export const GUARDS: readonly Guard[] = [
     file: "src/views/cursors.ts",
     code: "  if (epoch !== head.epoch) return",
     without: '  if (epoch === "never") return',
-    caughtBy: "simulation",
+    caughtBy: "test/engine/views.test.ts",
   },
   {
     name: "the entry at the cursor",

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 /** What a copy of the project needs to run its evidence. */
 const PARTS = ["src", "durable-objects", "migrations", "test", "package.json", "tsconfig.json", "wrangler.toml"];
 /** Seeds of the simulation; it ends at the first that fails. */
-const SEEDS = 400;
+const SEEDS = 1_000;
 
 /** What became of the evidence with a guard switched off. */
 export interface Outcome {
