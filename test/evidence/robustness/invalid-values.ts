@@ -46,7 +46,7 @@ const TEXTS = [
 ];
 
 function isNumberText(schema: Schema, text: string): boolean {
-  return /^-?\d+(\.\d+)?$/.test(text) && isValid(schema, Number(text));
+  return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) && isValid(schema, Number(text));
 }
 
 const OTHER_TYPES: readonly unknown[] = [null, true, 0, 1.5, "text", "", [], {}, [{}], { a: 1 }];
