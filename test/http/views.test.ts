@@ -45,7 +45,18 @@ describe("a view's rows", () => {
   });
 
   test("are refused with 422 and the path where a filter, a sort or a limit is none", async () => {
-    for (const query of ["available=many", "available=1e999", "low=yes", "low=1", "sort=colour", "sort=--sku", "sort=", "limit=0", "limit=1001", "q=cup&limit=x"])
+    for (const query of [
+      "available=many",
+      "available=1e999",
+      "low=yes",
+      "low=1",
+      "sort=colour",
+      "sort=--sku",
+      "sort=",
+      "limit=0",
+      "limit=1001",
+      "q=cup&limit=x",
+    ])
       expect(expectProblem(await read(`stock?${query}`), 422, "invalid_input").errors?.map(({ path }) => path)).toEqual([
         query.replace("q=cup&", "").split("=")[0],
       ]);
