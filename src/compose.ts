@@ -11,7 +11,8 @@ import { type Decider, type Module, together, type View } from "./kernel/index.t
 import { ports } from "./ports.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
-import { project, type ProjectorPorts } from "./log/project.ts";
+import { project } from "./log/project.ts";
+import type { ProjectorPorts } from "./log/projector.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
 import { copiesOf, followLog, loggedStream, logHead } from "./log/read-log.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";

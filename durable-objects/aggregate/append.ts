@@ -1,6 +1,7 @@
 import { eventHash, type RecordedEvent, uuid7 } from "../../src/kernel/index.ts";
 import type { AppendedEvent, Appended, AppendRequest, EventDraft, IdempotencyKey, Precondition, Refusal } from "./contract.ts";
-import { memoryAfter, type SeenAnswer, type StreamStore } from "./stream-store.ts";
+import { memoryAfter, type SeenAnswer } from "./stream-memory.ts";
+import type { StreamStore } from "./stream-store.ts";
 
 /**
  * Appends events to the stream, all or nothing, inside the caller's transaction. Checked in the contract's order:

@@ -3,7 +3,8 @@ import { checkOpen, checkPrecondition, firstAnswer, write } from "./append.ts";
 import type { DecidedEvent, ExecuteRequest, Executed, IdempotencyKey, Refusal } from "./contract.ts";
 import { foldedState, type Rules } from "./fold.ts";
 import { keepSnapshot } from "./snapshot.ts";
-import type { SeenAnswer, StreamStore } from "./stream-store.ts";
+import type { SeenAnswer } from "./stream-memory.ts";
+import type { StreamStore } from "./stream-store.ts";
 
 /**
  * Decides a command and appends what was decided, inside the caller's transaction, with nothing awaited between. Checked in the

@@ -1,5 +1,6 @@
 import { type Hint, unpackHint } from "../kernel/index.ts";
-import { project, type ProjectorPorts } from "./project.ts";
+import { project } from "./project.ts";
+import type { ProjectorPorts } from "./projector.ts";
 import { streamKey } from "./stream-key.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { GENESIS_HASH, type Hint, type LogHead, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
 import { weightOf } from "./event-weight.ts";
 import { markForked } from "./mark-forked.ts";
+import type { Projected, ProjectorPorts } from "./projector.ts";
 import { logHeads } from "./read-log.ts";
 import { streamKey } from "./stream-key.ts";
 import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
@@ -16,28 +17,6 @@ const PAGE_CHARACTERS = 1_000_000;
 const LARGEST_EVENT = 1_200_000;
 /** Pages fetched of one stream in one run: a long backlog goes on in the next, and does not keep the others waiting. */
 const MAX_PAGES = 16;
-
-/** What a projector reaches beyond the log. */
-export interface ProjectorPorts {
-  /** The events after a version, from the stream's object: at least one where there are any. */
-  eventsAfter(
-    tenant: string,
-    stream: string,
-    after: number,
-    maxCharacters: number,
-  ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
-  /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
-  followed(tenant: string, head: LogHead): Promise<void>;
-}
-
-/** How a projection went. */
-export interface Projected {
-  /** `tenant/stream` of what could not be brought up to its hint; to be tried again. */
-  readonly failed: ReadonlySet<string>;
-  readonly rowsWritten: number;
-  readonly statements: number;
-  readonly peakHeld: number;
-}
 
 interface Stream {
   readonly tenant: string;

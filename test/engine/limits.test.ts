@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Hint, type RecordedEvent, unpackHint } from "../../src/kernel/index.ts";
-import { project, type ProjectorPorts } from "../../src/log/project.ts";
+import { project } from "../../src/log/project.ts";
+import type { ProjectorPorts } from "../../src/log/projector.ts";
 import { append, deliver, draft, env, eventTypeCounts, fireAlarm, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 

@@ -1,0 +1,23 @@
+import type { LogHead, RecordedEvent, StreamHead } from "../kernel/index.ts";
+
+/** What a projector reaches beyond the log. */
+export interface ProjectorPorts {
+  /** The events after a version, from the stream's object: at least one where there are any. */
+  eventsAfter(
+    tenant: string,
+    stream: string,
+    after: number,
+    maxCharacters: number,
+  ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
+  /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
+  followed(tenant: string, head: LogHead): Promise<void>;
+}
+
+/** How a projection went. */
+export interface Projected {
+  /** `tenant/stream` of what could not be brought up to its hint; to be tried again. */
+  readonly failed: ReadonlySet<string>;
+  readonly rowsWritten: number;
+  readonly statements: number;
+  readonly peakHeld: number;
+}
