@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { afterAll } from "vitest";
 import { endLeftBehind } from "../../src/local/left-behind.ts";
+import { freePort, pause, until } from "./waiting.ts";
 import { descendantsOf, isRunning, processes, usersOf } from "./processes.ts";
+
+export { freePort, pause, until };
 
 /** The folder of the project. */
 export const ROOT = join(import.meta.dirname, "../..");
@@ -123,27 +125,6 @@ export async function newFolder(name = "rivulet-"): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), name)));
   endings.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   return folder;
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
-
-export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Asks again until what is asked for holds; gives the last answer when the time (milliseconds) is over. */
-export async function until<Value>(ask: () => Value | Promise<Value>, holds: (value: Value) => boolean, time: number): Promise<Value> {
-  const deadline = Date.now() + time;
-  for (;;) {
-    const value = await ask();
-    if (holds(value) || Date.now() > deadline) return value;
-    await pause(50);
-  }
 }
 
 /** What is left of a server: its processes, whatever uses its state, and whoever answers on its port. Waits a moment for none. */

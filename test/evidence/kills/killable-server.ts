@@ -1,8 +1,7 @@
+import { freePort, pause } from "../../local/waiting.ts";
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endLeftBehind } from "../../../src/local/left-behind.ts";
@@ -71,25 +70,4 @@ export async function killableServer(): Promise<KillableServer> {
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
-
-export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Asks again until what is asked for holds; gives the last answer when the time (milliseconds) is over. */
-export async function until<Value>(ask: () => Value | Promise<Value>, holds: (value: Value) => boolean, time: number): Promise<Value> {
-  const deadline = Date.now() + time;
-  for (;;) {
-    const value = await ask();
-    if (holds(value) || Date.now() > deadline) return value;
-    await pause(50);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Chance } from "../../support/chance.ts";
-import { pause } from "./killable-server.ts";
+import { pause } from "../../local/waiting.ts";
 import { readEventTypes, readLog, type Recorded, readStream } from "./recorded-client.ts";
 import { STREAMS, type Writers } from "./writers.ts";
 

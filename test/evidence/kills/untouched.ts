@@ -5,7 +5,7 @@ import type { Row } from "../../../src/testing/history/operation.ts";
 import { readAll } from "../../../src/testing/history/read-all.ts";
 import type { Violation } from "../../../src/testing/history/violation.ts";
 import type { StoredEvent } from "./disk.ts";
-import { until } from "./killable-server.ts";
+import { until } from "../../local/waiting.ts";
 import type { Recorded } from "./recorded-client.ts";
 
 /** How long (milliseconds) the objects' alarms may take to bring everything to the log and the view after the last start. */

@@ -1,7 +1,7 @@
 import type { Append, Outcome } from "../../../src/testing/history/operation.ts";
 import type { Chance } from "../../support/chance.ts";
 import { append, type Recorded } from "./recorded-client.ts";
-import { pause } from "./killable-server.ts";
+import { pause } from "../../local/waiting.ts";
 
 const names = (kind: string, count: number): readonly string[] => Array.from({ length: count }, (_, index) => `load-${kind}${index}`);
 
