@@ -86,4 +86,4 @@ async function textFrom(
   return undefined;
 }
 
-const FILE_TYPES: ReadonlySet<string> = new Set(["subtitle.library.FileStored", "subtitle.result.FileKept"]);
+const FILE_TYPES: ReadonlySet<string> = new Set(["subtitle.title.FileStored", "subtitle.result.FileKept"]);

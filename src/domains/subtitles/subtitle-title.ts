@@ -9,7 +9,7 @@ import { title, titleId } from "./title.ts";
 export const libraryFile = z.strictObject({ title, language, format: subtitleFormat, text: z.string().min(1).max(1_048_576) });
 
 /** The facts of a title. */
-export const titleEvents = defineEvents("subtitle.library", { FileStored: libraryFile.extend({ cues: z.int().min(1) }) });
+export const titleEvents = defineEvents("subtitle.title", { FileStored: libraryFile.extend({ cues: z.int().min(1) }) });
 
 /** What is known of a file without its text, which stays in its event. */
 export const keptFile = z.object({
