@@ -57,8 +57,9 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
     const { state: text, version, isClosed } = await target.state();
     const state: unknown = JSON.parse(text);
     if (isClosed || !isMet(precondition, version)) {
-      // It is refused in the contract's words, and whatever was prepared would be for another version.
-      return target.execute({ ...request, command: { name: sent.command, data: sent.data } });
+      // It is refused in the contract's words. Should the aggregate just have moved to what was asked for, nothing was prepared for that:
+      // too late from the start, it is to come again.
+      return target.execute({ ...request, command: { name: sent.command, data: sent.data }, notAfter: 0 });
     }
     const context = { now: new Date(ports.now()).toISOString(), id, ports: world };
     const found = await decider.prepare({ name: sent.command, data: sent.data }, state, context);
