@@ -55,7 +55,7 @@ const MOST_TIME_OF_D1 = 30_000;
 export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const domains = overrides.modules ?? modules;
-  const all = together([{ name: "the platform", deciders: OWN_DECIDERS, projections: [] }, ...domains]);
+  const all = together([{ name: "the platform", deciders: OWN_DECIDERS, projections: [], handlers: [] }, ...domains]);
   const deciders = new Map(all.deciders.map((decider) => [decider.category, decider]));
   const owners = categoriesByType([...deciders.values()]);
   const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];

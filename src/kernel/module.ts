@@ -1,25 +1,31 @@
 import type { Decider } from "./decider.ts";
+import type { Handler } from "./handler.ts";
 import type { Projection } from "./projection.ts";
 
-/** A domain: what it decides and what it shows. One folder, and one line in `src/domains/index.ts`. */
+/** A domain: what it decides, what it shows, and how it reacts. One folder, and one line in `src/domains/index.ts`. */
 export interface Module {
   readonly name: string;
   readonly deciders: readonly Decider[];
   readonly projections: readonly Projection[];
+  readonly handlers: readonly Handler[];
 }
 
 /** Declares a domain. Throws a TypeError where two of its parts have one name. */
-export function defineModule({ name, deciders = [], projections = [] }: Partial<Module> & Pick<Module, "name">): Module {
-  return together([{ name, deciders, projections }], name);
+export function defineModule({ name, deciders = [], projections = [], handlers = [] }: Partial<Module> & Pick<Module, "name">): Module {
+  return together([{ name, deciders, projections, handlers }], name);
 }
 
-/** Several domains as one. Throws a TypeError where two categories, or two views, have one name: one would hide the other. */
+/** Several domains as one. Throws a TypeError where two categories, two views or two handlers have one name: one would hide the other. */
 export function together(modules: readonly Module[], name = modules.map((module) => module.name).join(", ")): Module {
   const deciders = modules.flatMap((module) => module.deciders);
   const projections = modules.flatMap((module) => module.projections);
-  const twice = twiceIn(deciders.map(({ category }) => category)) ?? twiceIn(projections.map((projection) => projection.name));
+  const handlers = modules.flatMap((module) => module.handlers);
+  const twice =
+    twiceIn(deciders.map(({ category }) => category)) ??
+    twiceIn(projections.map((projection) => projection.name)) ??
+    twiceIn(handlers.map((handler) => handler.name));
   if (twice !== undefined) throw new TypeError(`expected names of their own in ${name}, got ${twice} twice`);
-  return { name, deciders, projections };
+  return { name, deciders, projections, handlers };
 }
 
 function twiceIn(names: readonly string[]): string | undefined {

@@ -22,7 +22,8 @@ export interface ProjectedEvent<Type extends string = string, Data = unknown> {
 /** Any event set: what a projection needs to know of it. */
 export type AnyEventSet = Pick<EventSet, "$namespace" | "$events" | "$forms">;
 
-type EventsOf<Set> = Set extends { readonly $namespace: infer Namespace extends string; readonly $events: infer Events extends EventMap }
+/** The events of a set, as code that reads gets them. */
+export type EventsOf<Set> = Set extends { readonly $namespace: infer Namespace extends string; readonly $events: infer Events extends EventMap }
   ? { [Name in keyof Events & string]: ProjectedEvent<EventType<Namespace, Name, Events[Name]>, EventData<Events[Name]>> }[keyof Events & string]
   : never;
 type OfType<Event, Type> = Extract<Event, { readonly type: Type }>;
