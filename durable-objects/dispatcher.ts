@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { LogHead } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
+import { Router, type RoutingPorts } from "./dispatcher/router.ts";
 import { type Issued, issueTicket, redeemTicket, ticketHolder } from "./tickets.ts";
 
 /** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
@@ -18,17 +19,20 @@ export interface DispatcherPorts {
   head(tenant: string): Promise<LogHead>;
   /** Moves the tenant's live views towards the head of the log, says how far they have come, and whether others are being built beside them. */
   advanceViews(tenant: string): Promise<{ readonly position: number; readonly isBuilding: boolean }>;
+  /** How followers are told what came for them. */
+  readonly routing: RoutingPorts;
   now(): number;
 }
 
 /**
  * One object per tenant that knows how far the log is and how far those that follow it are, and moves or wakes them. It holds an
- * alarm exactly while somebody is behind, so nothing polls and an idle tenant costs nothing. Of all this nothing is stored: the log
- * and the cursors are the truth, and the alarm outlives the object. Only tickets are kept here, for a minute.
+ * alarm exactly while somebody is behind, so nothing polls and an idle tenant costs nothing. The log and the cursors are the truth, and
+ * the alarm outlives the object. Kept here are the followers, how far they were told, and, for a minute, tickets.
  */
 export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env> {
   readonly #ports: DispatcherPorts;
   readonly #bell: Bell;
+  readonly #router: Router;
   #head = 0;
   /** Of the log that `#head` and `#views` speak of; empty where nobody has said. */
   #epoch = "";
@@ -40,11 +44,13 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   #isArmed = false;
   #patience = FIRST_LOOK;
   #moving: Promise<void> | undefined;
+  #routing: Promise<void> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#ports = this.ports(env);
     this.#bell = new Bell(ctx);
+    this.#router = new Router(ctx.storage, ctx.id.name ?? "", this.#ports.routing);
   }
 
   /** What this object is composed of; called once, from the constructor. */
@@ -56,13 +62,25 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
    */
   async advanced({ position, epoch }: LogHead): Promise<void> {
     this.#heard({ position, epoch });
-    if (this.#views >= this.#head) return;
+    if (this.#isThere(this.#head)) return;
     // Who is behind already has an alarm; the log of all tenants does not wait for one tenant's views.
-    if (this.#isArmed) return this.ctx.waitUntil(this.#move());
+    if (this.#isArmed) return this.ctx.waitUntil(this.#moveAll());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_OF_CALLERS)));
-    await Promise.race([this.#move(), patience]).finally(() => clearTimeout(timer));
-    if (this.#views < position) await this.#arm();
+    await Promise.race([this.#moveAll(), patience]).finally(() => clearTimeout(timer));
+    if (!this.#isThere(position)) await this.#arm();
+  }
+
+  /** A follower was made, changed, or taken away: it is told at once. */
+  async learn(follower: string): Promise<void> {
+    await this.#router.learn(follower);
+  }
+
+  /** Up to here all followers were told: the head of the log, unless they cannot be told. */
+  async routed(): Promise<number> {
+    this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
+    await this.#route();
+    return this.#router.position;
   }
 
   /** There is something to build or to move: the alarm sees to it, at once. */
@@ -106,9 +124,9 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     try {
       this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
       const before = this.#views;
-      await this.#move();
+      await this.#moveAll();
       if (this.#views > before || this.#isBuilding) this.#patience = SOON;
-      isSettled = this.#views >= this.#head && !this.#isBuilding && !this.#hasFailed;
+      isSettled = this.#isThere(this.#head) && !this.#isBuilding && !this.#hasFailed;
     } catch (fault) {
       console.warn("dispatcher: will look again", this.ctx.id.name, String(fault));
     }
@@ -127,6 +145,29 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     if (position <= this.#head) return;
     this.#head = position;
     this.#bell.ring(position);
+  }
+
+  /** Whether the views are there, and all followers were told. */
+  #isThere(position: number): boolean {
+    return this.#views >= position && this.#router.position >= position;
+  }
+
+  async #moveAll(): Promise<void> {
+    await Promise.all([this.#move(), this.#route()]);
+  }
+
+  /** Tells the followers of what is new, up to the head, whoever asks. Never rejects. */
+  #route(): Promise<void> {
+    this.#routing ??= this.#routeAll().finally(() => (this.#routing = undefined));
+    return this.#routing;
+  }
+
+  async #routeAll(): Promise<void> {
+    try {
+      while (this.#router.position < this.#head) if ((await this.#router.route()) < this.#head) return;
+    } catch (fault) {
+      console.warn("dispatcher: followers will be told later", this.ctx.id.name, String(fault));
+    }
   }
 
   /** Moves the views towards the head, whoever asks: those that come while it goes on wait for the same work. Never rejects. */

@@ -1,7 +1,10 @@
 import type { AggregateObject } from "./aggregate.ts";
 import type { StreamIdentity } from "./aggregate/contract.ts";
 import { sha256 } from "../src/kernel/index.ts";
+import type { CircuitObject } from "./circuit.ts";
 import type { DispatcherObject } from "./dispatcher.ts";
+import type { FollowerObject } from "./follower.ts";
+import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
@@ -9,6 +12,8 @@ export interface ObjectNamespaces {
   readonly AGGREGATE: DurableObjectNamespace<AggregateObject>;
   readonly DISPATCHER: DurableObjectNamespace<DispatcherObject>;
   readonly KEY_REGISTRY: DurableObjectNamespace<KeyRegistryObject>;
+  readonly FOLLOWER: DurableObjectNamespace<FollowerObject>;
+  readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
 }
 
 /** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
@@ -40,4 +45,9 @@ export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): Dur
 export function keyRegistryFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<KeyRegistryObject> {
   const bucket = sha256(key).slice(7, 9);
   return namespaces.KEY_REGISTRY.get(namespaces.KEY_REGISTRY.idFromName(`${tenant}/${bucket}`));
+}
+
+/** One partition of a follower. */
+export function followerFor(namespaces: ObjectNamespaces, { tenant, kind, id, partition }: FollowerIdentity): DurableObjectStub<FollowerObject> {
+  return namespaces.FOLLOWER.get(namespaces.FOLLOWER.idFromName(`${tenant}/${kind}:${id}/${partition}`));
 }

@@ -1,13 +1,21 @@
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
+import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
+import { FollowerObject } from "../durable-objects/follower.ts";
+import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
-import { type CommandTarget, sendCommand } from "./commands/send-command.ts";
+import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
 import { type Decider, type Module, together, type View } from "./kernel/index.ts";
+import { followerClient } from "./follower-client.ts";
+import { type Composed, followerPorts, routingPorts } from "./followers-composed.ts";
+import { handlerOperations } from "./followers/handler-operations.ts";
+import { subscription } from "./followers/subscription.ts";
+import { subscriptionsView } from "./followers/subscriptions-view.ts";
 import { ports } from "./ports.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
@@ -40,11 +48,15 @@ export interface Overrides {
   readonly views?: readonly View[];
   readonly modules?: readonly Module[];
   readonly now?: () => number;
+  /** What sinks are reached with. */
+  readonly fetch?: typeof fetch;
+  /** What stands behind the ports of handlers. */
+  readonly port?: (tenant: string, name: string) => unknown;
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -116,8 +128,15 @@ export function compose(overrides: Overrides = {}) {
           console.error("views: stopped", tenant, stopped);
           return { position: (await logHead(shardOf(tenant).log, tenant)).position, isBuilding };
         },
+        routing: routingPorts(composed(env)),
         now,
       };
+    }
+  }
+
+  class Follower extends FollowerObject<Env> {
+    protected override ports(env: Env): FollowerPorts {
+      return followerPorts(composed(env));
     }
   }
 
@@ -131,9 +150,41 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
+  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined);
+
+  /** The front door of every command. */
+  const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
+    const secrets = secretsOf(env);
+    return (command) =>
+      sendCommand(
+        {
+          decider: (category) => deciders.get(category),
+          target: (tenant, stream) => commandTarget(env, tenant, stream),
+          ports: (tenant, stream) => ports({ sealer: secrets, context: `${tenant}/${stream}` }),
+          now,
+        },
+        command,
+      );
+  };
+
+  const composed = (env: Env): Composed => ({
+    env,
+    shardOf: shardsOf(env),
+    handlers: all.handlers,
+    decider: (category) => deciders.get(category),
+    send: sender(env),
+    sealer: secretsOf(env),
+    circuit: circuitPort(env.CIRCUIT),
+    port: overrides.port ?? (() => undefined),
+    allowLocalTargets: isSet(env.ALLOW_LOCAL_TARGETS),
+    fetch: overrides.fetch ?? ((request, init) => fetch(request, init)),
+    now,
+  });
+
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
-    const secrets = env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined;
+    const secrets = secretsOf(env);
+    const followers = composed(env);
     return {
       objectFor: (tenant, stream) => objectFor(env, tenant, stream),
       objectById: (id) => objectById(env, id),
@@ -147,19 +198,13 @@ export function compose(overrides: Overrides = {}) {
         await project(log, hints, projectorPorts(env));
       },
       decider: (category) => deciders.get(category),
-      send: (command) =>
-        sendCommand(
-          {
-            decider: (category) => deciders.get(category),
-            target: (tenant, stream) => commandTarget(env, tenant, stream),
-            ports: (tenant, stream) => ports({ sealer: secrets, context: `${tenant}/${stream}` }),
-            now,
-          },
-          command,
-        ),
+      send: followers.send,
       sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
       views,
+      follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
+      handlers: all.handlers,
+      allowLocalTargets: followers.allowLocalTargets,
     };
   };
 
@@ -181,7 +226,14 @@ export function compose(overrides: Overrides = {}) {
 
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
-  return { Aggregate, Dispatcher, KeyRegistry, worker };
+  class Circuit extends CircuitObject<Env> {}
+
+  return { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, worker };
+}
+
+/** A switch among the variables: on with `1` or `true`. */
+function isSet(value: string | undefined): boolean {
+  return value === "1" || value === "true";
 }
 
 /** Which categories' deciders declare each event type. */

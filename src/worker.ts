@@ -1,6 +1,6 @@
 import { compose } from "./compose.ts";
 
-const { Aggregate, Dispatcher, KeyRegistry, worker } = compose();
+const { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, worker } = compose();
 
-export { Aggregate, Dispatcher, KeyRegistry };
+export { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry };
 export default worker;

@@ -42,6 +42,13 @@ export function partitionsOf({ concurrency }: Pick<FollowerDefinition, "concurre
   return Math.ceil(concurrency / PARTITION_WIDTH);
 }
 
+/** Which of so many partitions a stream belongs to: FNV-1a (https://www.rfc-editor.org/rfc/rfc9923) over its name, which is ASCII. */
+export function partitionOf(stream: string, partitions: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < stream.length; index++) hash = Math.imul(hash ^ stream.charCodeAt(index), 0x01000193);
+  return (hash >>> 0) % partitions;
+}
+
 /** "Something for you came": said by the dispatcher, which forgets it once it is answered. */
 export interface Wake {
   readonly epoch: string;
@@ -50,6 +57,8 @@ export interface Wake {
   /** The first position that is for it now, and the last. */
   readonly first: number;
   readonly last: number;
+  /** The log may not be the one that was followed: look before anything else. */
+  readonly isDoubted?: true;
 }
 
 /** An event on its way to a sink. */
@@ -86,8 +95,8 @@ export interface DeadLetter {
 
 /** What a follower reaches beyond itself. */
 export interface FollowerPorts {
-  /** Undefined where there is no such follower (any more). */
-  definition(follower: FollowerIdentity): Promise<FollowerDefinition | undefined>;
+  /** Undefined where there is no such follower (any more). What it was told last (`known`) need not be asked for again where only the code can have changed. */
+  definition(follower: FollowerIdentity, known?: FollowerDefinition): Promise<FollowerDefinition | undefined>;
   /** What a subscription's stream says after a version; none for a handler. */
   told(follower: FollowerIdentity, after: number): Promise<readonly RecordedEvent[]>;
   /** The log after a position and up to one, as far as these types may match; of one stream only where it is given. */
@@ -95,8 +104,8 @@ export interface FollowerPorts {
     tenant: string,
     query: { readonly after: number; readonly to?: number; readonly types: readonly string[]; readonly stream?: string; readonly limit: number },
   ): Promise<FollowedPage>;
-  /** Whether an event is for the follower: its types, its filter. Made once for a definition; pure. */
-  matcher(definition: Pick<FollowerDefinition, "types" | "filter">): (event: LoggedEvent) => boolean;
+  /** Whether an event is for the follower: its types, its filter, its time. Made once for a definition; pure. */
+  matcher(definition: Pick<FollowerDefinition, "types" | "filter" | "since">): (event: LoggedEvent) => boolean;
   /** One attempt; never rejects, and ends within the definition's time. */
   deliver(follower: FollowerIdentity, definition: FollowerDefinition, delivery: Delivery): Promise<Outcome>;
   /** The follower's circuit: may it try now? And what came of it. */

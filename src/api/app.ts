@@ -20,6 +20,7 @@ import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
+import { serveFollowers } from "./routes/serve-followers.ts";
 import type { Services } from "./services.ts";
 import { serveSubtitles } from "./subtitles/serve.ts";
 
@@ -67,6 +68,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, sources);
   serve(app, receiveWebhook);
   serve(app, reconcileObjects);
+  serveFollowers(app);
   serveSubtitles(app);
 }
 

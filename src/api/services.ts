@@ -3,9 +3,10 @@ import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
-import type { Decider, View } from "../kernel/index.ts";
+import type { Decider, Handler, View } from "../kernel/index.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
+import type { FollowerClient } from "./follower-client.ts";
 
 /** What the API reaches, given by the composition root. */
 export interface Services {
@@ -29,4 +30,9 @@ export interface Services {
   /** Undefined where the deployment has no `ADMIN_KEY`: then no key is good. */
   readonly adminKey: string | undefined;
   readonly views: readonly View[];
+  /** A follower's objects. */
+  follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;
+  readonly handlers: readonly Handler[];
+  /** Sinks may be on loopback or private addresses: for tests and local work. */
+  readonly allowLocalTargets: boolean;
 }

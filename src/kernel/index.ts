@@ -1,5 +1,6 @@
 export * from "./canonical-json.ts";
 export * from "./character-count.ts";
+export * from "./circuit.ts";
 export * from "./cloudevent.ts";
 export * from "./cloudevent-http.ts";
 export * from "./cloudevent-json.ts";
@@ -22,7 +23,9 @@ export * from "./rejection.ts";
 export * from "./secret.ts";
 export * from "./statement.ts";
 export * from "./stream-name.ts";
+export * from "./target-guard.ts";
 export * from "./tenant-id.ts";
+export * from "./topic-index.ts";
 export * from "./topic-pattern.ts";
 export * from "./uuid7.ts";
 export * from "./hint.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { compose } from "../../src/compose.ts";
-import { defineEvents, defineProjection, type View } from "../../src/kernel/index.ts";
+import { modules } from "../../src/domains/index.ts";
+import { type CommandToSend, defineEvents, defineHandler, defineModule, defineProjection, type ProjectedEvent, type View } from "../../src/kernel/index.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { rowView } from "../../src/views/row-view.ts";
 import { sourcesView } from "../../src/webhooks/source.ts";
@@ -44,6 +45,29 @@ export const testViews: View[] = [
   rowView(notes),
 ];
 
-const { Aggregate, Dispatcher, KeyRegistry, worker } = compose({ shards: faultyShards, views: testViews });
-export { Aggregate, Dispatcher, KeyRegistry };
+/** Sinks and a handler that tests fill in. */
+export const sinks: { fetch: typeof fetch; handle: (event: ProjectedEvent) => Promise<readonly CommandToSend[] | void> } = {
+  fetch: async () => new Response(null, { status: 204 }),
+  handle: async () => {},
+};
+
+const tested = defineModule({
+  name: "tested",
+  handlers: [
+    defineHandler({
+      name: "tested",
+      on: ["handled.#"],
+      retry: { maxAttempts: 3, minDelayMs: 1, maxDelayMs: 2 },
+      handle: (event) => sinks.handle(event),
+    }),
+  ],
+});
+
+const { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, worker } = compose({
+  shards: faultyShards,
+  views: testViews,
+  modules: [...modules.map((module) => ({ ...module, handlers: [] })), tested],
+  fetch: (request, init) => sinks.fetch(request, init),
+});
+export { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry };
 export default worker;

@@ -11,8 +11,9 @@ import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
+import { noMasterKey } from "../no-master-key.ts";
 import { precondition } from "../preconditions.ts";
-import { notFound, problem } from "../problem.ts";
+import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { sourceState, sourceStream } from "../source-state.ts";
@@ -86,14 +87,7 @@ async function wantedSettings(
   now: SourceConfiguration | undefined,
 ): Promise<SourceConfiguration | Response> {
   const secrets = secretsOf(body);
-  if (secrets.length > 0 && sealer === undefined) {
-    return problem({
-      status: 503,
-      code: "no_master_key",
-      detail: "The deployment has no MASTER_KEY, so it can keep no secrets.",
-      headers: { "retry-after": "60" },
-    });
-  }
+  if (secrets.length > 0 && sealer === undefined) return noMasterKey();
   const there = [now?.secret, now?.previousSecret].filter((sealed) => sealed !== undefined && sealed !== "") as readonly string[];
   const opened = await Promise.all(there.map((sealed) => sealer?.open(sealed, context)));
   const [secret = "", previousSecret] = await Promise.all(secrets.map((text) => there[opened.indexOf(text)] ?? (sealer as Sealer).seal(text, context)));

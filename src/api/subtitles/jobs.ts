@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import {
   downloadRequest,
   jobStatus,
+  type LibraryText,
   parseLibraryPath,
   resultPath,
   type SubtitleState,
@@ -18,7 +19,7 @@ import { wholeNumber } from "../schemas.ts";
 import { sendCommand } from "./commands.ts";
 import { jobId } from "./job-id.ts";
 import { fileAnswer, MEDIA_TYPES, wantedFormat } from "./representation.ts";
-import { libraryText, resultText, type StoredJob, storedJob, type StoredText } from "./stored.ts";
+import { libraryText, resultText, type StoredJob, storedJob } from "./stored.ts";
 
 const TAG = "Subtitles";
 const { videoUrl, videoTitle, language, preferredSources } = downloadRequest.shape;
@@ -182,7 +183,7 @@ export const getSubtitleFile: Endpoint<typeof params, typeof fileQuery, z.ZodTyp
   },
 };
 
-async function fileOf(services: Services, tenant: string, id: string, { status, downloadUrl }: SubtitleState): Promise<StoredText | undefined> {
+async function fileOf(services: Services, tenant: string, id: string, { status, downloadUrl }: SubtitleState): Promise<LibraryText | undefined> {
   if (status !== "DONE" || downloadUrl === undefined) return undefined;
   if (downloadUrl === resultPath(id)) return resultText(services, tenant, id);
   const named = parseLibraryPath(downloadUrl);

@@ -1,8 +1,7 @@
-import { converted, readSubtitles, type SubtitleFormat, writeSubtitles } from "../../domains/subtitles/index.ts";
+import { converted, type LibraryText, readSubtitles, type SubtitleFormat, writeSubtitles } from "../../domains/subtitles/index.ts";
 import { sha256 } from "../../kernel/index.ts";
 import { notAcceptable, preferred } from "../accept.ts";
 import { isNotModified } from "../preconditions.ts";
-import type { StoredText } from "./stored.ts";
 
 /** The media types of files, by format. */
 export const MEDIA_TYPES = { srt: "application/x-subrip", vtt: "text/vtt" } as const;
@@ -18,7 +17,7 @@ export function wantedFormat(request: Request, own: SubtitleFormat, asked: Subti
 }
 
 /** A file in a format, as an answer; 304 where the client has it. A file in its own format is given back to the character. */
-export function fileAnswer(request: Request, { language, format, text }: StoredText, wanted: SubtitleFormat): Response {
+export function fileAnswer(request: Request, { language, format, text }: LibraryText, wanted: SubtitleFormat): Response {
   const etag = entityTag(sha256(text), wanted);
   const headers = { etag, vary: "Accept", "content-language": language, "x-content-type-options": "nosniff" };
   if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });

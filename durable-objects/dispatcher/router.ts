@@ -1,0 +1,214 @@
+import { isPlatformCategory, categoryOf, type LogHead, PRIORITIES, type Priority, TopicIndex } from "../../src/kernel/index.ts";
+import { partitionOf, type Wake } from "../follower/contract.ts";
+
+/** Positions that are looked at in one go. */
+const PAGE = 2_000;
+/** Positions after which it is noted how far was routed: what comes after is routed again after the object was evicted, and wakes for nothing. */
+const NOTE_EVERY = 100;
+/** Calls to followers at a time. */
+const CALLS = 50;
+/** What is kept under, in the dispatcher's storage. */
+const ROUTED = "routed";
+const FOLLOWER = "follower:";
+
+/** A follower as the dispatcher needs to know it. */
+export interface Route {
+  readonly types: readonly string[];
+  readonly priority: Priority;
+  readonly partitions: number;
+  /** Where it begins, for one that nobody has woken yet. */
+  readonly after: number;
+  /** False while it is paused, or pulls: then nobody wakes it. */
+  readonly isPushed: boolean;
+}
+
+/** Of an event, what routing needs. */
+export interface RoutedEvent {
+  readonly position: number;
+  readonly type: string;
+  readonly stream: string;
+}
+
+export interface RoutingPorts {
+  /** The handlers of this code, by `handler:<name>`. */
+  readonly handlers: ReadonlyMap<string, Omit<Route, "after"> & { readonly from: "now" | "beginning" }>;
+  /** What came into the log after a position, the head, and the mark of the event at the position. */
+  routed(
+    tenant: string,
+    after: number,
+    limit: number,
+  ): Promise<LogHead & { readonly entryAt: string | null; readonly events: readonly (RoutedEvent & { readonly entry: string })[] }>;
+  /** The follower that a stream of the platform's is about, if it is about one. */
+  followerOf(stream: string): string | undefined;
+  /** Undefined where it is gone. */
+  route(tenant: string, follower: string): Promise<Route | undefined>;
+  wake(tenant: string, follower: string, partition: number, wake: Wake): Promise<void>;
+  told(tenant: string, follower: string, partition: number): Promise<void>;
+}
+
+/** How far was routed. */
+interface Routed {
+  readonly position: number;
+  readonly epoch: string;
+  readonly entry: string | null;
+}
+
+/**
+ * Tells followers what came for them. How far it has told everybody moves only when all whom something matched have answered, and each
+ * answers with an alarm on disk. Followers that nothing matches cost nothing, however many there are.
+ */
+export class Router {
+  readonly #kv: SyncKvStorage;
+  readonly #ports: RoutingPorts;
+  readonly #tenant: string;
+  readonly #routes = new Map<string, Route>();
+  readonly #all = new TopicIndex<string>();
+  /** By patterns that name a first word: the platform's own events are for those only. */
+  readonly #named = new TopicIndex<string>();
+  #routed: Routed;
+  #noted: number;
+
+  constructor(storage: DurableObjectStorage, tenant: string, ports: RoutingPorts) {
+    this.#kv = storage.kv;
+    this.#tenant = tenant;
+    this.#ports = ports;
+    this.#routed = this.#kv.get<Routed>(ROUTED) ?? { position: 0, epoch: "", entry: null };
+    this.#noted = this.#routed.position;
+    for (const [key, route] of this.#kv.list<Route>({ prefix: FOLLOWER })) {
+      const follower = key.slice(FOLLOWER.length);
+      const handler = ports.handlers.get(follower);
+      // A handler that this code does not have is left alone: other code may.
+      if (handler !== undefined) this.#know(follower, { ...handler, after: route.after });
+      else if (!follower.startsWith("handler:")) this.#know(follower, route);
+    }
+  }
+
+  /** Everybody knows of everything up to here. */
+  get position(): number {
+    return this.#routed.position;
+  }
+
+  /** Routes up to the head of the log; gives the head. Rejects where somebody could not be told: then it is told again. */
+  async route(): Promise<number> {
+    for (;;) {
+      const page = await this.#ports.routed(this.#tenant, this.#routed.position, PAGE);
+      if (page.position === 0) return 0;
+      await this.#meetHandlers();
+      if (this.#isAnotherLog(page)) await this.#beginAnew(page);
+      const last = page.events.at(-1);
+      if (last === undefined) return page.position;
+      await this.#tell(page.events, page.epoch);
+      this.#routed = { position: last.position, epoch: page.epoch, entry: last.entry };
+      if (this.#routed.position - this.#noted >= NOTE_EVERY || this.#noted === 0) this.#note();
+      if (this.#routed.position >= page.position) return page.position;
+    }
+  }
+
+  /** A follower was made, changed or taken away: it is known from now on, and told. What came before it was known here it finds by itself. */
+  async learn(follower: string): Promise<void> {
+    const known = this.#routes.get(follower);
+    const route = await this.#ports.route(this.#tenant, follower);
+    const partitions = (route ?? known)?.partitions ?? 1;
+    if (route === undefined) this.#forget(follower);
+    else if (!this.#ports.handlers.has(follower)) {
+      this.#kv.put(FOLLOWER + follower, route);
+      this.#know(follower, route);
+    }
+    await this.#each(Array.from({ length: partitions }, (_, partition) => () => this.#ports.told(this.#tenant, follower, partition)));
+  }
+
+  async #wakeAll(follower: string, { partitions }: Route, wake: Wake): Promise<void> {
+    await this.#each(Array.from({ length: partitions }, (_, partition) => () => this.#ports.wake(this.#tenant, follower, partition, wake)));
+  }
+
+  async #tell(events: readonly RoutedEvent[], epoch: string): Promise<void> {
+    const learned = new Set<string>();
+    const wakes = new Map<string, { readonly follower: string; readonly partition: number; first: number; last: number }>();
+    for (const event of events) {
+      const { position, stream } = event;
+      const about = isPlatformCategory(categoryOf(stream)) ? this.#ports.followerOf(stream) : undefined;
+      if (about !== undefined && !learned.has(about)) await this.learn(about);
+      if (about !== undefined) learned.add(about);
+      for (const follower of this.#followersOf(event)) {
+        const partition = partitionOf(stream, this.#routes.get(follower)?.partitions ?? 1);
+        const key = `${follower}/${partition}`;
+        const wake = wakes.get(key);
+        if (wake === undefined) wakes.set(key, { follower, partition, first: position, last: position });
+        else wake.last = position;
+      }
+    }
+    const settledTo = this.#routed.position;
+    for (const priority of PRIORITIES) {
+      const due = [...wakes.values()].filter(({ follower }) => this.#routes.get(follower)?.priority === priority);
+      await this.#each(
+        due.map(
+          ({ follower, partition, first, last }) =>
+            () =>
+              this.#ports.wake(this.#tenant, follower, partition, { epoch, settledTo, first, last }),
+        ),
+      );
+    }
+  }
+
+  #followersOf({ type, stream }: RoutedEvent): readonly string[] {
+    const index = isPlatformCategory(categoryOf(stream)) ? this.#named : this.#all;
+    return [...index.matching(type)].filter((follower) => this.#routes.get(follower)?.isPushed);
+  }
+
+  /** Handlers that this tenant has not met begin here, unless they want the beginning. */
+  async #meetHandlers(): Promise<void> {
+    for (const [name, { from, ...handler }] of this.#ports.handlers) {
+      if (this.#routes.has(name)) continue;
+      const { position } = this.#routed;
+      const route = { ...handler, after: from === "beginning" ? 0 : position };
+      const { epoch } = this.#routed;
+      if (route.after < position) await this.#wakeAll(name, route, { epoch, settledTo: 0, first: 1, last: position });
+      this.#kv.put(FOLLOWER + name, route);
+      this.#know(name, route);
+    }
+  }
+
+  #isAnotherLog({ epoch, position, entryAt }: LogHead & { readonly entryAt: string | null }): boolean {
+    const { epoch: known, position: at, entry } = this.#routed;
+    return (known !== "" && epoch !== known) || position < at || (entry !== null && entryAt !== entry);
+  }
+
+  /** The log was lost or set back: each follower finds that out by itself, and stops. What comes now is routed from the new head on. */
+  async #beginAnew({ epoch, position }: LogHead): Promise<void> {
+    console.error("dispatcher: the log is another one than was followed", this.#tenant);
+    const wake = { epoch, settledTo: position, first: position + 1, last: position, isDoubted: true } as const;
+    for (const [follower, route] of this.#routes) if (route.isPushed) await this.#wakeAll(follower, route, wake);
+    this.#routed = { position, epoch, entry: null };
+    this.#note();
+  }
+
+  #note(): void {
+    this.#kv.put(ROUTED, this.#routed);
+    this.#noted = this.#routed.position;
+  }
+
+  #know(follower: string, route: Route): void {
+    this.#routes.set(follower, route);
+    this.#all.set(follower, route.types);
+    const named = route.types.filter((pattern) => !/^[*#]/.test(pattern));
+    if (named.length > 0) this.#named.set(follower, named);
+    else this.#named.delete(follower);
+  }
+
+  #forget(follower: string): void {
+    this.#kv.delete(FOLLOWER + follower);
+    this.#routes.delete(follower);
+    this.#all.delete(follower);
+    this.#named.delete(follower);
+  }
+
+  /** Makes calls, some at a time; rejects with the first failure, once all have been made. */
+  async #each(calls: readonly (() => Promise<void>)[]): Promise<void> {
+    let fault: unknown;
+    for (let at = 0; at < calls.length; at += CALLS) {
+      const outcomes = await Promise.allSettled(calls.slice(at, at + CALLS).map((call) => call()));
+      fault ??= outcomes.find((outcome) => outcome.status === "rejected")?.reason;
+    }
+    if (fault !== undefined) throw fault;
+  }
+}

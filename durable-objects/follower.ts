@@ -1,0 +1,251 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Attempt, LoggedEvent, Outcome } from "../src/kernel/index.ts";
+import { AlarmClock } from "./aggregate/alarm-clock.ts";
+import { NO_ATTEMPTS } from "./follower/attempts.ts";
+import type { FollowerDefinition, FollowerIdentity, FollowerPorts, FollowerStanding, Leased, Wake } from "./follower/contract.ts";
+import { FollowerStore } from "./follower/follower-store.ts";
+import { Leases } from "./follower/leases.ts";
+import { Pump } from "./follower/pump.ts";
+import { shownRedrives } from "./follower/redrives.ts";
+import { shownReplays } from "./follower/replays.ts";
+import { heed } from "./follower/told.ts";
+
+/** How long (milliseconds) a follower that is woken has until its alarm looks whether it got through. */
+const GUARD = 10_000;
+/** The first pause after a fault, and the longest. */
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 300_000;
+/** How long (milliseconds) who tells it something waits for what is under way to end. */
+const PATIENCE_OF_CALLERS = 1_000;
+/** Kept from when it is told that its stream says something new until it has read it. */
+const HEARD = "heard";
+/** How long an alarm stays with a run; then it arms the next one. */
+const MOST_OF_AN_ALARM = 60_000;
+
+/**
+ * One partition of a follower: a subscription, or a handler in code. It holds an alarm exactly while it is behind, or something is
+ * due; an idle one costs nothing. The class only wires.
+ */
+export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
+  readonly #ports: FollowerPorts;
+  readonly #clock: AlarmClock;
+  readonly #store: FollowerStore;
+  readonly #identity: FollowerIdentity;
+  #pump: Pump | undefined;
+  #leases: Leases | undefined;
+  #definition: FollowerDefinition | undefined;
+  #running: Promise<void> | undefined;
+  #learning: Promise<void> = Promise.resolve();
+  #isWanted = false;
+  #pause = FIRST_PAUSE;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#ports = this.ports(env);
+    this.#clock = new AlarmClock(ctx.storage, this.#ports.now);
+    this.#store = new FollowerStore(ctx.storage);
+    this.#identity = followerOf(ctx.id.name ?? "");
+  }
+
+  /** What this object is composed of; called once, from the constructor. */
+  protected abstract ports(env: Env): FollowerPorts;
+
+  /** Something came for it. When this returns there is an alarm on disk, so the caller may forget. */
+  async wake(wake: Wake): Promise<void> {
+    await this.#known(wake);
+    const pump = this.#pump;
+    if (pump === undefined) return;
+    if (wake.isDoubted) pump.doubt();
+    else if (pump.isIdle) pump.skipTo(wake.first - 1);
+    pump.heard(wake.last);
+    this.#clock.arm(this.#ports.now() + GUARD);
+    this.#go();
+  }
+
+  /** Its subscription's stream says something new: it reads it, and acts. When this returns that is noted on disk, and most often done. */
+  async told(): Promise<void> {
+    this.#store.put(HEARD, true);
+    this.#clock.arm(this.#ports.now() + GUARD);
+    const learning = this.#learn().then(
+      () => this.#go(),
+      (fault: unknown) => this.#later(fault),
+    );
+    this.ctx.waitUntil(learning);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_OF_CALLERS)));
+    await Promise.race([learning, patience]).finally(() => clearTimeout(timer));
+  }
+
+  /** How it stands. `routed`: the dispatcher has told it of everything up to here. */
+  async standing(routed: number): Promise<FollowerStanding> {
+    await this.#known();
+    const pump = this.#pump;
+    const { cursor, lanes } = this.#store;
+    const parked = [...lanes.values()].filter(({ state }) => state === "parked").length;
+    const retrying = lanes.size - parked;
+    const { counts, recent, isFailing } = pump?.attempts ?? { ...(cursor ?? NO_ATTEMPTS), recent: cursor?.attempts ?? [] };
+    const own = this.#leases?.position ?? pump?.position ?? cursor?.position ?? this.#definition?.after ?? 0;
+    const isIdle = this.#running === undefined && pump !== undefined && (pump.isIdle || (await this.ctx.storage.getAlarm()) === null);
+    const stopped = cursor?.stopped ?? null;
+    const status = this.#definition?.status ?? "disabled";
+    return {
+      position: isIdle && stopped === null && status === "active" ? Math.max(own, routed) : own,
+      isIdle,
+      state: status === "active" ? (stopped === null ? "active" : "stopped") : status === "deleted" ? "disabled" : status,
+      reason: stopped?.reason ?? null,
+      counts,
+      retrying,
+      parked,
+      attempts: recent,
+      health: isFailing || stopped !== null ? "failing" : retrying + parked > 0 ? "degraded" : "healthy",
+      replays: shownReplays(this.#store),
+      redrives: shownRedrives(this.#store),
+    };
+  }
+
+  /** One attempt at an event that is no part of the log, to see whether the sink answers. */
+  async test(event: LoggedEvent): Promise<{ readonly outcome: Outcome; readonly durationMs: number }> {
+    await this.#known();
+    if (this.#definition === undefined) return { outcome: { kind: "gone", error: "There is no such follower." }, durationMs: 0 };
+    const start = this.#ports.now();
+    const outcome = await this.#ports.deliver(this.#identity, this.#definition, { event, attempt: 1 });
+    return { outcome, durationMs: this.#ports.now() - start };
+  }
+
+  /** Leases what is next to one who pulls. */
+  async lease(limit: number, leaseMs: number): Promise<Leased | { readonly refused: string }> {
+    await this.#known();
+    return this.#leases === undefined
+      ? { refused: "This subscription pushes; only one whose sink is `pull` can be pulled from." }
+      : this.#leases.lease(limit, leaseMs);
+  }
+
+  /** What was leased is done. */
+  async acknowledge(positions: readonly number[]): Promise<number> {
+    await this.#known();
+    return (await this.#leases?.acknowledge(positions)) ?? 0;
+  }
+
+  /** What was leased failed: it comes again, or is parked. */
+  async refuse(positions: readonly number[], reason?: string): Promise<number> {
+    await this.#known();
+    return (await this.#leases?.refuse(positions, reason)) ?? 0;
+  }
+
+  /** What this object has cost since it woke: rows as billed, alarms among them. */
+  costs(): { rowsWritten: number; alarmsSet: number } {
+    return { rowsWritten: this.#store.rowsWritten + this.#clock.timesSet, alarmsSet: this.#clock.timesSet };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#clock.lower();
+    try {
+      await this.#known();
+    } catch (fault) {
+      return this.#later(fault);
+    }
+    this.#go();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, MOST_OF_AN_ALARM)));
+    await Promise.race([this.#running, enough]).finally(() => clearTimeout(timer));
+    // Until here this alarm itself would come again after a crash.
+    if (this.#running !== undefined) this.#clock.arm(this.#ports.now() + GUARD);
+  }
+
+  /** Runs until nothing can be done now. Who begins it has an alarm on disk, or is one. */
+  #go(): void {
+    this.#isWanted = true;
+    if (this.#pump === undefined) return;
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    this.ctx.waitUntil(this.#running);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isWanted && this.#pump !== undefined) {
+      this.#isWanted = false;
+      const pump: Pump = this.#pump;
+      try {
+        const due = await pump.run();
+        this.#pause = FIRST_PAUSE;
+        if (due !== undefined && this.#pump === pump) this.#clock.arm(Math.max(due, this.#ports.now() + 1));
+      } catch (fault) {
+        // What it had in memory may not be what is on disk.
+        if (this.#pump === pump) this.#begin();
+        return this.#later(fault);
+      }
+    }
+  }
+
+  #later(fault: unknown): void {
+    console.warn("follower: will go on later", this.ctx.id.name, String(fault));
+    this.#clock.arm(this.#ports.now() + this.#pause);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+  }
+
+  /** Knows what it follows: from its own store, where it was told before. */
+  async #known(wake?: Wake): Promise<void> {
+    const { told } = this.#store;
+    if (told === undefined || (this.#definition === undefined && this.#store.read(HEARD))) return this.#learn(wake);
+    if (this.#definition !== undefined) return;
+    // Of a handler the code may say something else by now.
+    this.#definition = await this.#ports.definition(this.#identity, told.definition);
+    this.#begin();
+  }
+
+  /** Reads what its stream says; one after the other, so that nothing is done twice. */
+  #learn(wake?: Wake): Promise<void> {
+    const learning = this.#learning.catch(() => {}).then(() => this.#readTold(wake));
+    this.#learning = learning;
+    return learning;
+  }
+
+  async #readTold(wake: Wake | undefined): Promise<void> {
+    const known = this.#store.told;
+    const events = await this.#ports.told(this.#identity, known?.version ?? 0);
+    if (known !== undefined && events.length === 0 && this.#definition !== undefined) return this.#store.remove(HEARD);
+    const found = await this.#ports.definition(this.#identity);
+    if (found === undefined || found.status === "deleted") return this.#forget();
+    // A handler begins with what it is woken for first.
+    const start = known?.definition ?? (wake === undefined ? found : { after: Math.max(found.after, wake.first - 1), epoch: found.epoch || wake.epoch });
+    const definition = this.#identity.kind === "handler" ? { ...found, after: start.after, epoch: start.epoch } : found;
+    // What is under way ends first: what comes now may speak of it.
+    this.#pump?.halt();
+    await this.#running;
+    await heed({ follower: this.#identity, store: this.#store, ports: this.#ports }, events, definition);
+    this.#store.remove(HEARD);
+    this.#definition = definition;
+    this.#begin();
+  }
+
+  #begin(): void {
+    const definition = this.#definition;
+    const isActive = definition?.status === "active";
+    this.#leases = definition?.sink === "pull" ? new Leases(this.#identity, definition, this.#store, this.#ports) : undefined;
+    this.#pump =
+      definition !== undefined && isActive && definition.sink !== "pull" ? new Pump(this.#identity, definition, this.#store, this.#ports) : undefined;
+  }
+
+  async #forget(): Promise<void> {
+    this.#pump?.halt();
+    await this.#running;
+    this.#pump = undefined;
+    this.#leases = undefined;
+    this.#definition = undefined;
+    const parked = [...this.#store.lanes.values()].filter(({ parkedAt }) => parkedAt !== undefined);
+    await this.#ports.unpark(
+      this.#identity,
+      parked.map(({ position }) => position),
+    );
+    await this.ctx.storage.deleteAlarm();
+    this.#clock.lower();
+    await this.#store.forget();
+  }
+}
+
+/** What an object's name says it is: `<tenant>/<kind>:<id>/<partition>`. */
+function followerOf(name: string): FollowerIdentity {
+  const [, tenant = "", kind = "subscription", id = "", partition = "0"] = /^([^/]*)\/(subscription|handler):(.*)\/(\d+)$/.exec(name) ?? [];
+  return { tenant, kind: kind as FollowerIdentity["kind"], id, partition: Number(partition) };
+}
+
+export type { Attempt };

@@ -1,0 +1,155 @@
+import { type Attempt, envelopeText, eventText, type JsonText, jsonText, type LoggedEvent, type Outcome, retryDelay } from "../../src/kernel/index.ts";
+import type { Attempts } from "./attempts.ts";
+import type { FollowerDefinition, FollowerIdentity, FollowerPorts } from "./contract.ts";
+import type { FollowerStore, Lane } from "./follower-store.ts";
+
+/** Deliveries that a lane makes before it gives way. */
+const TURN = 50;
+/** How long (milliseconds) a dead letter waits for D1 to take it. */
+const PARK_AGAIN = 5_000;
+
+/** What a lane works with. */
+export interface LaneWork {
+  readonly follower: FollowerIdentity;
+  readonly ports: FollowerPorts;
+  readonly store: FollowerStore;
+  readonly attempts: Attempts;
+  readonly definition: FollowerDefinition;
+  readonly matches: (event: LoggedEvent) => boolean;
+  /** Up to where the main way has taken up the log by now. */
+  readonly taken: () => number;
+  /** The sink wants nothing more. */
+  readonly gone: (error: string) => Promise<void>;
+}
+
+/** What becomes of an event that failed on the main way, or in a lane: the lane that it waits in. Parked only once D1 has a copy. */
+export async function putBack(work: LaneWork, lane: Lane, event: LoggedEvent, outcome: Extract<Outcome, { kind: "failed" }>): Promise<void> {
+  const { retry } = work.definition;
+  const isOver = outcome.isFinal === true || lane.tries >= retry.maxAttempts;
+  const due = work.ports.now() + retryDelay(retry, lane.tries, work.ports.chance(), outcome.retryAfterMs);
+  if (isOver) return parkLane(work, lane, event);
+  work.store.putLane({ ...lane, state: "retrying", due });
+}
+
+/** Copies a dead letter to D1, then marks its lane; where D1 does not take it, the lane comes again. */
+export async function parkLane(work: Omit<LaneWork, "matches" | "taken" | "gone">, lane: Lane, event: LoggedEvent): Promise<void> {
+  const { ports, follower, store, attempts, definition } = work;
+  const parkedAt = new Date(ports.now()).toISOString();
+  // Over its attempts and not parked yet: whoever finds it so parks it.
+  const { run: _, ...alone } = lane;
+  const over = { ...alone, state: "retrying", tries: Math.max(lane.tries, definition.retry.maxAttempts), due: ports.now() + PARK_AGAIN } as const;
+  store.putLane(over);
+  try {
+    await ports.park(follower, {
+      id: deadLetterId(follower, event.position),
+      position: event.position,
+      stream: event.stream,
+      type: event.type,
+      event: textOf(event),
+      attempts: lane.attempts,
+      parkedAt,
+    });
+  } catch (fault) {
+    console.warn("follower: a dead letter waits for D1", follower.id, String(fault));
+    return;
+  }
+  attempts.parked(1);
+  store.putLane({ ...over, state: "parked", due: Number.MAX_SAFE_INTEGER, parkedAt });
+}
+
+/** A dead letter's id: the same however often it is parked. */
+export function deadLetterId({ kind, id }: FollowerIdentity, position: number): string {
+  return `${kind === "handler" ? "handler:" : ""}${id}~${position}`;
+}
+
+/** The event as the API gives it. */
+export function textOf(event: LoggedEvent): JsonText {
+  const { entry: _, ...shown } = event;
+  return eventText(envelopeText(shown), event.data, event.position);
+}
+
+/** The lane of an event that failed the first time. */
+export function laneOf(key: string, { position, id, type }: LoggedEvent, attempt: Attempt): Lane {
+  return { key, position, id, state: "retrying", due: 0, tries: 1, attempts: [attempt], type };
+}
+
+/**
+ * Takes a lane on: its event again, then what has waited behind it in the log. Says when the circuit is open. What it has done is
+ * written at the end of its turn, so after a crash some of it comes again, in order.
+ */
+export async function takeLaneOn(work: LaneWork, key: string): Promise<void> {
+  for (let turn = 0; turn < TURN; turn++) {
+    const lane = work.store.lanes.get(key);
+    if (lane === undefined || lane.state === "parked" || lane.due > work.ports.now()) return;
+    const goesOn = lane.state === "retrying" ? await retry(work, lane) : await catchUp(work, lane);
+    if (!goesOn) return;
+  }
+}
+
+async function retry(work: LaneWork, lane: Lane): Promise<boolean> {
+  const { ports, follower, attempts, definition } = work;
+  const { events } = await ports.read(follower.tenant, { after: lane.position - 1, to: lane.position, types: ["#"], limit: 1 });
+  const event = events.find(({ id }) => id === lane.id);
+  // The log was set back, and has it no more: there is nothing to deliver.
+  if (event === undefined) return done(work, lane);
+  if (lane.tries >= definition.retry.maxAttempts && lane.run === undefined) {
+    await parkLane(work, lane, event);
+    return false;
+  }
+  const edited = lane.edit === undefined ? event : { ...event, data: jsonText(lane.edit.data) };
+  const tried = await attempts.try(definition, { event: edited, attempt: lane.attempts.length + 1, ...(lane.edit && { isEdited: true }) });
+  if (tried.kind === "refused") return false;
+  if (tried.outcome.kind === "gone") {
+    await work.gone(tried.outcome.error);
+    return false;
+  }
+  const next = { ...lane, tries: lane.tries + 1, attempts: [...lane.attempts, tried.attempt] };
+  if (tried.outcome.kind === "delivered") {
+    if (lane.parkedAt !== undefined) await ports.unpark(follower, [lane.position]);
+    return done(work, lane);
+  }
+  // A redriven run tries once: what fails again goes back where it was.
+  await putBack(work, lane.run === undefined ? next : { ...next, tries: definition.retry.maxAttempts }, event, tried.outcome);
+  return false;
+}
+
+/** The event is behind it: an event without order leaves nothing, a stream goes on with what waited. */
+export function done({ store }: Pick<LaneWork, "store">, lane: Lane): boolean {
+  if (lane.key.startsWith("#")) {
+    store.removeLane(lane.key);
+    return false;
+  }
+  const { edit: _, run: __, parkedAt: ___, ...kept } = lane;
+  store.putLane({ ...kept, state: "catching-up", due: 0, tries: 0, attempts: [] });
+  return true;
+}
+
+async function catchUp(work: LaneWork, lane: Lane): Promise<boolean> {
+  const { ports, store, follower, attempts, definition, matches } = work;
+  const to = work.taken();
+  if (to < lane.position) return false;
+  const page = await ports.read(follower.tenant, { after: lane.position, to, types: definition.types, stream: lane.key, limit: TURN });
+  let at = lane.position;
+  for (const event of page.events.filter(matches)) {
+    const tried = await attempts.try(definition, { event, attempt: 1 });
+    if (tried.kind === "tried" && tried.outcome.kind === "delivered") {
+      at = event.position;
+      continue;
+    }
+    if (tried.kind === "tried" && tried.outcome.kind === "failed") {
+      await putBack(work, laneOf(lane.key, event, tried.attempt), event, tried.outcome);
+      return false;
+    }
+    store.putLane({ ...lane, position: at });
+    if (tried.kind === "tried" && tried.outcome.kind === "gone") await work.gone(tried.outcome.error);
+    return false;
+  }
+  at = Math.max(at, page.lookedTo);
+  // Nothing was taken up meanwhile, so nothing of the stream waits: it is back on the main way.
+  if (at >= work.taken()) {
+    store.removeLane(lane.key);
+    return false;
+  }
+  store.putLane({ ...lane, position: at });
+  return true;
+}

@@ -1,0 +1,248 @@
+import { type Attempt, type LoggedEvent, retryDelay } from "../../src/kernel/index.ts";
+import { Attempts, NO_ATTEMPTS } from "./attempts.ts";
+import type { FollowerDefinition, FollowerIdentity, FollowerPorts, Leased } from "./contract.ts";
+import type { FollowerStore, Lane } from "./follower-store.ts";
+import { done, laneOf, parkLane, textOf } from "./lane-work.ts";
+
+/** Events after the cursor that are looked at: of those, some may be leased and some done. */
+const WINDOW = 500;
+const KEY = "leases";
+
+/** An event that was given to somebody, or came back. */
+interface Item {
+  readonly key: string;
+  readonly id: string;
+  readonly type: string;
+  /** Milliseconds since 1970: until then it is somebody's, or, come back, nobody's yet. */
+  readonly until: number;
+  readonly isBack: boolean;
+  readonly leasedAt: number;
+  /** 1, 2, 3… */
+  readonly attempt: number;
+  readonly attempts: readonly Attempt[];
+  /** It comes from a lane, not from the main way. */
+  readonly isOfLane: boolean;
+}
+
+/** What is outstanding. One row, however much of it there is. */
+interface Outstanding {
+  /** By position. */
+  readonly items: Record<string, Item>;
+  /** Positions after the cursor that are settled. */
+  readonly done: number[];
+}
+
+/**
+ * The sink of those who pull: what is next is leased, acknowledged or refused. Of a stream nothing is leased while something before it
+ * is somebody else's, so the order holds; a lease that runs out is a failed attempt, and the event comes again.
+ */
+export class Leases {
+  readonly #follower: FollowerIdentity;
+  readonly #definition: FollowerDefinition;
+  readonly #store: FollowerStore;
+  readonly #ports: FollowerPorts;
+  readonly #matches: (event: LoggedEvent) => boolean;
+  readonly #attempts: Attempts;
+  #state: Outstanding;
+  /** One call after the other: each reads the log, and what it finds must still hold when it is given away. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(follower: FollowerIdentity, definition: FollowerDefinition, store: FollowerStore, ports: FollowerPorts) {
+    this.#follower = follower;
+    this.#definition = definition;
+    this.#store = store;
+    this.#ports = ports;
+    this.#matches = ports.matcher(definition);
+    this.#attempts = new Attempts(follower, ports, store.cursor ?? NO_ATTEMPTS);
+    this.#state = store.read<Outstanding>(KEY) ?? { items: {}, done: [] };
+  }
+
+  /** Everything up to here is settled, or has a lane. */
+  get position(): number {
+    return this.#store.cursor?.position ?? this.#definition.after;
+  }
+
+  /** Gives away what is next: at most `limit` events, for so many milliseconds. */
+  lease(limit: number, leaseMs: number): Promise<Leased> {
+    return this.#inTurn(async () => {
+      const until = this.#ports.now() + leaseMs;
+      const ended = { events: [], until: new Date(until).toISOString() };
+      if (this.#definition.status !== "active") return ended;
+      const page = await this.#window();
+      if (page === undefined) return ended;
+      await this.#takeBack();
+      const given = [...this.#fromLog(page, limit, until), ...(await this.#fromLanes(limit, until))].slice(0, limit);
+      for (const { event, item } of given) this.#state.items[event.position] = item;
+      this.#save(page);
+      const events = given
+        .sort((a, b) => a.event.position - b.event.position)
+        .map(({ event, item }) => ({ event: textOf(event), position: event.position, attempt: item.attempt }));
+      return { ...ended, events };
+    });
+  }
+
+  /** Settles what was leased; says how many of the positions were. */
+  acknowledge(positions: readonly number[]): Promise<number> {
+    return this.#inTurn(async () => {
+      const own = positions.filter((position) => this.#state.items[position] !== undefined);
+      const parked = own.map((position) => this.#laneOf(position)).filter((lane) => lane?.parkedAt !== undefined) as readonly Lane[];
+      if (parked.length > 0)
+        await this.#ports.unpark(
+          this.#follower,
+          parked.map(({ position }) => position),
+        );
+      for (const position of own) this.#settle(position);
+      this.#attempts.counts = { ...this.#attempts.counts, delivered: this.#attempts.counts.delivered + own.length };
+      if (own.length > 0) this.#save();
+      return own.length;
+    });
+  }
+
+  /** Gives back what was leased, as a failed attempt; says how many of the positions were. */
+  refuse(positions: readonly number[], reason = "It was refused."): Promise<number> {
+    return this.#inTurn(async () => {
+      const own = positions.filter((position) => this.#state.items[position]?.isBack === false);
+      for (const position of own) await this.#fail(position, reason);
+      if (own.length > 0) this.#save();
+      return own.length;
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.catch(() => {}).then(work);
+    this.#turn = turn;
+    return turn;
+  }
+
+  /** What follows the cursor; undefined where the log is another one than was followed. */
+  async #window() {
+    const { cursor } = this.#store;
+    const after = this.position;
+    const page = await this.#ports.read(this.#follower.tenant, { after, types: this.#definition.types, limit: WINDOW });
+    const epoch = cursor?.epoch ?? this.#definition.epoch;
+    if ((epoch !== "" && page.epoch !== epoch) || page.position < after || (cursor?.entry && cursor.entry !== page.entryAt)) {
+      const stopped = { because: "log", reason: "The log is another one than was followed: it was lost, or set back." } as const;
+      this.#store.putCursor({ ...(cursor ?? { position: after, epoch, entry: null, ...NO_ATTEMPTS }), stopped });
+      return undefined;
+    }
+    if ((cursor?.stopped ?? null) !== null) return undefined;
+    return page;
+  }
+
+  /** Leases that ran out. */
+  async #takeBack(): Promise<void> {
+    const now = this.#ports.now();
+    for (const [position, { until, isBack }] of Object.entries(this.#state.items)) {
+      if (!isBack && until <= now) await this.#fail(Number(position), "The lease ran out.");
+    }
+  }
+
+  #fromLog(page: Awaited<ReturnType<FollowerPorts["read"]>>, limit: number, until: number): { event: LoggedEvent; item: Item }[] {
+    const given: { event: LoggedEvent; item: Item }[] = [];
+    const blocked = new Set<string>();
+    const settled = new Set(this.#state.done);
+    for (const event of page.events) {
+      const key = this.#definition.order === "stream" ? event.stream : `#${event.position}`;
+      if (settled.has(event.position)) continue;
+      // What waits behind a dead letter waits in the log: its lane fetches it.
+      if (!this.#matches(event) || this.#store.lanes.has(key)) this.#state.done.push(event.position);
+      else if (blocked.has(key) || given.length >= limit) continue;
+      else {
+        const item = this.#given(event, key, { until, isOfLane: false });
+        if (item === undefined) blocked.add(key);
+        else given.push({ event, item });
+      }
+    }
+    return given;
+  }
+
+  /** What redriven lanes have: their event, then what waited behind it. */
+  async #fromLanes(limit: number, until: number): Promise<{ event: LoggedEvent; item: Item }[]> {
+    const given: { event: LoggedEvent; item: Item }[] = [];
+    const to = Math.max(this.position, ...this.#state.done);
+    for (const lane of this.#store.lanes.values()) {
+      if (lane.state === "parked" || given.length >= limit) continue;
+      const isOne = lane.state === "retrying";
+      const query = isOne
+        ? { after: lane.position - 1, to: lane.position, types: ["#"] }
+        : { after: lane.position, to, types: this.#definition.types, stream: lane.key };
+      const { events } = await this.#ports.read(this.#follower.tenant, { ...query, limit: limit - given.length });
+      const waiting = events.filter((event) => (isOne ? event.id === lane.id : this.#matches(event)));
+      // Nothing of it waits any more: it is back on the main way.
+      if (waiting.length === 0 && !isOne) this.#store.removeLane(lane.key);
+      if (waiting.length === 0 && isOne) done({ store: this.#store }, lane);
+      for (const event of waiting) {
+        const item = this.#given(event, lane.key, { until, isOfLane: true });
+        if (item === undefined) break;
+        const edited = isOne && lane.edit !== undefined ? { ...event, data: JSON.stringify(lane.edit.data) as LoggedEvent["data"] } : event;
+        given.push({ event: edited, item });
+      }
+    }
+    return given;
+  }
+
+  /** The event as it is given away now; undefined while it is somebody's, or may not come back yet. */
+  #given({ position, id, type }: LoggedEvent, key: string, { until, isOfLane }: Pick<Item, "until" | "isOfLane">): Item | undefined {
+    const before = this.#state.items[position];
+    const now = this.#ports.now();
+    if (before !== undefined && (!before.isBack || before.until > now)) return undefined;
+    return { key, id, type, until, isBack: false, leasedAt: now, attempt: (before?.attempt ?? 0) + 1, attempts: before?.attempts ?? [], isOfLane };
+  }
+
+  async #fail(position: number, error: string): Promise<void> {
+    const item = this.#state.items[position] as Item;
+    const now = this.#ports.now();
+    const attempt = { at: new Date(item.leasedAt).toISOString(), status: null, error, durationMs: now - item.leasedAt };
+    const attempts = [...item.attempts, attempt];
+    const { retry } = this.#definition;
+    this.#attempts.counts = { ...this.#attempts.counts, failed: this.#attempts.counts.failed + 1 };
+    if (item.attempt < retry.maxAttempts) {
+      this.#state.items[position] = { ...item, attempts, isBack: true, until: now + retryDelay(retry, item.attempt, this.#ports.chance()) };
+      return;
+    }
+    const { events } = await this.#ports.read(this.#follower.tenant, { after: position - 1, to: position, types: ["#"], limit: 1 });
+    const event = events.find(({ id }) => id === item.id);
+    this.#settle(position);
+    if (event === undefined) return;
+    const known = this.#store.lanes.get(item.key);
+    const lane = { ...laneOf(item.key, event, attempt), attempts: [...(known?.position === position ? known.attempts : []), ...attempts] };
+    await parkLane({ follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts, definition: this.#definition }, lane, event);
+  }
+
+  /** It is behind us: on the main way, or in its lane. */
+  #settle(position: number): void {
+    const item = this.#state.items[position] as Item;
+    const lane = this.#laneOf(position);
+    delete this.#state.items[position];
+    if (!item.isOfLane) this.#state.done.push(position);
+    else if (lane?.state === "retrying") done({ store: this.#store }, lane);
+    else if (lane !== undefined) this.#store.putLane({ ...lane, position: Math.max(lane.position, position) });
+  }
+
+  #laneOf(position: number): Lane | undefined {
+    const item = this.#state.items[position];
+    return item?.isOfLane ? this.#store.lanes.get(item.key) : undefined;
+  }
+
+  /** Moves the cursor over what is settled, as far as the log was seen, and writes what is outstanding. */
+  #save(page?: Awaited<ReturnType<FollowerPorts["read"]>>): void {
+    const { counts } = this.#attempts;
+    const before = this.#store.cursor;
+    let { position = this.#definition.after, entry = null } = before ?? {};
+    if (page !== undefined) {
+      const settled = new Set(this.#state.done);
+      const first = page.events.find((event) => !settled.has(event.position));
+      const last = page.events.findLast((event) => first === undefined || event.position < first.position);
+      const to = first === undefined ? page.lookedTo : first.position - 1;
+      entry = last?.position === to ? (last.entry ?? null) : to === position ? entry : null;
+      position = to;
+    }
+    this.#store.together(() => {
+      const epoch = before?.epoch ?? (this.#definition.epoch || (page?.epoch ?? ""));
+      const cursor = { position, entry, epoch, counts, attempts: [], stopped: before?.stopped ?? null, isFailing: false };
+      if (before?.position !== position || before.counts !== counts) this.#store.putCursor(cursor);
+      this.#state = { items: this.#state.items, done: this.#state.done.filter((settled) => settled > position) };
+      this.#store.put(KEY, this.#state);
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import type { FollowerIdentity, FollowerStanding } from "../../durable-objects/follower/contract.ts";
+import { followerFor } from "../../durable-objects/object-for.ts";
+import { SUBSCRIPTION_CATEGORY, type SubscriptionSettings } from "../../src/followers/subscription.ts";
+import { sealer } from "../../src/webhooks/seal.ts";
+import { dispatcher, env, stub } from "./engine.ts";
+import { sinks } from "./worker.ts";
+
+/** A delivery as a sink got it. */
+export interface Received {
+  readonly url: string;
+  readonly id: string;
+  readonly attempt: number;
+  readonly replay: string | null;
+  readonly event: { readonly stream: string; readonly version: number; readonly position: number; readonly type: string; readonly data: unknown };
+}
+
+/** What sinks got, and how they answer: a status, or a throw. */
+export interface Sinks {
+  readonly received: Received[];
+  answer: (received: Received) => number | Response | Promise<number | Response>;
+}
+
+/** Stands in for the network beyond the worker. */
+export function listen(): Sinks {
+  const all: Sinks = { received: [], answer: () => 204 };
+  sinks.fetch = async (request, init) => {
+    const sent = new Request(request, init);
+    const body = (await sent.json()) as { data: Received["event"] };
+    const { headers } = sent;
+    const received = {
+      url: sent.url,
+      id: headers.get("webhook-id") ?? "",
+      attempt: Number(headers.get("rivulet-attempt")),
+      replay: headers.get("rivulet-replay"),
+      event: body.data,
+    };
+    all.received.push(received);
+    const answer = await all.answer(received);
+    return typeof answer === "number" ? new Response(null, { status: answer }) : answer;
+  };
+  return all;
+}
+
+const metadata = {
+  correlationId: "c-1",
+  priority: "normal",
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  actor: "key:test",
+} as const;
+
+/** Sends a command to a subscription's aggregate and has its follower told, as the API does. */
+export async function tell(tenant: string, id: string, name: string, data: object): Promise<void> {
+  const result = await stub(tenant, `${SUBSCRIPTION_CATEGORY}-${id}`).execute({
+    command: { name, data },
+    precondition: { kind: "none" },
+    source: "/test",
+    metadata,
+  });
+  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
+  await dispatcher(tenant).learn(`subscription:${id}`);
+}
+
+/** Makes a subscription of everything, from the beginning, that retries at once. */
+export async function subscribe(tenant: string, id: string, more: Partial<SubscriptionSettings> & { readonly after?: number } = {}): Promise<void> {
+  const { after = 0, ...settings } = more;
+  const secret = await sealer(env.MASTER_KEY as string).seal(`whsec_${btoa("a".repeat(32))}`, `${tenant}/${SUBSCRIPTION_CATEGORY}-${id}`);
+  await tell(tenant, id, "Create", {
+    name: id,
+    types: ["notes.#"],
+    sink: { kind: "push", url: `https://sink.example/${id}`, headers: "", secret },
+    order: "stream",
+    priority: "normal",
+    concurrency: 6,
+    timeoutMs: 1_000,
+    retry: { maxAttempts: 3, minDelayMs: 1, maxDelayMs: 2 },
+    format: "standard",
+    start: { after, epoch: "" },
+    ...settings,
+  });
+}
+
+export function follower(tenant: string, id: string, kind: FollowerIdentity["kind"] = "subscription", partition = 0) {
+  return followerFor(env, { tenant, kind, id, partition });
+}
+
+export async function standing(tenant: string, id: string, kind: FollowerIdentity["kind"] = "subscription"): Promise<FollowerStanding> {
+  return (await follower(tenant, id, kind).standing(0)) as FollowerStanding;
+}
+
+/** Fires the follower's alarm if it has one; says whether it had. */
+export function fireFollower(tenant: string, id: string, kind: FollowerIdentity["kind"] = "subscription"): Promise<boolean> {
+  return runDurableObjectAlarm(follower(tenant, id, kind));
+}
