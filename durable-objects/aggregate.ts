@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { categoryOf, type Decider, jsonText } from "../src/kernel/index.ts";
+import { categoryOf, type Decider, type EventEnvelope, type EventMetadata, jsonText } from "../src/kernel/index.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
 import { append, checkPrecondition } from "./aggregate/append.ts";
 import type {
@@ -32,6 +32,7 @@ import { LONGEST_TAIL, Outbox } from "./aggregate/outbox.ts";
 import { describe, eventsAfter, read } from "./aggregate/read.ts";
 import { RETENTION, type Retention } from "./aggregate/retention.ts";
 import { compareWithLog } from "./aggregate/reconcile.ts";
+import { type SagaPort, SagaWork } from "./aggregate/saga-work.ts";
 import { nameInStorage, StreamStore } from "./aggregate/stream-store.ts";
 import { verify } from "./aggregate/verify.ts";
 import { Bell } from "./bell.ts";
@@ -41,6 +42,8 @@ import { identityOf } from "./object-for.ts";
 export interface AggregateParts {
   readonly ports: AggregatePorts;
   readonly deciders: ReadonlyMap<string, Decider>;
+  /** What instances of sagas do, by their category. */
+  readonly sagas: ReadonlyMap<string, SagaPort>;
   /** Which build of the code this is: a snapshot is good for its own. */
   readonly build: string;
 }
@@ -60,6 +63,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   readonly #commits: GroupCommit;
   readonly #parts: AggregateParts;
   readonly #bell: Bell;
+  readonly #saga: SagaWork | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -75,9 +79,11 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
       afterCommit: (written) => {
         this.#bell.ring(this.#store.memory.version);
         ctx.waitUntil(this.#outbox.send(written));
+        if (this.#saga !== undefined) ctx.waitUntil(this.#saga.look());
       },
       onFailure: () => this.#clock.lower(),
     });
+    this.#saga = this.#sagaWork();
   }
 
   /** What this object is composed of; called once, from the constructor. */
@@ -197,6 +203,28 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   /** Whatever woke the object, the outbox is looked at first. */
   override async alarm(): Promise<void> {
     await this.#outbox.look();
+    await this.#saga?.look();
+  }
+
+  /** Where this stream is a saga's instance, what it does beyond deciding. */
+  #sagaWork(): SagaWork | undefined {
+    const { identity } = this.#store;
+    const { ports, sagas } = this.#parts;
+    const port = sagas.get(categoryOf(identity.stream));
+    if (port === undefined) return undefined;
+    // It does nothing before its first event, so there is one.
+    const cause = (): EventMetadata => (this.#store.envelope(1) as EventEnvelope).metadata;
+    const instance = {
+      identity,
+      cause,
+      state: () => foldedState(this.#store, this.#rules()),
+      version: () => this.#store.memory.version,
+      tell: (name: string, data: object) => {
+        const request = { command: { name, data }, precondition: { kind: "none" }, source: "/v1/sagas", metadata: cause() } as const;
+        return this.#commits.join((appended) => execute(this.#store, this.#rules(), request, ports.now(), appended));
+      },
+    };
+    return new SagaWork(port, instance, this.#clock, ports.now);
   }
 
   #rules(): Rules {

@@ -16,7 +16,11 @@ import { type Composed, followerPorts, routingPorts } from "./followers-composed
 import { handlerOperations } from "./followers/handler-operations.ts";
 import { subscription } from "./followers/subscription.ts";
 import { subscriptionsView } from "./followers/subscriptions-view.ts";
+import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
 import { ports } from "./ports.ts";
+import { sagaPort } from "./sagas-composed.ts";
+import { sagaDecider } from "./sagas/saga-decider.ts";
+import { sagaHandler } from "./sagas/saga-handler.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
@@ -40,6 +44,9 @@ export interface Env extends ObjectNamespaces, ShardBindings {
   readonly MASTER_KEY?: string;
   readonly VERSION?: { readonly id: string };
   readonly ALLOW_LOCAL_TARGETS?: string;
+  /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
+  readonly TRANSLATOR_URL?: string;
+  readonly TRANSLATOR_KEY?: string;
 }
 
 /** What a test may put in the place of the real thing. */
@@ -66,9 +73,11 @@ const MOST_TIME_OF_D1 = 30_000;
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
+  const theFetch: typeof fetch = overrides.fetch ?? ((request, init) => fetch(request, init));
   const domains = overrides.modules ?? modules;
-  const all = together([{ name: "the platform", deciders: OWN_DECIDERS, projections: [], handlers: [] }, ...domains]);
-  const deciders = new Map(all.deciders.map((decider) => [decider.category, decider]));
+  const all = together([{ name: "the platform", deciders: OWN_DECIDERS, projections: [], handlers: [], sagas: [] }, ...domains]);
+  const deciders = new Map([...all.deciders, ...all.sagas.map(sagaDecider)].map((decider) => [decider.category, decider]));
+  const handlers = [...all.handlers, ...all.sagas.filter(({ isOff }) => !isOff).map(sagaHandler)];
   const owners = categoriesByType([...deciders.values()]);
   const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];
   const bareShards = overrides.shards ?? shards;
@@ -98,6 +107,7 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       return {
         deciders,
+        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env))])),
         build: env.VERSION?.id ?? "local",
         ports: {
           async send(tenant, messages) {
@@ -170,15 +180,20 @@ export function compose(overrides: Overrides = {}) {
   const composed = (env: Env): Composed => ({
     env,
     shardOf: shardsOf(env),
-    handlers: all.handlers,
+    handlers,
     decider: (category) => deciders.get(category),
     send: sender(env),
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
-    port: overrides.port ?? (() => undefined),
+    port: overrides.port ?? handlerPorts(portsGiven(env)),
     allowLocalTargets: isSet(env.ALLOW_LOCAL_TARGETS),
-    fetch: overrides.fetch ?? ((request, init) => fetch(request, init)),
+    fetch: theFetch,
     now,
+  });
+
+  const portsGiven = (env: Env): HandlerPortsGiven => ({
+    open: (tenant, stream) => objectFor(env, tenant, stream),
+    ...(env.TRANSLATOR_URL && { translate: { url: env.TRANSLATOR_URL, ...(env.TRANSLATOR_KEY && { apiKey: env.TRANSLATOR_KEY }), fetch: theFetch } }),
   });
 
   const services = (env: Env): Services => {
@@ -203,7 +218,7 @@ export function compose(overrides: Overrides = {}) {
       adminKey: env.ADMIN_KEY || undefined,
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
-      handlers: all.handlers,
+      handlers,
       allowLocalTargets: followers.allowLocalTargets,
     };
   };

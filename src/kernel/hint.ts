@@ -76,11 +76,10 @@ export function packHints(hint: Hint): readonly string[] {
 function packMessage(frame: Frame, events: readonly RecordedEvent[]): { text: string; count: number } | undefined {
   const first = events[0] as RecordedEvent;
   const { version, previousHash, recorded, source, metadata } = first;
-  const shared = JSON.stringify(metadata);
   const lines = [JSON.stringify({ ...frame, first: { version, previousHash, recorded, source, metadata } } satisfies Frame)];
   let bytes = Buffer.byteLength(lines[0] as string);
   for (const event of events) {
-    const line = JSON.stringify(packEvent(event, first, shared));
+    const line = JSON.stringify(packEvent(event, first));
     bytes += Buffer.byteLength(line) + Buffer.byteLength(event.data) + 2;
     if (bytes > MESSAGE_BYTES) break;
     lines.push(line, event.data);
@@ -88,7 +87,7 @@ function packMessage(frame: Frame, events: readonly RecordedEvent[]): { text: st
   return lines.length === 1 ? undefined : { text: lines.join("\n"), count: (lines.length - 1) / 2 };
 }
 
-function packEvent(event: RecordedEvent, first: RecordedEvent, shared: string): PackedEvent {
+function packEvent(event: RecordedEvent, first: RecordedEvent): PackedEvent {
   return [
     event.id,
     event.type,
@@ -98,9 +97,13 @@ function packEvent(event: RecordedEvent, first: RecordedEvent, shared: string): 
     event.schemaVersion,
     event.recorded === first.recorded ? 0 : event.recorded,
     event.source === first.source ? 0 : event.source,
-    JSON.stringify(event.metadata) === shared ? 0 : event.metadata,
+    isSame(event.metadata, first.metadata) ? 0 : event.metadata,
     event.cloudevent ?? 0,
   ];
+}
+
+function isSame(one: EventMetadata, other: EventMetadata): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Reads a message back; undefined for a form that this code does not know, which is then left to newer code. */

@@ -20,6 +20,7 @@ export * from "./ports.ts";
 export * from "./projection.ts";
 export * from "./recorded-event.ts";
 export * from "./rejection.ts";
+export * from "./saga.ts";
 export * from "./secret.ts";
 export * from "./statement.ts";
 export * from "./stream-name.ts";

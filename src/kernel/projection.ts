@@ -58,8 +58,6 @@ export interface ProjectionSpec<Sets extends readonly AnyEventSet[], Out, Key ex
   readonly key: Key;
   /** Columns that `q` searches, by words. */
   readonly search?: readonly (keyof Out & string)[];
-  /** Rows of other keys than the id of the event's stream. */
-  readonly keyOf?: { readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: KeyOf<OfType<EventsOf<Sets[number]>, Type>> };
   /** The row as it is with this event, or undefined where there is none any more. Its key is put in by the engine. */
   readonly on: {
     readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: (
@@ -69,6 +67,25 @@ export interface ProjectionSpec<Sets extends readonly AnyEventSet[], Out, Key ex
     ) => Omit<Frozen<NoInfer<Out>>, Key> | undefined;
   };
 }
+
+/** Rows of other keys than the id of the event's stream; with it goes what becomes of such a row when data is purged. */
+export type Keyed<Sets extends readonly AnyEventSet[], Out, Key extends keyof Out & string> =
+  | { readonly keyOf?: never; readonly without?: never }
+  | {
+      readonly keyOf: { readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: KeyOf<OfType<EventsOf<Sets[number]>, Type>> };
+      readonly without: Without<Out, Key>;
+    };
+
+/**
+ * What is left of a row when a stream that made it is purged. `"nothing"`: a row is of one stream alone and goes with it; what another
+ * stream says of the same key is not heard. `"everything"`: the rows are made of what a purge leaves of events (stream, type, version,
+ * times), and their `data` is undefined to `keyOf` and handlers. Where several streams make a row of their data, `(row, part)` gives it
+ * without the part of one: what the row would be if that stream had made it alone; undefined where nothing is left.
+ */
+export type Without<Out, Key extends keyof Out & string> =
+  | "nothing"
+  | "everything"
+  | ((row: NoInfer<Out>, part: NoInfer<Out>) => Omit<Frozen<NoInfer<Out>>, Key> | undefined);
 
 /** A row as it is kept: columns by name. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -86,11 +103,13 @@ export interface Projection {
   keysOf(event: LoggedEvent): readonly string[];
   /** A row with one more event; undefined where there is none any more. */
   apply(row: Row | undefined, event: LoggedEvent, key: string): Row | undefined;
+  /** What becomes of a row when a stream that made it is purged; undefined for rows that are found by the stream's own id, and go. */
+  readonly without: "nothing" | "everything" | ((row: Row, part: Row, key: string) => Row | undefined) | undefined;
 }
 
 /** Declares a view of rows. Types, filters, routes and description derive from `row`. */
 export function defineProjection<const Sets extends readonly AnyEventSet[], const Out, const Key extends keyof Out & string>(
-  spec: ProjectionSpec<Sets, Out, Key>,
+  spec: ProjectionSpec<Sets, Out, Key> & Keyed<Sets, Out, Key>,
 ): Projection {
   const forms = new Map<string, EventForm>(spec.events.flatMap(({ $forms }) => [...$forms]));
   const on = spec.on as Readonly<Record<string, (row: unknown, event: ProjectedEvent, key: string) => object | undefined>>;
@@ -98,9 +117,13 @@ export function defineProjection<const Sets extends readonly AnyEventSet[], cons
   const unknown = Object.keys(on).find((type) => !forms.has(type));
   if (unknown !== undefined) throw new TypeError(`expected ${spec.name} to be about events of its sets, got ${unknown}`);
   if (!("shape" in spec.row)) throw new TypeError(`expected the rows of ${spec.name} to be a z.object`);
-  const projected = (event: LoggedEvent): ProjectedEvent => projectedEvent(forms.get(event.type) as EventForm, event);
-  /** Some of its rows are those of streams, by their ids: they go when their stream is purged. */
-  const isByStream = Object.keys(on).some((type) => keyOf[type] === undefined);
+  if (spec.keyOf !== undefined && spec.without === undefined) {
+    throw new TypeError(`expected ${spec.name} to say what a purge leaves of a row: its keys are not its streams' ids, so it needs "without"`);
+  }
+  const without = spec.without as "nothing" | "everything" | ((row: Row, part: Row) => object | undefined) | undefined;
+  const isDataless = without === "everything";
+  const projected = (event: LoggedEvent): ProjectedEvent => projectedEvent(event, isDataless ? undefined : forms.get(event.type));
+  const keyed = (key: string, row: object | undefined): Row | undefined => row && { [spec.key]: key, ...row, [spec.key]: key };
   return {
     name: spec.name,
     version: spec.version,
@@ -109,22 +132,86 @@ export function defineProjection<const Sets extends readonly AnyEventSet[], cons
     search: spec.search ?? [],
     types: new Set([...Object.keys(on), STREAM_PURGED]),
     keysOf(event) {
-      if (event.type === STREAM_PURGED) return isByStream ? [idOf(event.stream)] : [];
+      if (event.type === STREAM_PURGED) return without === undefined ? [idOf(event.stream)] : [];
       // What is gone counts for nothing: neither when it is folded late, nor in a rebuild.
-      if (event.data === PURGED) return [];
+      if (event.data === PURGED && !isDataless) return [];
       const own = keyOf[event.type];
       const keys = own === undefined ? idOf(event.stream) : own(projected(event));
       return keys === undefined ? [] : typeof keys === "string" ? [keys] : [...new Set(keys)];
     },
     apply(row, event, key) {
       if (event.type === STREAM_PURGED) return undefined;
-      const next = on[event.type]?.(row, projected(event), key);
-      return next === undefined ? undefined : { [spec.key]: key, ...next, [spec.key]: key };
+      return keyed(key, on[event.type]?.(row, projected(event), key));
     },
+    without: typeof without === "function" ? (row, part, key) => keyed(key, without(row, part)) : without,
   };
 }
 
-function projectedEvent(form: EventForm, { type, data, schemaVersion, id, stream, version, position, recorded, time, metadata }: LoggedEvent): ProjectedEvent {
-  const newest = upcast(form, schemaVersion, JSON.parse(data));
+/** A row while events are folded into it, and the stream that made it. */
+export interface KnownRow {
+  readonly row: Row;
+  readonly stream: string;
+}
+
+/** The rows of a view, as far as the events that are folded into them may touch them. */
+export interface KnownRows {
+  readonly rows: Map<string, KnownRow>;
+  /** Where several streams make a row: what each of them alone makes of it, by the row's key and the stream. */
+  readonly parts: Map<string, Map<string, Row>>;
+  /** The keys of rows that went, and all their parts with them; some may be there anew. */
+  readonly gone: Set<string>;
+}
+
+/** Rows that nothing is known of yet. */
+export function noRows(): KnownRows {
+  return { rows: new Map(), parts: new Map(), gone: new Set() };
+}
+
+/** Folds one more event into rows. A purge takes away what its stream has made of them. */
+export function foldInto(known: KnownRows, projection: Projection, event: LoggedEvent): void {
+  const { without } = projection;
+  if (event.type === STREAM_PURGED && without !== undefined) return forget(known, without, event.stream);
+  for (const key of projection.keysOf(event)) {
+    const before = known.rows.get(key);
+    if (without === "nothing" && before !== undefined && before.stream !== event.stream) continue;
+    const row = projection.apply(before?.row, event, key);
+    put(known, key, row && { row, stream: before?.stream ?? event.stream });
+    if (row === undefined || typeof without !== "function") continue;
+    const parts = known.parts.get(key) ?? new Map<string, Row>();
+    const part = projection.apply(parts.get(event.stream), event, key);
+    if (part === undefined) parts.delete(event.stream);
+    else parts.set(event.stream, part);
+    known.parts.set(key, parts);
+  }
+}
+
+function forget(known: KnownRows, without: NonNullable<Projection["without"]>, stream: string): void {
+  if (without === "everything") return;
+  if (without === "nothing") {
+    for (const [key, row] of known.rows) if (row.stream === stream) put(known, key, undefined);
+    return;
+  }
+  for (const [key, parts] of known.parts) {
+    const part = parts.get(stream);
+    const before = known.rows.get(key);
+    parts.delete(stream);
+    if (part === undefined || before === undefined) continue;
+    const row = without(before.row, part, key);
+    put(known, key, row && { ...before, row });
+  }
+}
+
+function put({ rows, parts, gone }: KnownRows, key: string, row: KnownRow | undefined): void {
+  if (row !== undefined) {
+    rows.set(key, row);
+    return;
+  }
+  if (rows.delete(key)) gone.add(key);
+  parts.delete(key);
+}
+
+function projectedEvent(event: LoggedEvent, form: EventForm | undefined): ProjectedEvent {
+  const { type, data, schemaVersion, id, stream, version, position, recorded, time, metadata } = event;
+  const newest = form && upcast(form, schemaVersion, JSON.parse(data));
   return { type, data: newest, eventId: id, stream, id: idOf(stream), version, position, recorded, time, metadata };
 }

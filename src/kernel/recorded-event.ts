@@ -82,17 +82,33 @@ export function eventHash(tenant: string, event: Omit<EventEnvelope, "hash">): H
   // ones: half the cost of sorting them anew for each event.
   const extra = cloudevent === undefined ? "" : `"cloudevent":${canonicalJson(cloudevent)},`;
   return sha256(
-    `{${extra}"dataHash":${text(dataHash)},"id":${text(id)},"metadata":${canonicalJson(metadata)},"previousHash":${text(previousHash)},"recorded":${text(recorded)},` +
+    `{${extra}"dataHash":${text(dataHash)},"id":${text(id)},"metadata":${textsOf(metadata).canonical},"previousHash":${text(previousHash)},"recorded":${text(recorded)},` +
       `"schemaVersion":${schemaVersion},"source":${text(source)},"stream":${text(stream)},"tenant":${text(tenant)},"time":${text(time)},"type":${text(type)},"v":1,"version":${version}}`,
   );
 }
 
 const text = JSON.stringify as (value: string) => string;
 
+/** An event's metadata as it is stored and sent. */
+export function metadataText(metadata: EventMetadata): JsonText {
+  return textsOf(metadata).stored;
+}
+
+/** The metadata that was last asked for, and its texts: the events of a request share theirs, so it is written out once for all of them. */
+let known: { readonly metadata: EventMetadata; readonly stored: JsonText; readonly canonical: string } | undefined;
+
+function textsOf(metadata: EventMetadata): { readonly stored: JsonText; readonly canonical: string } {
+  if (known?.metadata !== metadata) known = { metadata, stored: jsonText(metadata), canonical: canonicalJson(metadata) };
+  return known;
+}
+
 /** The envelope as it is stored and sent: JSON, in the contract's order of names. */
 export function envelopeText(event: EventEnvelope): JsonText {
   const { id, stream, version, type, schemaVersion, time, recorded, source, metadata, cloudevent, hash, previousHash, dataHash } = event;
-  return jsonText({ id, stream, version, type, schemaVersion, time, recorded, source, metadata, cloudevent, hash, previousHash, dataHash });
+  const extra = cloudevent === undefined ? "" : `"cloudevent":${jsonText(cloudevent)},`;
+  return (`{"id":${text(id)},"stream":${text(stream)},"version":${version},"type":${text(type)},"schemaVersion":${schemaVersion},"time":${text(time)},` +
+    `"recorded":${text(recorded)},"source":${text(source)},"metadata":${metadataText(metadata)},${extra}` +
+    `"hash":${text(hash)},"previousHash":${text(previousHash)},"dataHash":${text(dataHash)}}`) as JsonText;
 }
 
 /** An event as the API gives it, put together from texts alone: the data is never parsed on its way out. */

@@ -25,7 +25,7 @@ export function categoryOf(stream: string): string {
 
 /** Categories that the platform keeps for itself: nobody appends to them from outside, and lists leave them out unless named. */
 export function isPlatformCategory(category: string): boolean {
-  return category === "audit" || category.startsWith("rivulet_");
+  return category === "audit" || category.startsWith("rivulet_") || category.startsWith("saga_");
 }
 
 /** The id part of a valid stream name. */

@@ -20,6 +20,11 @@ export interface View {
    * It runs in one transaction with the view's cursor, so each event counts exactly once. A throw is this view's own fault.
    */
   readonly fold: (scope: string, events: readonly LoggedEvent[], read: readonly Row[]) => readonly Statement[];
+  /**
+   * Whether a purge may be folded alone, ahead of what comes before it, into rows that this view's code of a version has made and that are
+   * kept without being moved: it must only take away. Left out, it may not.
+   */
+  readonly forgets?: (version: number) => boolean;
   /** A SELECT of (key, row) that gives all of a scope (`?1`), to compare two of them. */
   readonly rows: string;
   /** Deletes some rows of a scope, up to a thousand or so; when nothing is left to delete, it writes no row. */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { LogHead, RecordedEvent } from "../kernel/index.ts";
+import { type LogHead, metadataText, type RecordedEvent } from "../kernel/index.ts";
 
 /** An event and whose it is. */
 export interface TenantEvent {
@@ -70,7 +70,7 @@ function rowText({ tenant, event }: TenantEvent, ordinal: number, data: string |
     time,
     recorded,
     source,
-    JSON.stringify(metadata),
+    metadataText(metadata),
     cloudevent === undefined ? null : JSON.stringify(cloudevent),
     hash,
     previousHash,

@@ -1,6 +1,6 @@
-import type { RecordedEvent } from "../kernel/index.ts";
+import { metadataText, type RecordedEvent } from "../kernel/index.ts";
 
 /** Characters that an event holds, about: what all envelopes have is counted as 500. */
 export function weightOf({ data, metadata, cloudevent }: RecordedEvent): number {
-  return data.length + JSON.stringify(metadata).length + (cloudevent === undefined ? 0 : JSON.stringify(cloudevent).length) + 500;
+  return data.length + metadataText(metadata).length + (cloudevent === undefined ? 0 : JSON.stringify(cloudevent).length) + 500;
 }

@@ -57,6 +57,29 @@ class Projection {
 
   async run(hints: readonly Hint[]): Promise<Projected> {
     for (const hint of hints) this.#take(hint);
+    if (!(await this.#tryAsTold())) await this.#bringUp();
+    await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
+    const failed = new Set([...this.#failed, ...this.#unfinished]);
+    return { failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
+  }
+
+  /**
+   * Where the hints bring all that they speak of, it is written without asking where the log is: the guard lets an event in only behind
+   * its predecessor. False where that is not how it is, be it a repeat: then nothing was written.
+   */
+  async #tryAsTold(): Promise<boolean> {
+    const told: TenantEvent[] = [];
+    for (const { tenant, known, wanted } of this.#streams.values()) {
+      const versions = [...known.keys()].sort((one, other) => one - other);
+      if (versions.length === 0 || versions.at(-1) !== wanted || versions[0] !== wanted - versions.length + 1) return false;
+      for (const version of versions) told.push({ tenant, event: known.get(version) as RecordedEvent });
+    }
+    const [rows, ...more] = batched(told);
+    return rows !== undefined && more.length === 0 && this.#tryCommit(rows);
+  }
+
+  /** Brings every stream up to what is known of it, from where the log is. */
+  async #bringUp(): Promise<void> {
     await this.#load([...this.#streams.values()]);
     const streams = [...this.#streams.values()];
     // What the hints bring whole needs nobody else, and does not wait behind a stream that has much to fetch.
@@ -77,9 +100,6 @@ class Projection {
       }
     }
     await commit();
-    await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
-    const failed = new Set([...this.#failed, ...this.#unfinished]);
-    return { failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
   }
 
   /** One call for each tenant, whatever becomes of the others'. */

@@ -228,7 +228,7 @@ export async function listStreams(
   const { results } = await db
     .prepare(
       `SELECT stream, version, hash, position, created, updated, forked FROM streams
-       WHERE tenant = ?1 AND stream > ?2 AND stream >= ?3 AND stream < ?4 ${both} ${category === undefined && !/^(rivulet_|audit-)/.test(lower) ? `AND ${NOT_PLATFORM}` : ""}
+       WHERE tenant = ?1 AND stream > ?2 AND stream >= ?3 AND stream < ?4 ${both} ${category === undefined && !/^(rivulet_|saga_|audit-)/.test(lower) ? `AND ${NOT_PLATFORM}` : ""}
        ORDER BY stream LIMIT ${Math.trunc(limit)}`,
     )
     .bind(tenant, after, lower, upper, ...(category === undefined ? [] : [`${category}-`, `${category}.`]))
@@ -237,7 +237,7 @@ export async function listStreams(
 }
 
 /** The kernel's `isPlatformCategory`, in SQL over a stream's name. */
-const NOT_PLATFORM = "stream NOT GLOB 'rivulet_*' AND stream NOT GLOB 'audit-*'";
+const NOT_PLATFORM = "stream NOT GLOB 'rivulet_*' AND stream NOT GLOB 'saga_*' AND stream NOT GLOB 'audit-*'";
 
 function namesPlatform({ type, category, withPlatform }: LogFilter): boolean {
   if (withPlatform || category !== undefined) return true;

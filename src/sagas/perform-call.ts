@@ -1,0 +1,50 @@
+import { type DueCall, type PortToken, retryDelay, type Saga } from "../kernel/index.ts";
+import { definitionFor } from "./saga-decider.ts";
+import type { SagaState } from "./state.ts";
+
+/** What a call beyond the platform may take (milliseconds). */
+const MOST_TIME = 30_000;
+
+/** What came of sending a command: `code` and `isNo` of one that was refused. */
+export type SentOutcome = { readonly ok: true } | { readonly ok: false; readonly isNo: boolean; readonly code: string; readonly detail: string };
+
+/** What performing calls reaches. */
+export interface CallPorts {
+  /** The same for each attempt of a round. */
+  readonly key: string;
+  readonly tenant: string;
+  send(command: NonNullable<DueCall["command"]>, key: string): Promise<SentOutcome>;
+  port<Port>(token: PortToken<Port>): Port;
+  now(): number;
+  chance(): number;
+}
+
+type Performed =
+  | { readonly outcome: "done" }
+  | { readonly outcome: "rejected"; readonly error: string }
+  | { readonly outcome: "failed"; readonly error: string; readonly due?: string };
+
+/** Makes one call of a step: a command, or its call beyond. Never rejects. A "no" is the step's; what could not be done is tried again as the step says. */
+export async function performCall(saga: Saga, state: SagaState, call: DueCall, ports: CallPorts): Promise<Performed> {
+  const definition = definitionFor(saga, state);
+  const step = definition?.groups.flat().find(({ name }) => name === call.step);
+  try {
+    if (call.command !== undefined) {
+      const sent = await ports.send(call.command, ports.key);
+      if (sent.ok || (sent.isNo && call.command.accepts?.includes(sent.code))) return { outcome: "done" };
+      const error = `${call.command.category} ${call.command.command}: ${sent.code}${sent.detail === "" ? "" : `, ${sent.detail}`}`;
+      return sent.isNo ? { outcome: "rejected", error } : again(step, call, error, ports);
+    }
+    if (step === undefined) return { outcome: "failed", error: "This code does not have the step any more." };
+    const failure = await step.call(state.data, { key: ports.key, tenant: ports.tenant, signal: AbortSignal.timeout(MOST_TIME), port: ports.port });
+    return failure === undefined ? { outcome: "done" } : { outcome: "rejected", error: failure.failed };
+  } catch (fault) {
+    return again(step, call, fault instanceof Error ? fault.message : String(fault), ports);
+  }
+}
+
+function again(step: Saga["groups"][number][number] | undefined, { failures }: DueCall, error: string, { now, chance }: CallPorts): Performed {
+  const retry = step?.retry ?? { maxAttempts: 8, minDelayMs: 1_000, maxDelayMs: 60_000 };
+  if (failures + 1 >= retry.maxAttempts) return { outcome: "failed", error };
+  return { outcome: "failed", error, due: new Date(now() + retryDelay(retry, failures + 1, chance())).toISOString() };
+}

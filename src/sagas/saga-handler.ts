@@ -1,0 +1,20 @@
+import { type Handler, retryPolicy, type Saga } from "../kernel/index.ts";
+import { factKey } from "./saga-decider.ts";
+
+/** How a saga hears of events: a handler that tells each instance what came for it. */
+export function sagaHandler(saga: Saga): Handler {
+  return {
+    name: `saga-${saga.name}`,
+    on: saga.types,
+    priority: "high",
+    concurrency: 6,
+    timeoutMs: 15_000,
+    retry: retryPolicy.parse({}),
+    from: "now",
+    async handle(event, { tenant }) {
+      const fact = saga.fact(tenant, event);
+      const id = fact && saga.correlate(fact);
+      return fact === undefined || id === undefined ? [] : [{ category: saga.category, id, command: "Receive", data: { key: factKey(event), fact } }];
+    },
+  };
+}
