@@ -32,6 +32,8 @@ export class Pump {
   readonly #underway = new Map<string, Promise<void>>();
   /** The head, as far as anybody has said; unknown at first, so the log is asked. */
   #target = Number.MAX_SAFE_INTEGER;
+  /** What was said of the head since the log was asked last: its answer may be older than that. */
+  #saidMeanwhile = 0;
   #isHalting = false;
   #isDoubted = false;
   #fault: unknown;
@@ -70,11 +72,13 @@ export class Pump {
   doubt(): void {
     this.#isDoubted = true;
     this.#target = Number.MAX_SAFE_INTEGER;
+    this.#saidMeanwhile = Number.MAX_SAFE_INTEGER;
   }
 
   /** The log goes up to here at least. */
   heard(head: number): void {
-    this.#target = this.#target === Number.MAX_SAFE_INTEGER ? this.#target : Math.max(this.#target, head);
+    this.#target = Math.max(this.#target, head);
+    this.#saidMeanwhile = Math.max(this.#saidMeanwhile, head);
     this.#woken?.();
   }
 
@@ -118,6 +122,7 @@ export class Pump {
 
   async #takeUp(): Promise<void> {
     const { taken, settled } = this.#window;
+    this.#saidMeanwhile = 0;
     const page = await this.#ports.read(this.#follower.tenant, { after: taken, types: this.#definition.types, limit: PAGE });
     const known = settled.position === taken ? settled.entry : null;
     const stopped = this.#whyStopped(page, taken, known);
@@ -129,7 +134,7 @@ export class Pump {
       mine.map((event) => ({ event, key: this.#keyOf(event), state: "waiting" })),
       page.lookedTo,
     );
-    this.#target = page.position;
+    this.#target = Math.max(page.position, this.#saidMeanwhile);
   }
 
   #isOwn({ stream }: LoggedEvent): boolean {
@@ -153,7 +158,7 @@ export class Pump {
       return { because: "log", reason: `At ${after} the log has another event than this follower has seen: it was set back.` };
     // Without a mark nobody can tell, and what cannot be told is not skipped.
     if (this.#isDoubted && entry === null && after > 0) return { because: "log", reason: "The log was set back, perhaps before what this follower has seen." };
-    this.#isDoubted = false;
+    this.#isDoubted = this.#saidMeanwhile === Number.MAX_SAFE_INTEGER;
     return undefined;
   }
 

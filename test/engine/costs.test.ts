@@ -91,7 +91,7 @@ test("100 events of one stream write at most 2.1 rows an event in the log", asyn
   await append("costs", "log-hundred", drafts(100));
   const { rowsWritten, statements } = await log(takeMessages());
   expect(rowsWritten / 100).toBeLessThanOrEqual(2.1);
-  expect(statements).toBe(5);
+  expect(statements).toBe(4);
 });
 
 test("100 lone events of 100 streams, projected together, write at most 3.2 rows an event in the log", async () => {
