@@ -103,8 +103,8 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     };
   }
 
-  /** One attempt at an event that is no part of the log, to see whether the sink answers. */
-  async test(event: LoggedEvent): Promise<{ readonly outcome: Outcome; readonly durationMs: number }> {
+  /** One attempt at an event that is no part of the log, to see whether the sink answers. (`test` would be taken: the runtime keeps it for tests.) */
+  async tryOut(event: LoggedEvent): Promise<{ readonly outcome: Outcome; readonly durationMs: number }> {
     await this.#known();
     if (this.#definition === undefined) return { outcome: { kind: "gone", error: "There is no such follower." }, durationMs: 0 };
     const start = this.#ports.now();

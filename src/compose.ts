@@ -218,7 +218,7 @@ export function compose(overrides: Overrides = {}) {
       adminKey: env.ADMIN_KEY || undefined,
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
-      handlers,
+      handlers: all.handlers,
       allowLocalTargets: followers.allowLocalTargets,
     };
   };
@@ -246,9 +246,9 @@ export function compose(overrides: Overrides = {}) {
   return { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, worker };
 }
 
-/** A switch among the variables: on with `1` or `true`. */
+/** A switch among the variables: on with `1`. */
 function isSet(value: string | undefined): boolean {
-  return value === "1" || value === "true";
+  return value === "1";
 }
 
 /** Which categories' deciders declare each event type. */

@@ -29,7 +29,7 @@ export function followerClient(composed: Composed, name: FollowerName): Follower
     refuse: async (positions, reason) => ({ refused: await partition(0).refuse(positions, reason) }),
     async test(event) {
       const at = new Date(composed.now()).toISOString();
-      const { outcome, durationMs } = await partition(0).test(event);
+      const { outcome, durationMs } = await partition(0).tryOut(event);
       const { status = null, body } = outcome;
       const error = outcome.kind === "delivered" ? null : outcome.error;
       return { outcome: outcome.kind, attempt: { at, status, error, durationMs, ...(body !== undefined && { body: body.slice(0, MAX_KEPT_BODY) }) } };

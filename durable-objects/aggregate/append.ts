@@ -24,7 +24,13 @@ export function append(store: StreamStore, request: AppendRequest, now: number, 
     if (refusal) return refusal;
   }
 
-  const events = request.events.map((draft, index) => (known[index] as AppendedEvent | undefined) ?? write(store, draft, now, appended));
+  const written = writeAll(
+    store,
+    request.events.filter((_, index) => known[index] === undefined),
+    now,
+    appended,
+  ).values();
+  const events = known.map((event) => event ?? written.next().value) as AppendedEvent[];
   if (idempotency) store.rememberKey(idempotency.key, { fingerprint: idempotency.fingerprint, created, events });
   return { ok: true, created, replayed: false, events };
 }
@@ -42,31 +48,42 @@ export function firstAnswer(store: StreamStore, idempotency: IdempotencyKey | un
 
 /** Writes one event behind the head and moves the head, in memory too. */
 export function write(store: StreamStore, draft: EventDraft, now: number, appended: (event: RecordedEvent) => void): AppendedEvent {
-  const { version, hash: previousHash, recorded: lastRecorded } = store.memory;
-  const { tenant, stream } = store.identity;
+  return writeAll(store, [draft], now, appended)[0] as AppendedEvent;
+}
+
+/** As `write`, for any number of events. */
+function writeAll(store: StreamStore, drafts: readonly EventDraft[], now: number, appended: (event: RecordedEvent) => void): readonly AppendedEvent[] {
+  const { memory, identity } = store;
   const clock = new Date(now).toISOString();
-  const recorded = clock > lastRecorded ? clock : lastRecorded;
-  const { data, dataHash, source, type, schemaVersion, metadata, cloudevent } = draft;
-  const envelope = {
-    id: draft.id ?? uuid7(now),
-    stream,
-    version: version + 1,
-    type,
-    schemaVersion,
-    time: draft.time ?? recorded,
-    recorded,
-    source,
-    metadata,
-    ...(cloudevent && { cloudevent }),
-    previousHash,
-    dataHash,
-  };
-  const event: RecordedEvent = { ...envelope, hash: eventHash(tenant, envelope), data };
-  store.insert(event);
-  if (draft.id !== undefined) store.rememberEvent(source, draft.id, event);
-  store.memory = memoryAfter(event);
-  appended(event);
-  return { id: event.id, version: event.version, hash: event.hash };
+  const recorded = clock > memory.recorded ? clock : memory.recorded;
+  let { version, hash: previousHash } = memory;
+  const events = drafts.map((draft): RecordedEvent => {
+    const { data, dataHash, source, type, schemaVersion, metadata, cloudevent } = draft;
+    const envelope = {
+      id: draft.id ?? uuid7(now),
+      stream: identity.stream,
+      version: ++version,
+      type,
+      schemaVersion,
+      time: draft.time ?? recorded,
+      recorded,
+      source,
+      metadata,
+      ...(cloudevent && { cloudevent }),
+      previousHash,
+      dataHash,
+    };
+    previousHash = eventHash(identity.tenant, envelope);
+    return { ...envelope, hash: previousHash, data };
+  });
+  store.insert(events);
+  for (const [index, event] of events.entries()) {
+    if (drafts[index]?.id !== undefined) store.rememberEvent(event.source, event.id, event);
+    appended(event);
+  }
+  const last = events.at(-1);
+  if (last) store.memory = memoryAfter(last);
+  return events.map(({ id, version, hash }) => ({ id, version, hash }));
 }
 
 /** A stream that was closed or purged takes nothing more. */

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from "../../src/kernel/index.ts";
 import type { StreamStore } from "./stream-store.ts";
 
-/** What a member does in the transaction: it must not await, and tells `appended` of each event it writes. */
+/** What a member does in the transaction, perhaps twice: it must not await, and tells `appended` of each event it writes. */
 export type MemberWork<Result> = (appended: (event: RecordedEvent) => void) => Result;
 
 interface Member<Result> {
@@ -24,8 +24,8 @@ export interface CommitHooks {
 }
 
 /**
- * What arrives together commits together: one transaction, one flush, and a savepoint for each member, so that one member's
- * fault rolls back that member alone. The members see each other's writes in the order they came.
+ * What arrives together commits together: one transaction, one flush. Where a member fails it is all done again with a savepoint for
+ * each, so that one member's fault rolls back that member alone. The members see each other's writes in the order they came.
  */
 export class GroupCommit {
   readonly #storage: DurableObjectStorage;
@@ -56,11 +56,19 @@ export class GroupCommit {
   #commit(): void {
     const members = this.#waiting;
     this.#waiting = [];
+    // Hardly any member ever fails, and a savepoint costs as much as a small append: they come only where one has failed.
+    if (this.#transact(members, { withSavepoints: false }) === "a member's fault") this.#transact(members, { withSavepoints: true });
+  }
+
+  /** Runs all members in one transaction and answers them; nobody is answered where one of several members has failed without a savepoint. */
+  #transact(members: readonly Member<unknown>[], { withSavepoints }: { withSavepoints: boolean }): "answered" | "a member's fault" {
     const written: RecordedEvent[] = [];
+    let isMembers = true;
     let settle: (() => void)[];
     try {
       settle = this.#storage.transactionSync(() => {
-        const settled = members.map((member) => this.#attempt(member, written));
+        const settled = members.map((member) => (withSavepoints ? this.#attempt(member, written) : run(member, written)));
+        isMembers = false;
         if (written.length > 0) this.#hooks.beforeCommit();
         return settled;
       });
@@ -68,20 +76,22 @@ export class GroupCommit {
       // What is in memory moved with the members; only the disk is to be believed now.
       this.#store.drop();
       this.#hooks.onFailure();
+      if (isMembers && members.length > 1) return "a member's fault";
       for (const member of members) member.reject(fault);
-      return;
+      return "answered";
     }
     if (written.length > 0) this.#hooks.afterCommit(written);
     for (const answer of settle) answer();
+    return "answered";
   }
 
   #attempt(member: Member<unknown>, written: RecordedEvent[]): () => void {
     const before = this.#store.memory;
     const own: RecordedEvent[] = [];
     try {
-      const result = this.#storage.transactionSync(() => member.work((event) => own.push(event)));
+      const answer = this.#storage.transactionSync(() => run(member, own));
       written.push(...own);
-      return () => member.resolve(result);
+      return answer;
     } catch (fault) {
       // The savepoint is rolled back, and any table made in it; what earlier members moved stands.
       this.#store.drop();
@@ -89,4 +99,10 @@ export class GroupCommit {
       return () => member.reject(fault);
     }
   }
+}
+
+/** Does a member's work; gives what answers it. */
+function run({ work, resolve }: Member<unknown>, written: RecordedEvent[]): () => void {
+  const result = work((event) => written.push(event));
+  return () => resolve(result);
 }

@@ -16,6 +16,11 @@ export function read(store: StreamStore, request: ReadRequest, now: number): Str
   const page = { version, firstVersion: first };
   // Only what was asked for can be gone: an end that nobody named moves with what is there.
   if (Math.min(request.from ?? first, request.to ?? first) < first) return { ...page, isGone: true, items: new Uint8Array(), count: 0, next: null };
+  const joined = store.joined({ ...request, from, to });
+  if (joined) {
+    const next = direction === "forward" ? from + joined.count : Math.min(to, version) - joined.count;
+    return { ...page, isGone: false, ...joined, next: next >= from && next <= Math.min(to, version) ? next : null };
+  }
   const texts: string[] = [];
   let size = 0;
   let next: number | null = null;

@@ -1,10 +1,41 @@
 import { type EventEnvelope, envelopeText, type JsonText, PURGED, type RecordedEvent, uuid7Time } from "../../src/kernel/index.ts";
-import type { StreamIdentity } from "./contract.ts";
+import type { ReadRequest, StreamIdentity } from "./contract.ts";
 import { packed, unpacked } from "./stored-data.ts";
 import { EMPTY, memoryAfter, type SeenAnswer, type SeenEvent, type StreamMemory } from "./stream-memory.ts";
 
 /** Rows that one statement empties or deletes: a long stream is walked in steps. */
 export const STEP = 1_000;
+
+/** Characters that stand around an event's data, the comma after it among them. */
+const AROUND_DATA = ',"data":,'.length;
+
+/** Bytes that SQLite takes as one value. */
+const LARGEST_VALUE = 2_000_000;
+
+/** Rows of one statement, at most: it has 100 parameters, and takes no longer for a row from here on. */
+const MOST_ROWS = 32;
+
+/** So many of the rows that are left: powers of two, so that there are few statements to prepare. */
+function rowsAtOnce(left: number): number {
+  return Math.min(MOST_ROWS, 2 ** Math.floor(Math.log2(left)));
+}
+
+const inserts = new Map<number, string>();
+
+function insertOf(rows: number): string {
+  const known = inserts.get(rows);
+  if (known !== undefined) return known;
+  const values = Array.from({ length: rows }, (_, row) => `(?1 + ${row}, ?${2 * row + 2}, ?${2 * row + 3})`);
+  const statement = `INSERT INTO events_v1 (version, envelope, data) VALUES ${values.join(", ")}`;
+  inserts.set(rows, statement);
+  return statement;
+}
+
+/** Which events are joined: versions, both inclusive, at most `limit` of them. */
+interface Joining extends Pick<ReadRequest, "direction" | "limit" | "maxBytes" | "asLines"> {
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * A stream in its object's SQLite.
@@ -50,7 +81,8 @@ export class StreamStore {
     this.#tables = undefined;
   }
 
-  insert(event: RecordedEvent): void {
+  /** Writes events whose versions follow each other, many in one statement: half the cost of one in each. */
+  insert(events: readonly RecordedEvent[]): void {
     if (this.identity.stream === "") throw new Error("expected the object to know its name: it was woken by its id, and holds no stream");
     // A name's characters need no escaping, and SQLite keeps the comment with the table: the name costs no row.
     const { tenant, stream } = this.identity;
@@ -58,7 +90,12 @@ export class StreamStore {
       "events_v1",
       `CREATE TABLE IF NOT EXISTS events_v1 ( -- ${tenant}/${stream}\n version INTEGER PRIMARY KEY, envelope TEXT NOT NULL, data ANY NOT NULL) STRICT`,
     );
-    this.#run("INSERT INTO events_v1 (version, envelope, data) VALUES (?, ?, ?)", event.version, envelopeText(event), packed(event.data));
+    for (let at = 0; at < events.length;) {
+      const rows = events.slice(at, at + rowsAtOnce(events.length - at));
+      const values = rows.flatMap((event) => [envelopeText(event), packed(event.data)]);
+      this.#run(insertOf(rows.length), rows[0]?.version ?? 0, ...values);
+      at += rows.length;
+    }
   }
 
   /** The event that came from `source` with `id`; undefined where none did. */
@@ -145,6 +182,30 @@ export class StreamStore {
     for (const { version, envelope, data } of rows) {
       yield { version, envelope, data: isPurged && version < last ? PURGED : unpacked(data) };
     }
+  }
+
+  /**
+   * Events as the API gives them, joined into UTF-8 by SQLite itself: a third of what one by one costs. Undefined where they are over
+   * `maxBytes` or 2 MB, and where one needs a closer look: its data is deflated, purged, or a string, which may be the base64 of what is no JSON.
+   */
+  joined({ from, to, direction, limit, maxBytes, asLines }: Joining): { readonly items: Uint8Array; readonly count: number } | undefined {
+    if (this.memory.isPurged || !this.#has("events_v1")) return undefined;
+    // The limit keeps the order: without it SQLite may take an aggregate's rows as they come.
+    const rows = `SELECT envelope, data FROM events_v1 WHERE version BETWEEN ? AND ? ORDER BY version ${direction === "forward" ? "ASC" : "DESC"} LIMIT ?`;
+    const { count, bytes, odd } = this.#sql
+      .exec<{ count: number; bytes: number; odd: number }>(
+        `SELECT count(*) AS count, total(octet_length(envelope) + octet_length(data) + ${AROUND_DATA}) AS bytes, max(data NOT BETWEEN '#' AND '~') AS odd FROM (${rows})`,
+        from,
+        to,
+        limit,
+      )
+      .one();
+    if (count === 0 || odd !== 0 || bytes > Math.min(maxBytes, LARGEST_VALUE)) return undefined;
+    // An envelope ends in a string and one brace.
+    const text = `rtrim(envelope, '}') || ',"data":' || data || '}'`;
+    const all = asLines ? `group_concat(${text} || char(10), '')` : `group_concat(${text}, ',')`;
+    const { items } = this.#sql.exec<{ items: ArrayBuffer }>(`SELECT CAST(${all} AS BLOB) AS items FROM (${rows})`, from, to, limit).one();
+    return { items: new Uint8Array(items), count };
   }
 
   envelope(version: number): EventEnvelope | undefined {

@@ -202,9 +202,9 @@ export class Leases {
     }
     const { events } = await this.#ports.read(this.#follower.tenant, { after: position - 1, to: position, types: ["#"], limit: 1 });
     const event = events.find(({ id }) => id === item.id);
+    const known = this.#store.lanes.get(item.key);
     this.#settle(position);
     if (event === undefined) return;
-    const known = this.#store.lanes.get(item.key);
     const lane = { ...laneOf(item.key, event, attempt), attempts: [...(known?.position === position ? known.attempts : []), ...attempts] };
     await parkLane({ follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts, definition: this.#definition }, lane, event);
   }

@@ -65,10 +65,12 @@ function tooLarge(maxBytes: number): Response {
   return problem({ status: 413, code: "body_too_large", detail: `The body is over ${maxBytes} bytes.` });
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** A body as text; 400 where it is not UTF-8. */
 export function bodyText(bytes: Uint8Array): string | Response {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return problem({ status: 400, code: "invalid_encoding", detail: "The body is not UTF-8." });
   }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { EventDraft } from "../../durable-objects/aggregate/contract.ts";
-import { categoryOf, isPlatformCategory } from "../kernel/index.ts";
+import { categoryOf, isPlatformCategory, metadataText } from "../kernel/index.ts";
 import { invalidInput } from "./endpoint.ts";
 import { problem } from "./problem.ts";
 
@@ -34,7 +34,7 @@ export function overLimits(
     const attributes = cloudevent === undefined ? 0 : Buffer.byteLength(JSON.stringify(cloudevent));
     if (attributes > MAX_ATTRIBUTE_BYTES)
       return tooLarge("event_too_large", `The attributes beside ${pathOf(index, "data")} are ${attributes} bytes`, MAX_ATTRIBUTE_BYTES);
-    total += size + attributes + Buffer.byteLength(JSON.stringify(metadata));
+    total += size + attributes + Buffer.byteLength(metadataText(metadata));
   }
   if (total > MAX_APPEND_BYTES) return tooLarge("append_too_large", `The events with their metadata are ${total} bytes`, MAX_APPEND_BYTES);
   const seen = new Map<string, number>();

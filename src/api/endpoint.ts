@@ -130,7 +130,7 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (!params.success) return invalid(params.error);
   const refusal = endpoint.refuse?.({ principal, params: params.data as z.output<Params> });
   if (refusal) return refusal;
-  const query = (endpoint.query ?? NO_FIELDS).safeParse(context.req.query());
+  const query = (endpoint.query ?? NO_FIELDS).safeParse(endpoint.query ? context.req.query() : {});
   if (!query.success) return invalid(query.error);
   const read = await readInput(request, input);
   if (read instanceof Response) return read;

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { DEFAULT_TENANT, TENANT_PATTERN } from "../kernel/index.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -37,13 +36,9 @@ function unauthorized(detail: string, parameter = ""): Response {
   return problem({ status: 401, code: "unauthorized", detail, headers: { "www-authenticate": `Bearer realm="rivulet"${parameter}` } });
 }
 
-const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
-
-/** The digest of the key that is good, made once for each key that a deployment has had. */
-let known: { readonly key: string; readonly digest: Buffer } | undefined;
-
-/** Compares digests in constant time, so that neither length nor content shows in how long it takes. */
+/** Compares in a time that depends on what was given alone, so that neither length nor content of the good one shows in it. */
 function isSame(given: string, good: string): boolean {
-  if (known?.key !== good) known = { key: good, digest: digestOf(good) };
-  return timingSafeEqual(digestOf(given), known.digest);
+  let difference = given.length ^ good.length;
+  for (let at = 0; at < given.length; at++) difference |= given.charCodeAt(at) ^ good.charCodeAt(at % good.length);
+  return difference === 0;
 }

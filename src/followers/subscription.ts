@@ -141,6 +141,7 @@ export const subscription = defineDecider({
       Create: ({ data }) => [{ scope: "rivulet/subscription", value: data.name }],
       Change: ({ data }) => [{ scope: "rivulet/subscription", value: data.name }],
     },
+    frees: ["Delete"],
     holds: ({ settings }) => (settings === undefined ? [] : [{ scope: "rivulet/subscription", value: settings.name }]),
     taken: "subscription_exists",
   },

@@ -32,6 +32,11 @@ export interface Uniqueness<State, Commands extends SchemaMap> {
   readonly wants: { readonly [Name in keyof Commands & string]?: (command: DataOf<Commands, Name>, state: State) => readonly Claim[] };
   /** What an aggregate in this state holds: the truth, against which every reservation is checked. */
   readonly holds: (state: State) => readonly Claim[];
+  /**
+   * The commands after which it may hold less, beside those that want something: what they let go is free for others at once. What another
+   * command lets go is free two minutes after it was reserved.
+   */
+  readonly frees?: readonly (keyof Commands & string)[];
   /** The rejection's code where another aggregate holds it. */
   readonly taken: string;
 }
@@ -81,7 +86,7 @@ export interface Decider {
   evolve(state: unknown, event: NewFact): unknown;
   /** The events a command makes, perhaps none, or a rejection. Throws a RangeError on a command it does not have. */
   decide(command: Command, state: unknown, context: DecisionContext): readonly NewFact[] | Rejection;
-  /** The commands that are prepared outside the object, or want unique values. */
+  /** The commands that are prepared outside the object, or may change which unique values it holds. */
   readonly prepares: ReadonlySet<string>;
   /** What is to be found out before a command is decided; undefined where there is nothing. */
   prepare(command: Command, state: unknown, context: PrepareContext): Promise<unknown> | undefined;
@@ -128,7 +133,7 @@ export function defineDecider<
     },
     prepare: (command, state, context) =>
       stepOf(spec.prepare, command.name)?.(command as never, state as never, context as never) as Promise<unknown> | undefined,
-    prepares: new Set([...Object.keys(spec.prepare ?? {}), ...Object.keys(spec.unique?.wants ?? {})]),
+    prepares: new Set([...Object.keys(spec.prepare ?? {}), ...Object.keys(spec.unique?.wants ?? {}), ...(spec.unique?.frees ?? [])]),
     show: (state) => (spec.show ? spec.show(state as State) : state),
     showOnce: (command) => stepOf(spec.showOnce, command.name)?.(command.found as never) as Readonly<Record<string, unknown>> | undefined,
     wants: (command, state) => (stepOf(spec.unique?.wants, command.name)?.(command as never, state as never) ?? []) as readonly Claim[],

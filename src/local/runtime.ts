@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { migrate } from "./migrations.ts";
+import { OUTSIDE, outside } from "./network-policy.ts";
 import { CONFIG_FILE } from "./root.ts";
 import type { LocalSettings } from "./settings.ts";
 import type { StateClaim } from "./state-lock.ts";
@@ -28,7 +29,9 @@ export function runWorker({ port, variables }: LocalSettings, claim: StateClaim,
           modules: [{ type: "ESModule", path: script }],
           bindings: { ...(workerOptions["bindings"] as object), ...variables },
           unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+          outboundService: OUTSIDE,
         },
+        outside({ allowLocal: variables["ALLOW_LOCAL_TARGETS"] === "1" }),
       ],
     }),
   );

@@ -27,8 +27,7 @@ export async function localSettings(environment: Readonly<Record<string, string 
   const { values, made } = await keys(environment, SECRETS_FILE);
   if (made.length > 0) console.log(`made ${made.join(" and ")}, kept in ${SECRETS_FILE}`);
   console.log(`the key is ADMIN_KEY ${environment["ADMIN_KEY"] ? "of the environment" : `in ${SECRETS_FILE}`}; state is in ${stateDir}`);
-  const allowLocal = environment["ALLOW_LOCAL_TARGETS"];
-  return { port, stateDir, variables: { ...values, ...(allowLocal && { ALLOW_LOCAL_TARGETS: allowLocal }) } };
+  return { port, stateDir, variables: { ...values, ...(environment["ALLOW_LOCAL_TARGETS"] === "1" && { ALLOW_LOCAL_TARGETS: "1" }) } };
 }
 
 function portOf(text: string): number {

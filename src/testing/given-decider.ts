@@ -12,7 +12,7 @@ import {
 } from "../kernel/index.ts";
 
 /** The events of a decider, as facts. */
-type FactOf<Namespace extends string, Events extends EventMap> = {
+export type FactOf<Namespace extends string, Events extends EventMap> = {
   [Name in keyof Events & string]: NewFact<EventType<Namespace, Name, Events[Name]>, EventData<Events[Name]>>;
 }[keyof Events & string];
 

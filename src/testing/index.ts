@@ -1,2 +1,3 @@
 export * from "./given-decider.ts";
+export * from "./given-handler.ts";
 export * from "./given-projection.ts";

@@ -1,3 +1,4 @@
+import { scryptSync } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
 import { account } from "../../src/domains/auth/index.ts";
@@ -45,8 +46,15 @@ describe("scrypt in the runtime", () => {
     expect(await passwords.verify("correct horse batterY", made)).toBe(false);
   });
 
-  test("refuses a hash that asks for more memory than there may be", async () => {
-    await expect(passwords.verify("a", `scrypt$1048576$8$1$${"A".repeat(22)}$${"A".repeat(43)}`)).rejects.toThrow();
+  test("is not begun for a hash that asks for more memory or work than there may be: no password fits it", async () => {
+    for (const cost of ["1048576$8$1", "16384$8$9", "1000$8$1", "1024$0$1"])
+      expect(await passwords.verify("a", `scrypt$${cost}$${"A".repeat(22)}$${"A".repeat(43)}`)).toBe(false);
+  });
+
+  test("takes a cost of twice the memory, which a later version may ask for", async () => {
+    const salt = "a salt of 16 byte";
+    const derived = scryptSync("later", salt, 32, { N: 2 ** 15, r: 8, p: 2, maxmem: 2 ** 26 });
+    expect(await passwords.verify("later", hash("32768$8$2", salt, derived.toString("hex")))).toBe(true);
   });
 });
 

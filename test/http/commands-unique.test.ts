@@ -69,6 +69,36 @@ describe.each(registrations)("an e-mail address of an %s", (category, register) 
   });
 });
 
+describe("an e-mail address of a user who is deactivated", () => {
+  const register = (id: string, email: string): Promise<Answer> => command(`user/${id}/RegisterUser`, { email, name: "N" });
+
+  test("is free for the next at once, and then taken again", async () => {
+    for (const n of upTo(3)) {
+      ok(await register(`left.${n}`, "left@a.example"));
+      expectProblem(await register("left.other", "left@a.example"), 409, "already_registered");
+      ok(await command(`user/left.${n}/DeactivateUser`, { reason: "gone" }));
+    }
+    expect(await decided("user/left.1/DeactivateUser", { reason: "again" })).toMatchObject({ version: 2, events: [] });
+    ok(await register("left.last", "left@a.example"));
+    // Who left it before, and says so again, takes nothing away.
+    expect(await decided("user/left.3/DeactivateUser", { reason: "again" })).toMatchObject({ events: [] });
+    expectProblem(await register("left.other", "left@a.example"), 409, "already_registered");
+  });
+
+  test("goes to one at most of ten that register with it at that moment, and to one of them after it", async () => {
+    ok(await register("leaving", "leaving@a.example"));
+    const [left, ...answers] = await Promise.all([
+      command("user/leaving/DeactivateUser", { reason: "gone" }),
+      ...upTo(10).map((n) => register(`after.${n}`, "leaving@a.example")),
+    ]);
+    ok(left);
+    const first = answers.filter(({ status }) => status === 200).length;
+    expect(first).toBeLessThanOrEqual(1);
+    const then = await Promise.all(upTo(10).map((n) => register(`then.${n}`, "leaving@a.example")));
+    expect(tally([...answers, ...then].map(({ status }) => status))).toEqual({ 200: 1, 409: 19 });
+  });
+});
+
 test("a weak password does not take the address", async () => {
   expectProblem(await command("account/weak/Register", { email: "weak@a.example", password: "short" }), 409, "weak_password");
   expect(await eventsOf("account-weak")).toEqual([]);

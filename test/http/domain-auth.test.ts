@@ -1,6 +1,6 @@
 import { TOTP, URI } from "otpauth";
 import { describe, expect, test } from "vitest";
-import { eventsOf, expectProblem, get, newerThan, ok } from "../support/http.ts";
+import { append, eventsOf, expectProblem, get, newerThan, ok } from "../support/http.ts";
 import { command, decided, each, type Fields, password, rowAfter, rowsOf, typesOf, upTo } from "./commands.ts";
 
 const other = "another password of mine";
@@ -99,6 +99,13 @@ describe("auth", () => {
     expect(await reasonOf({ code: next })).toBe("wrong_code");
     const told = JSON.stringify([await eventsOf("account-mfa"), await stateOf("mfa")]);
     for (const secret of [enrolled.shownOnce?.["secret"], first, next]) expect(told).not.toContain(`"${secret}"`);
+  });
+
+  test("fails to log in where an account was imported with a hash that asks for too much: as a fact, not as a fault", async () => {
+    const hash = `scrypt$1048576$8$1$${"A".repeat(22)}$${"A".repeat(43)}`;
+    ok(await append("account-imported", [{ type: "auth.Registered", data: { email: "i@a.example", passwordHash: hash, at: "2026-01-01T00:00:00.000Z" } }]));
+    expect((await decided("account/imported/LogIn", { password })).events).toMatchObject([{ type: "auth.LoginFailed", data: { reason: "wrong_password" } }]);
+    expectProblem(await command("account/imported/ChangePassword", { oldPassword: password, newPassword: other }), 409, "wrong_password");
   });
 
   test("says no to what nobody registered, and to a weak or second registration", async () => {

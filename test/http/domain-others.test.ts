@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { eventsOf, expectProblem, get, newerThan } from "../support/http.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { eventsOf, expectProblem, get, newerThan, ok, send } from "../support/http.ts";
 import { command, decided, each, rowAfter, rowsOf, typesOf } from "./commands.ts";
 
 describe("platform", () => {
@@ -96,6 +96,11 @@ describe("video", () => {
 });
 
 describe("subtitles", () => {
+  // The workers would go on by themselves with what is done by hand here.
+  beforeAll(async () => {
+    for (const worker of ["subtitle-downloader", "subtitle-translator"]) ok(await send("POST", `/v1/handlers/${worker}/pause`));
+  });
+
   const wanted = { videoUrl: "https://example.com/a.mp4", videoTitle: "A", language: "he", preferredSources: [] };
   const first = [["RequestDownload", wanted], ["StartDownload"]] as const;
 

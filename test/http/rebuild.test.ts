@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { append, everything, expectProblem, get, newerThan, ok, type Page, send } from "../support/http.ts";
-import { anOrder, command, type Fields, rowAfter, rowsOf, upTo } from "./commands.ts";
+import { type Answer, append, everything, expectProblem, get, newerThan, ok, type Page, send } from "../support/http.ts";
+import { anOrder, command, type Fields, password, rowAfter, rowsOf, upTo } from "./commands.ts";
 import { build, built, projection, type Projection } from "./projections.ts";
 
 /** A tenant with orders, all of them in its views. */
@@ -156,6 +156,41 @@ describe("a purge", () => {
     const headers = await purged("rebuild-purge-rows");
     expect(await rowsOf("user_summary?q=ann", headers)).toEqual([]);
     expect(JSON.stringify(await rowsOf("user_summary", headers))).not.toContain("ann@a.example");
+  });
+
+  // Rows of other keys than the stream's id: those of one stream alone, and those that several make.
+  test("takes a stream's rows and its part of shared rows away at once, and a rebuild gives the same", async () => {
+    const headers = { "tenant-id": "rebuild-purge-keys" };
+    const writes: Answer[] = [];
+    for (const id of ["ann", "bob"]) {
+      writes.push(await command(`account/${id}/Register`, { email: `${id}@a.example`, password }, headers));
+      writes.push(await command(`account/${id}/LogIn`, { password, ip: `10.0.0.${id}` }, headers));
+      writes.push(await command(`account/${id}/LogIn`, { password: "wrong", ip: `10.0.0.${id}` }, headers));
+      writes.push(await command(`order/${id}/PlaceOrder`, anOrder, headers));
+      writes.push(await command(`membership/shop:${id}/AssignRole`, { role: "clerk" }, headers));
+    }
+    for (const write of writes) ok(write);
+    for (const stream of ["account-ann", "order-ann", "membership-shop:ann"]) ok(await send("DELETE", `/v1/streams/${stream}?purge=true`, undefined, headers));
+    const after = await append("note-after", [{ type: "note.Taken", data: 1 }], headers);
+    const expectBobs = async (): Promise<void> => {
+      expect((await rowsOf("login_attempts?sort=outcome", headers)).map(({ userId, outcome }) => [userId, outcome])).toEqual([
+        ["bob", "failed"],
+        ["bob", "succeeded"],
+      ]);
+      expect(await rowsOf("sessions", headers)).toMatchObject([{ userId: "bob", active: true }]);
+      expect(await rowsOf("sales_per_day", headers)).toMatchObject([{ orders: 1, totalCents: 1000 }]);
+      // What was counted without its data stays counted.
+      expect(await rowsOf("usage", headers)).toMatchObject([{ tenantId: "shop", commands: 2, events: 2, users: 2 }]);
+      expect(await rowsOf("memberships", headers)).toMatchObject([{ userId: "bob" }]);
+    };
+    for (const view of ["login_attempts", "sessions", "sales_per_day", "usage", "memberships"])
+      await get(`/v1/views/${view}`, { ...headers, ...newerThan(after) });
+    await expectBobs();
+    for (const view of ["login_attempts", "sessions", "sales_per_day", "usage", "memberships"]) {
+      ok(await build(view, "rebuild", headers));
+      expect(await built(view, headers)).toMatchObject({ state: "live" });
+    }
+    await expectBobs();
   });
 
   // The fold parses the data of purged events, which is an empty text: src/kernel/projection.ts, projectedEvent.

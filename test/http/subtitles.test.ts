@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, eventsOf, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
 
 interface Job {
@@ -25,6 +25,11 @@ const jobOf = async (id: string): Promise<Job> => ok<Job>(await get(`/subtitles/
 const each = async (id: string, ...commands: readonly (readonly [name: string, data?: object])[]): Promise<void> => {
   for (const [name, data] of commands) ok(await command(id, name, data));
 };
+
+// The workers would go on by themselves with what is done by hand here.
+beforeAll(async () => {
+  for (const worker of ["subtitle-downloader", "subtitle-translator"]) ok(await send("POST", `/v1/handlers/${worker}/pause`));
+});
 
 describe("POST /subtitles/download", () => {
   test("queues a job with an id of its own, and says where it is", async () => {

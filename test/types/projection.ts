@@ -36,9 +36,15 @@ defineProjection({ ...basis, key: "orderId", on: {} });
 // @ts-expect-error What is searched is no column.
 defineProjection({ ...basis, search: ["name"], on: {} });
 // @ts-expect-error The key of a row is a text.
-defineProjection({ ...basis, keyOf: { "cart.ItemAdded": ({ data }) => data.quantity }, on: {} });
+defineProjection({ ...basis, keyOf: { "cart.ItemAdded": ({ data }) => data.quantity }, without: "nothing", on: {} });
 // @ts-expect-error A key is of an event that the sets do not have.
-defineProjection({ ...basis, keyOf: { "cart.ItemRemoved": ({ id }) => id }, on: {} });
+defineProjection({ ...basis, keyOf: { "cart.ItemRemoved": ({ id }) => id }, without: "nothing", on: {} });
+// @ts-expect-error Nothing is said of what a purge leaves of rows whose keys are of its own making.
+defineProjection({ ...basis, keyOf: { "shop.CheckedOut": () => "all" }, on: {} });
+// @ts-expect-error What is left of a row without a stream lacks a column.
+defineProjection({ ...basis, keyOf: { "shop.CheckedOut": () => "all" }, without: (row, part) => ({ items: row.items - part.items }), on: {} });
+// @ts-expect-error The rows are those of the streams' ids, and go with them.
+defineProjection({ ...basis, without: "nothing", on: {} });
 // @ts-expect-error A row is an object of columns.
 defineProjection({ ...basis, row: z.string(), on: {} });
 // @ts-expect-error There is no version: what changes would not be folded again.

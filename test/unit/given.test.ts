@@ -1,7 +1,7 @@
 import { AssertionError } from "node:assert";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { defineDecider, defineEvents, defineProjection, reject } from "../../src/kernel/index.ts";
+import { defineDecider, defineEvents, defineProjection, reject, PURGED } from "../../src/kernel/index.ts";
 import { given, givenLog, happened, logged, rowsOf } from "../../src/testing/index.ts";
 
 const events = defineEvents("counter", { Added: z.object({ n: z.int().max(10) }), Reset: z.object({ at: z.string() }) });
@@ -182,6 +182,47 @@ describe("givenLog", () => {
 
   test("fails for a row that its own schema refuses, though it is the expected one", () => {
     expect(() => givenLog(totals, happened("counter-a", added(11))).thenRows({ counterId: "a", total: 11 })).toThrow(z.ZodError);
+  });
+
+  test("fails where a purge would leave other rows than a rebuild gives, and says both", () => {
+    const together = {
+      name: "together",
+      version: 1,
+      events: [events],
+      key: "all",
+      row: z.object({ all: z.string(), total: z.int() }),
+      keyOf: { "counter.Added": () => "all" },
+      on: {
+        "counter.Added": (row?: { readonly total: number }, event?: { readonly data: { readonly n: number } }) => ({
+          total: (row?.total ?? 0) + (event?.data.n ?? 0),
+        }),
+      },
+    } as const;
+    const right = defineProjection({ ...together, without: ({ total }, part) => (total > part.total ? { total: total - part.total } : undefined) });
+    givenLog(right, ...log).thenRows({ all: "all", total: 6 });
+    for (const without of ["nothing", (row: { readonly total: number }) => row] as const) {
+      const wrong = defineProjection({ ...together, without });
+      const [total] = givenLog(wrong, ...log).rows.map(({ total }) => Number(total));
+      expect(() => givenLog(wrong, ...log).thenRows({ all: "all", total: total ?? 0 })).toThrow(
+        /expected "without" of together to take away all that counter-[ab] has made: it leaves .*, a rebuild gives /,
+      );
+    }
+  });
+
+  test("folds rows that are made of no data as they were, with what was purged and without it", () => {
+    const count = defineProjection({
+      name: "count",
+      version: 1,
+      events: [events],
+      key: "counterId",
+      row: z.object({ counterId: z.string(), events: z.int(), data: z.string() }),
+      keyOf: { "counter.Added": ({ id }) => id },
+      without: "everything",
+      on: { "counter.Added": (row, { data }) => ({ events: (row?.events ?? 0) + 1, data: String(data) }) },
+    });
+    givenLog(count, ...log).thenRows({ counterId: "a", events: 1, data: "undefined" }, { counterId: "b", events: 2, data: "undefined" });
+    const purged = logged(log).map((event) => ({ ...event, data: PURGED }));
+    expect(rowsOf(count, purged)).toEqual(givenLog(count, ...log).rows);
   });
 
   test("passes over events that the view is not about", () => {

@@ -63,10 +63,19 @@ describe("a text that is no hash", () => {
   });
 
   test.each([
-    ["asks for more memory than there may be", `scrypt$131072$8$1$${salt}$${"A".repeat(43)}`],
-    ["has a cost that scrypt does not know", `scrypt$1000$8$1$${salt}$${"A".repeat(43)}`],
-  ])("is refused where it %s", async (_, text) => {
-    await expect(passwords.verify("a", text)).rejects.toThrow();
+    ["more memory than there may be", "131072$8$1"],
+    ["more memory than there may be, by its blocks", "16384$99$1"],
+    ["a cost that is no power of two", "1000$8$1"],
+    ["no cost at all", "1$8$1"],
+    ["blocks of nothing", "1024$0$1"],
+    ["nothing at a time", "1024$8$0"],
+  ])("fits no password, and makes nothing fail: one that asks for %s", async (_, cost) => {
+    expect(await passwords.verify("a", `scrypt$${cost}$${salt}$${"A".repeat(43)}`)).toBe(false);
+  });
+
+  test("fits no password, not even its own: one that asks for more work than there may be", async () => {
+    const made = "scrypt$16384$8$9$AAAAAAAAAAAAAAAAAAAAAA$Jnk446vhYNQsYKm4OJhIRgGVuc28xKTLGLoBFRcJMzQ";
+    expect(await passwords.verify("a", made)).toBe(false);
   });
 });
 

@@ -20,6 +20,7 @@ const shops = defineProjection({
   key: "shopId",
   row,
   keyOf: { "shop.Moved": ({ data }) => data.to, "shop.Closed": ({ id }) => (id === "never" ? undefined : id) },
+  without: "nothing",
   on: {
     "shop.Opened": (_, { data, eventId, stream, id, version, position, recorded, time, metadata: { actor } }) => ({
       title: data.title,
@@ -88,6 +89,13 @@ test("an event that is in none of the sets is refused when the view is declared"
 test("rows that are no object are refused when the view is declared", () => {
   expect(() => defineProjection({ ...spec(), row: z.record(z.string(), z.string()) as unknown as typeof row })).toThrow(
     "expected the rows of shops to be a z.object",
+  );
+});
+
+test("keys of its own making without a word on purges are refused when the view is declared", () => {
+  const silent = { keyOf: { "shop.Closed": () => "all" } } as object;
+  expect(() => defineProjection({ ...spec(), ...silent })).toThrow(
+    new TypeError('expected shops to say what a purge leaves of a row: its keys are not its streams\' ids, so it needs "without"'),
   );
 });
 

@@ -39,7 +39,7 @@ function commandEndpoint(decider: Decider, name: string, schema: z.ZodType): End
     tag: category,
     params,
     headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
-    body: { schema, maxBytes: MAX_COMMAND_BYTES },
+    body: { schema: tolerant(schema), maxBytes: MAX_COMMAND_BYTES },
     answers: {
       200: {
         description: "Decided; no events where it changed nothing",
@@ -55,6 +55,11 @@ function commandEndpoint(decider: Decider, name: string, schema: z.ZodType): End
     problems: [409, 410, 412, 429, 503],
     handle: (call) => send(decider, name, call),
   };
+}
+
+/** A command's fields that are not known are left out, in whatever domain: a client may be newer than what it talks to. */
+function tolerant(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodObject ? schema.strip() : schema;
 }
 
 async function send(decider: Decider, name: string, call: Call<{ id: string }, unknown, unknown>): Promise<Response> {

@@ -90,13 +90,14 @@ function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBo
     source,
     type,
     schemaVersion,
-    metadata: { ...given, ...metadata } as EventMetadata,
+    // One object for all that say nothing: it is written out, hashed and sent to the object once.
+    metadata: metadata === undefined ? given : ({ ...given, ...metadata } as EventMetadata),
     data: texts[index] as JsonText,
   }));
   const pathOf = (index: number, field: string): string => `events[${index}].${field}`;
   const refusal = overLimits(events, pathOf);
   if (refusal) return refusal;
-  const hashed = events.map((event) => ({ ...event, dataHash: dataHash(event.data) }));
+  const hashed = events.map((event, index) => ({ ...event, dataHash: dataHash(event.data, body.events[index]?.data) }));
   return undecided(call.services, call.params.stream, hashed, pathOf) ?? hashed;
 }
 

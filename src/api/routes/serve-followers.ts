@@ -1,7 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type ApiEnv, serve } from "../endpoint.ts";
 import { problem } from "../problem.ts";
-import { deadLetters, dropDeadLetter, getDeadLetter, redriveDeadLetter, redriveDeadLetters } from "./dead-letters.ts";
+import { dropDeadLetter, redriveDeadLetter, redriveDeadLetters } from "./dead-letter-operations.ts";
+import { deadLetters, getDeadLetter } from "./dead-letters.ts";
 import { handlers, pauseHandler, resumeHandler } from "./handlers.ts";
 import { subscriptionAttempts, testSubscription } from "./subscription-attempts.ts";
 import { pauseSubscription, replaySubscription, resumeSubscription, rotateSecret, stopReplay } from "./subscription-operations.ts";

@@ -66,8 +66,9 @@ async function create(call: Call<unknown, unknown, SubscriptionInput>): Promise<
 }
 
 /** What tells a request from another with its key: everything but its secrets. */
-function withoutSecrets({ sink: { secret: _, headers = {}, ...sink }, ...others }: SubscriptionInput): Uint8Array {
-  return new TextEncoder().encode(canonicalJson({ ...others, sink: { ...sink, headers: Object.keys(headers).sort() } }));
+function withoutSecrets({ sink, ...others }: SubscriptionInput): Uint8Array {
+  const { secret: _, headers = {}, ...open } = sink;
+  return new TextEncoder().encode(canonicalJson({ ...others, sink: { ...open, headers: Object.keys(headers).sort() } }));
 }
 
 /** A subscription's settings as its aggregate keeps them, its secrets sealed; 503 where there is nothing to seal them with. */

@@ -15,7 +15,8 @@ export function patchedInput(settings: SubscriptionSettings, headers: Readonly<R
   const parsed = subscriptionInput.safeParse(merged(written, patch));
   if (!parsed.success) return { ok: false, errors: parsed.error.issues.map(({ path, message }) => ({ path: pathText(path), message })) };
   const partitions = partitionsOf(settings);
-  if (partitionsOf(parsed.data) === partitions) return { ok: true, input: parsed.data };
+  // Those who pull are served by one object, however many they are.
+  if (sink.kind === "pull" || partitionsOf(parsed.data) === partitions) return { ok: true, input: parsed.data };
   return { ok: false, errors: [{ path: "concurrency", message: concurrencyMessage(partitions, parsed.data.concurrency) }] };
 }
 

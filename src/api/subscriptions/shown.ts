@@ -39,17 +39,10 @@ const sink = z.union([
   z.object({ pull: z.literal(true) }),
 ]);
 
+const shown = { id: z.uuid(), ...settings, sink, ...status, createdAt: z.string() };
+
 /** A subscription, as commands answer with it. */
-export const subscription = z
-  .object({
-    id: z.uuid(),
-    ...settings,
-    sink,
-    ...status,
-    position: z.int().optional().describe("Up to here everything is settled; of a new one, where it begins"),
-    createdAt: z.string(),
-  })
-  .openapi("Subscription");
+export const subscription = z.object({ ...shown, position: z.int().optional().describe("Of a new one: it begins after this") }).openapi("Subscription");
 
 /** An attempt to deliver. */
 export const attempt = z.object({
@@ -73,8 +66,9 @@ export const standing = {
 };
 
 /** A subscription with how its follower stands. */
-export const subscriptionNow = subscription
-  .extend({
+export const subscriptionNow = z
+  .object({
+    ...shown,
     ...standing,
     replays: z.array(z.object({ id: z.string(), position: z.int(), to: z.int(), delivered: z.int(), state: z.enum(["running", "done", "stopped"]) })),
     redrives: z.array(z.object({ id: z.string(), delivered: z.int(), left: z.int(), state: z.enum(["running", "done", "stopped"]) })),

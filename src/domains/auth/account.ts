@@ -15,6 +15,7 @@ const password = secret(z.string().max(1000));
 const code = secret(z.string().max(100));
 const origin = { ip: z.string().max(100).optional(), userAgent: z.string().max(1000).optional() };
 const step = z.int();
+const reason = z.string().min(1).max(1000);
 
 const commands = {
   Register: z.object({ email: z.email().max(254), password }),
@@ -24,6 +25,7 @@ const commands = {
   EnrolMfa: z.object({}),
   ConfirmMfa: z.object({ code }),
   UnlockAccount: z.object({}),
+  CloseAccount: z.object({ reason }),
 };
 
 /** `codeStep` is the time step of an accepted code, kept so that no code is accepted twice; the clear code and secret are in no event. */
@@ -37,6 +39,7 @@ export const accountEvents = defineEvents("auth", {
   MfaEnrolled: z.object({ sealedSecret: z.string(), at }),
   MfaConfirmed: z.object({ codeStep: step, at }),
   AccountUnlocked: z.object({ at }),
+  AccountClosed: z.object({ reason, endedSessions: z.array(sessionId), at }),
 });
 
 /** An account as it decides; nobody outside sees the hash or the sealed secrets. */
@@ -44,6 +47,8 @@ export interface AccountState {
   /** Undefined before it is registered. */
   readonly owner?: { readonly email: string; readonly passwordHash: string; readonly registeredAt: string };
   readonly isLocked: boolean;
+  /** Why nobody logs in here any more. */
+  readonly closedFor?: string;
   /** When the attempts failed that still count, the oldest first. */
   readonly failures: readonly string[];
   /** Open ones, the oldest first. */
@@ -75,6 +80,7 @@ export const account = defineDecider({
     MfaEnrolled: (state, { data: { sealedSecret } }) => ({ ...state, enrolling: { sealedSecret } }),
     MfaConfirmed: ({ enrolling, ...state }, { data }) => (enrolling ? { ...state, mfa: { ...enrolling, lastStep: data.codeStep } } : state),
     AccountUnlocked: (state) => ({ ...state, isLocked: false, failures: [] }),
+    AccountClosed: (state, { data }) => ({ ...state, sessions: [], closedFor: data.reason }),
   },
   prepare: {
     Register: async ({ data }, _, { ports }) => ({ hash: await ports.passwords.hash(data.password) }),
@@ -101,6 +107,7 @@ export const account = defineDecider({
     },
     LogIn({ data: { code, ip, userAgent }, found: { isRight, codeStep, sessionId } }, state, { now }) {
       if (!state.owner) return noSuchAccount();
+      if (state.closedFor !== undefined) return closed();
       if (state.isLocked) return reject("account_locked", "Too many attempts to log in have failed; the account must be unlocked.");
       const from = { ...(ip !== undefined && { ip }), ...(userAgent !== undefined && { userAgent }), at: now };
       const fresh = state.mfa && codeStep !== undefined && codeStep > state.mfa.lastStep ? { codeStep } : undefined;
@@ -117,18 +124,21 @@ export const account = defineDecider({
       if (!state.owner) return noSuchAccount();
       return state.sessions.includes(sessionId) ? accountEvents.LoggedOut({ sessionId, at: now }) : [];
     },
-    ChangePassword({ data: { oldPassword, newPassword }, found }, { owner, sessions }, { now }) {
+    ChangePassword({ data: { oldPassword, newPassword }, found }, { owner, sessions, closedFor }, { now }) {
       if (!owner) return noSuchAccount();
+      if (closedFor !== undefined) return closed();
       if (!found.isRight) return reject("wrong_password", "The old password is another one.");
       if (oldPassword === newPassword) return [];
       if (isWeak(newPassword, owner.email)) return weak();
       return accountEvents.PasswordChanged({ passwordHash: found.hash, endedSessions: [...sessions], at: now });
     },
-    EnrolMfa({ found: { sealedSecret } }, { owner }, { now }) {
+    EnrolMfa({ found: { sealedSecret } }, { owner, closedFor }, { now }) {
+      if (closedFor !== undefined) return closed();
       return owner ? accountEvents.MfaEnrolled({ sealedSecret, at: now }) : noSuchAccount();
     },
-    ConfirmMfa({ found: { codeStep } }, { owner, enrolling, mfa }, { now }) {
+    ConfirmMfa({ found: { codeStep } }, { owner, enrolling, mfa, closedFor }, { now }) {
       if (!owner) return noSuchAccount();
+      if (closedFor !== undefined) return closed();
       if (!enrolling && !mfa) return reject("not_enrolled", "There is no second factor to confirm; EnrolMfa makes one.");
       if (enrolling && codeStep !== undefined) return accountEvents.MfaConfirmed({ codeStep, at: now });
       // The code that confirmed it, sent again, opens nothing and changes nothing.
@@ -138,10 +148,14 @@ export const account = defineDecider({
       if (!owner) return noSuchAccount();
       return isLocked ? accountEvents.AccountUnlocked({ at: now }) : [];
     },
+    CloseAccount({ data: { reason } }, { owner, sessions, closedFor }, { now }) {
+      if (!owner) return noSuchAccount();
+      return closedFor === undefined ? accountEvents.AccountClosed({ reason, endedSessions: [...sessions], at: now }) : [];
+    },
   },
-  show: ({ owner, isLocked, failures, sessions, mfa, enrolling }) => ({
+  show: ({ owner, isLocked, closedFor, failures, sessions, mfa, enrolling }) => ({
     ...(owner && { email: owner.email, registeredAt: owner.registeredAt }),
-    status: owner ? (isLocked ? "locked" : "active") : "unregistered",
+    status: closedFor !== undefined ? "closed" : owner ? (isLocked ? "locked" : "active") : "unregistered",
     mfa: mfa ? "confirmed" : enrolling ? "enrolled" : "none",
     failures: failures.length,
     sessions,
@@ -149,11 +163,12 @@ export const account = defineDecider({
   showOnce: { EnrolMfa: ({ secret, uri }) => ({ secret, uri }) },
   unique: {
     wants: { Register: ({ data }) => [emailClaim(data.email)] },
-    holds: ({ owner }) => (owner ? [emailClaim(owner.email)] : []),
+    holds: ({ owner, closedFor }) => (owner && closedFor === undefined ? [emailClaim(owner.email)] : []),
     taken: "already_registered",
   },
 });
 
+const closed = () => reject("account_closed", "The account is closed.");
 const noSuchAccount = () => reject("no_such_account", "This account is not registered.");
 const weak = () => reject("weak_password", "Expected at least 10 characters that are neither one repeated, nor the address, nor a very common password.");
 

@@ -5,7 +5,7 @@ import { readSubtitles } from "./read-subtitles.ts";
 import { subtitleFormat } from "./subtitle-file.ts";
 
 /** A file that was made for a job. */
-export const resultFile = z.strictObject({ language, format: subtitleFormat, text: z.string().min(1).max(1_048_576) });
+export const resultFile = z.object({ language, format: subtitleFormat, text: z.string().min(1).max(1_048_576) });
 
 /** The facts of a result. */
 export const resultEvents = defineEvents("subtitle.result", { FileKept: resultFile });

@@ -6,7 +6,7 @@ import { subtitleFormat } from "./subtitle-file.ts";
 import { title, titleId } from "./title.ts";
 
 /** A file of the library. Its text is as it came, but for the encoding: of at most 1 MiB. */
-export const libraryFile = z.strictObject({ title, language, format: subtitleFormat, text: z.string().min(1).max(1_048_576) });
+export const libraryFile = z.object({ title, language, format: subtitleFormat, text: z.string().min(1).max(1_048_576) });
 
 /** The facts of a title. */
 export const titleEvents = defineEvents("subtitle.title", { FileStored: libraryFile.extend({ cues: z.int().min(1) }) });

@@ -9,22 +9,22 @@ export type JobStatus = z.output<typeof jobStatus>;
 
 /** A provider's name. */
 const provider = z.string().min(1).max(100);
-/** An absolute URL, or a path of this platform. */
-const downloadUrl = z.string().min(1).max(2_000);
-const nothing = z.strictObject({});
+/** An absolute URL, or a path of this platform: one with a title of 200 characters, each of them twelve when it is written as a path. */
+const downloadUrl = z.string().min(1).max(3_000);
+const nothing = z.object({});
 
 /** What a job is asked for. */
-export const downloadRequest = z.strictObject({
+export const downloadRequest = z.object({
   videoUrl: z.url({ protocol: /^https?$/, error: "Expected a URL of http or https" }).max(2_000),
   videoTitle: title,
   language,
   /** Providers in the order in which they are wished for; any other will do as well. */
   preferredSources: z.array(provider).max(20).default([]),
 });
-const found = z.strictObject({ downloadUrl, source: provider });
-const wanted = z.strictObject({ fromLanguage: language });
-const translated = z.strictObject({ downloadUrl });
-const failure = z.strictObject({ reason: z.string().min(1).max(2_000), stage: provider });
+const found = z.object({ downloadUrl, source: provider });
+const wanted = z.object({ fromLanguage: language });
+const translated = z.object({ downloadUrl });
+const failure = z.object({ reason: z.string().min(1).max(2_000), stage: provider });
 
 /** The facts of a job. Each names who worked: the one that asks, the one that downloads or the one that translates. */
 export const subtitleEvents = defineEvents("subtitle", {

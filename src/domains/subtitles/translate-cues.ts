@@ -1,7 +1,7 @@
 import type { Cue, SubtitleFile } from "./subtitle-file.ts";
 
 /** The local translator: every cue keeps its times, and its text is marked with the language: `[he] …`. */
-export function translateCues(cues: readonly Cue[], language: string): readonly Cue[] {
+export function translateCues<One extends Pick<Cue, "text">>(cues: readonly One[], language: string): readonly One[] {
   return cues.map((cue) => ({ ...cue, text: cue.text === "" ? "" : `[${language}] ${cue.text}` }));
 }
 

@@ -71,6 +71,7 @@ export const user = defineDecider({
   unique: {
     // Only a registration that is decided takes the address; one that is repeated has it, or has given it back.
     wants: { RegisterUser: ({ data }, { status }) => (status === "none" ? [addressOf(data.email)] : []) },
+    frees: ["DeactivateUser"],
     holds: ({ status, email }) => (status === "active" && email !== undefined ? [addressOf(email)] : []),
     taken: "already_registered",
   },

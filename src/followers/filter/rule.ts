@@ -67,14 +67,20 @@ class Composition {
   }
 
   #leaf(name: string, leaf: Leaf): Rule {
-    const before = this.#values;
-    this.#values += leaf.values;
-    if (before <= MOST_VALUES && this.#values > MOST_VALUES)
-      this.#faults.add([], `at most ${MOST_VALUES} values to compare with, after each $or that shares fields with others is multiplied out`, "more");
+    this.#count(leaf.values);
     return [{ kind: "values", name, leaf }];
   }
 
+  #count(values: number): void {
+    const before = this.#values;
+    this.#values += values;
+    if (before <= MOST_VALUES && this.#values > MOST_VALUES)
+      this.#faults.add([], `at most ${MOST_VALUES} values to compare with, after each $or that shares fields with others is multiplied out`, "more");
+  }
+
   #tellTwice(field: Field): void {
+    // Counts as one, so that what is wrong grows no more than what is right.
+    this.#count(1);
     const path = "leaf" in field ? field.leaf.path : field.path;
     const key = JSON.stringify(path);
     if (this.#told.has(key)) return;

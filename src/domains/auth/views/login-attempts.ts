@@ -18,6 +18,7 @@ export const loginAttempts = defineProjection({
     at: z.iso.datetime(),
   }),
   keyOf: { "auth.LoginSucceeded": ({ eventId }) => eventId, "auth.LoginFailed": ({ eventId }) => eventId },
+  without: "nothing",
   on: {
     "auth.LoginSucceeded": (_, { id, data: { ip = null, at } }) => ({ userId: id, ip, outcome: "succeeded" as const, reason: null, at }),
     "auth.LoginFailed": (_, { id, data: { ip = null, reason, at } }) => ({ userId: id, ip, outcome: "failed" as const, reason, at }),

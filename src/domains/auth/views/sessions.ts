@@ -23,11 +23,14 @@ export const sessions = defineProjection({
     "auth.LoginSucceeded": ({ data }) => data.sessionId,
     "auth.LoggedOut": ({ data }) => data.sessionId,
     "auth.PasswordChanged": ({ data }) => data.endedSessions,
+    "auth.AccountClosed": ({ data }) => data.endedSessions,
   },
+  without: "nothing",
   on: {
     "auth.LoginSucceeded": (_, { id, data: { ip = null, at } }) => ({ userId: id, startedAt: at, endedAt: null, active: true, ip }),
     "auth.LoggedOut": (row, { data }) => ended(row, data.at),
     "auth.PasswordChanged": (row, { data }) => ended(row, data.at),
+    "auth.AccountClosed": (row, { data }) => ended(row, data.at),
   },
 });
 

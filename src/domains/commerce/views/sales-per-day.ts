@@ -21,6 +21,7 @@ export const salesPerDay = defineProjection({
     // Cents of two currencies are never added up.
     "commerce.OrderPlaced": ({ data: { placedAt, currency } }) => placedAt.slice(0, 10) + (currency === DEFAULT_CURRENCY ? "" : `:${currency}`),
   },
+  without: (row, part) => (row.orders > part.orders ? { orders: row.orders - part.orders, totalCents: row.totalCents - part.totalCents } : undefined),
   on: {
     "commerce.OrderPlaced": (row, { data }) => ({ orders: (row?.orders ?? 0) + 1, totalCents: (row?.totalCents ?? 0) + data.totalCents }),
   },

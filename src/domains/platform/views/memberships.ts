@@ -11,6 +11,7 @@ export const memberships = defineProjection({
   key: "membershipId",
   row: z.object({ membershipId: z.string(), tenantId: z.string(), userId: z.string(), roles: z.array(z.string()) }),
   keyOf: { "platform.RoleAssigned": keyOf, "platform.RoleRemoved": keyOf },
+  without: "nothing",
   on: {
     "platform.RoleAssigned": (row, { data }, key) => ({ ...(parseMembershipId(key) as MembershipId), roles: [...(row?.roles ?? []), data.role] }),
     "platform.RoleRemoved": (row, { data }) => {

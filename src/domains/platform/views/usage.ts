@@ -42,6 +42,8 @@ export const usage = defineProjection({
     "platform.RoleAssigned": ofMembership,
     "platform.RoleRemoved": ofMembership,
   },
+  // Nothing of an event's data is in it.
+  without: "everything",
   on: {
     "platform.TenantCreated": count,
     "platform.PlanChanged": count,
