@@ -20,6 +20,7 @@ import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
 import { ports } from "./ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { sagaDecider } from "./sagas/saga-decider.ts";
+import { sagasView } from "./sagas/sagas-view.ts";
 import { sagaHandler } from "./sagas/saga-handler.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
@@ -63,7 +64,7 @@ export interface Overrides {
 
 /** The platform's own aggregates. */
 const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -219,6 +220,7 @@ export function compose(overrides: Overrides = {}) {
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,
+      sagas: all.sagas,
       allowLocalTargets: followers.allowLocalTargets,
     };
   };

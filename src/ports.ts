@@ -14,10 +14,12 @@ export interface PortsGiven {
 const COST: Cost = { N: 2 ** 14, r: 8, p: 2 };
 /** The most memory (bytes) that a stored hash may ask for: twice what is asked for now, so that the cost can grow. */
 const MOST_MEMORY = 33 * 1024 * 1024;
+/** The most work (N × r × p) that a stored hash may ask for: four times what is asked for now, a third of a second. */
+const MOST_WORK = 4 * COST.N * COST.r * COST.p;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 /** `scrypt$N$r$p$salt$hash`, the last two in base64url. A hash of no bytes would fit every password, so it has 16 at least. */
-const FORM = /^scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,2})\$([\w-]*)\$([\w-]{22,})$/;
+const FORM = /^scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,2})\$([\w-]{0,200})\$([\w-]{22,200})$/;
 
 interface Cost {
   readonly N: number;
@@ -52,13 +54,23 @@ async function hash(password: string): Promise<string> {
   return ["scrypt", COST.N, COST.r, COST.p, Buffer.from(salt).toString("base64url"), derived.toString("base64url")].join("$");
 }
 
-/** At the cost that the hash itself names, so that hashes made at an older one still hold. False for a text that is no hash: no password fits it. */
+/**
+ * At the cost that the hash itself names, so that hashes made at an older one still hold. False for a text that is no hash, and for one
+ * that nobody here can have made, since it asks for too much: no password fits it.
+ */
 async function verify(password: string, hash: string): Promise<boolean> {
   const [, N, r, p, salt, expected] = FORM.exec(hash) ?? [];
-  if (salt === undefined || expected === undefined) return false;
+  const cost = { N: Number(N), r: Number(r), p: Number(p) };
+  if (salt === undefined || expected === undefined || !isPayable(cost)) return false;
   const bytes = Buffer.from(expected, "base64url");
-  const derived = await derive(password, Buffer.from(salt, "base64url"), bytes.length, { N: Number(N), r: Number(r), p: Number(p) });
+  const derived = await derive(password, Buffer.from(salt, "base64url"), bytes.length, cost);
   return timingSafeEqual(derived, bytes);
+}
+
+/** Whether scrypt knows this cost, and it is not over what an isolate can give. */
+function isPayable({ N, r, p }: Cost): boolean {
+  const isKnown = N > 1 && Number.isInteger(Math.log2(N)) && r > 0 && p > 0;
+  return isKnown && 128 * r * (N + p + 2) <= MOST_MEMORY && N * r * p <= MOST_WORK;
 }
 
 /** Keyboards write one character in several ways (é); NFKC makes them one, as NIST SP 800-63B says. */

@@ -20,6 +20,7 @@ import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
+import { serveSagas } from "./routes/sagas.ts";
 import { serveFollowers } from "./routes/serve-followers.ts";
 import type { Services } from "./services.ts";
 import { serveSubtitles } from "./subtitles/serve.ts";
@@ -69,6 +70,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, receiveWebhook);
   serve(app, reconcileObjects);
   serveFollowers(app);
+  serveSagas(app);
   serveSubtitles(app);
 }
 

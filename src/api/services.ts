@@ -3,7 +3,7 @@ import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
-import type { Decider, Handler, View } from "../kernel/index.ts";
+import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 import type { FollowerClient } from "./follower-client.ts";
@@ -33,6 +33,7 @@ export interface Services {
   /** A follower's objects. */
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;
   readonly handlers: readonly Handler[];
+  readonly sagas: readonly Saga[];
   /** Sinks may be on loopback or private addresses: for tests and local work. */
   readonly allowLocalTargets: boolean;
 }

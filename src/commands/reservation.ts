@@ -10,12 +10,17 @@ export const RESERVATION_CATEGORY = "rivulet_unique";
  */
 export const LEASE = 120_000;
 
-const events = defineEvents("rivulet", { ValueReserved: z.object({ scope: z.string(), owner: z.string(), at: z.string() }) });
+const version = z.int().min(0);
+const events = defineEvents("rivulet", {
+  ValueReserved: z.object({ scope: z.string(), owner: z.string(), at: z.string(), version: version.optional() }),
+  ValueReleased: z.object({ owner: z.string(), version }),
+});
 
-/** Who has a value, and since when; nobody before the first reservation. */
+/** Who has a value, since when, and the owner's version that this was prepared with; nobody before the first reservation. */
 export interface ReservationState {
   readonly owner?: string;
   readonly at?: string;
+  readonly version?: number;
 }
 
 /**
@@ -25,18 +30,28 @@ export interface ReservationState {
 export const reservation = defineDecider({
   category: RESERVATION_CATEGORY,
   events,
-  commands: { Reserve: z.object({ owner: z.string(), scope: z.string(), replaces: z.string().optional() }) },
+  commands: {
+    /** `version`: the owner's that the command was prepared with, which is to hold the value after it. */
+    Reserve: z.object({ owner: z.string(), scope: z.string(), version, replaces: z.string().optional() }),
+    /** `version`: the owner's since which it holds the value no more. */
+    Release: z.object({ owner: z.string(), version }),
+  },
   initialState: (): ReservationState => ({}),
   evolve: {
-    ValueReserved: (_, { data: { owner, at } }) => ({ owner, at }),
+    ValueReserved: (_, { data: { owner, at, version = 0 } }) => ({ owner, at, version }),
+    ValueReleased: () => ({}),
   },
   decide: {
-    Reserve({ data: { owner, scope, replaces } }, state, { now }) {
-      const age = state.at === undefined ? 0 : Date.parse(now) - Date.parse(state.at);
-      // Reserved anew, the owner has a whole lease again to come to hold it.
-      if (state.owner === owner) return age < LEASE / 2 ? [] : events.ValueReserved({ scope, owner, at: now });
-      if (state.owner === undefined || (replaces === state.owner && age >= LEASE)) return events.ValueReserved({ scope, owner, at: now });
+    Reserve({ data: { owner, scope, version, replaces } }, { owner: before, at, version: noted = 0 }, { now }) {
+      const age = at === undefined ? 0 : Date.parse(now) - Date.parse(at);
+      // Reserved anew, the owner has a whole lease again to come to hold it; and a release that is on its way speaks of an older version.
+      if (before === owner && age < LEASE / 2 && version <= noted) return [];
+      if (before === owner) return events.ValueReserved({ scope, owner, at: now, version: Math.max(version, noted) });
+      if (before === undefined || (replaces === before && age >= LEASE)) return events.ValueReserved({ scope, owner, at: now, version });
       return reject("taken", "Another aggregate has this value.");
+    },
+    Release({ data: { owner, version } }, { owner: before, version: noted = 0 }) {
+      return before === owner && noted < version ? events.ValueReleased({ owner, version }) : [];
     },
   },
 });

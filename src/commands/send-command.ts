@@ -1,6 +1,7 @@
 import type { Executed, ExecuteRequest, IdempotencyKey, Precondition, Refusal, StateNow } from "../../durable-objects/aggregate/contract.ts";
-import { type Claim, type Command, type Decider, type EventMetadata, isRejection, type Ports } from "../kernel/index.ts";
-import { LEASE, type ReservationState, reservationStream } from "./reservation.ts";
+import { type Command, type Decider, type EventMetadata, isRejection, type Ports } from "../kernel/index.ts";
+import { letGo, releaseAll, reserveAll, unheld } from "./claims.ts";
+import { LEASE } from "./reservation.ts";
 
 /** An aggregate's object, as far as commands need it. */
 export interface CommandTarget {
@@ -66,7 +67,7 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
     const command: Command = { name: sent.command, data: sent.data, ...(found !== undefined && { found }) };
     // Nothing is reserved for a command that is refused anyway.
     const claims = isRejection(decider.decide(command, state, context)) ? [] : unheld(decider, command, state);
-    const reserved = await reserveAll(ports, decider, { ...sent, stream, claims });
+    const reserved = await reserveAll(ports, decider, { ...sent, stream, version, claims });
     if (!reserved.ok) return reserved;
     const result = await target.execute({
       ...request,
@@ -79,6 +80,7 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
     if (moved && attempt < ATTEMPTS) continue;
     if (moved) return { ok: false, code: "overloaded", detail: `The aggregate moved ${ATTEMPTS} times while this command was prepared for it.` };
     if (!result.ok || result.replayed) return result;
+    await releaseAll(ports, sent, { owner: stream, version: result.version, claims: letGo(decider, state, result) });
     const shownOnce = decider.showOnce(command);
     return { ...result, ...(shownOnce && { shownOnce }) };
   }
@@ -111,42 +113,4 @@ function isMet(precondition: Precondition, version: number): boolean {
 
 function needsPreparation(decider: Decider, command: string): boolean {
   return decider.prepares.has(command);
-}
-
-function unheld(decider: Decider, command: Command, state: unknown): readonly Claim[] {
-  const held = new Set(decider.holds(state).map(keyOf));
-  return decider.wants(command, state).filter((claim) => !held.has(keyOf(claim)));
-}
-
-const keyOf = ({ scope, value }: Claim): string => JSON.stringify([scope, value]);
-
-type Claiming = SentCommand & { readonly stream: string; readonly claims: readonly Claim[] };
-
-async function reserveAll(ports: CommandPorts, decider: Decider, claiming: Claiming): Promise<Refusal | { readonly ok: true }> {
-  for (const claim of claiming.claims) {
-    const refusal = await reserve(ports, decider, claiming, claim);
-    if (refusal === undefined) continue;
-    if (refusal.code === "rejected")
-      return { ...refusal, rejection: decider.taken ?? "taken", detail: `Another ${claiming.category} has this ${claim.scope} already.` };
-    return refusal;
-  }
-  return { ok: true };
-}
-
-/** Undefined where the value is this stream's now. Who has it on paper only, and not in its state, loses it once its lease is over. */
-async function reserve(ports: CommandPorts, decider: Decider, claiming: Claiming, claim: Claim): Promise<Refusal | undefined> {
-  const { tenant, stream } = claiming;
-  const target = ports.target(tenant, reservationStream(claim));
-  const first = await command(target, claiming, "Reserve", { owner: stream, scope: claim.scope });
-  if (first.ok || first.code !== "rejected") return first.ok ? undefined : first;
-  const { owner, at } = JSON.parse((await target.state()).state) as ReservationState;
-  if (owner === undefined || at === undefined || ports.now() - Date.parse(at) < LEASE) return first;
-  const holder = JSON.parse((await ports.target(tenant, owner).state()).state) as unknown;
-  if (decider.holds(holder).some((held) => keyOf(held) === keyOf(claim))) return first;
-  const second = await command(target, claiming, "Reserve", { owner: stream, scope: claim.scope, replaces: owner });
-  return second.ok ? undefined : second;
-}
-
-function command(target: CommandTarget, { metadata }: SentCommand, name: string, data: object): Promise<Executed | Refusal> {
-  return target.execute({ command: { name, data }, precondition: { kind: "none" }, source: "/v1/unique", metadata });
 }

@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { retryPolicy, type RetryPolicy } from "./delivery.ts";
 import { type EventForm, upcast } from "./events.ts";
+import type { Decider } from "./decider.ts";
 import type { CommandToSend, PortToken } from "./handler.ts";
 import type { AnyEventSet, EventsOf } from "./projection.ts";
 import { type LoggedEvent, PURGED } from "./recorded-event.ts";
-import { idOf } from "./stream-name.ts";
+import { categoryOf, idOf } from "./stream-name.ts";
 
 /** Why a step failed: a value, from which the saga undoes what it has done. */
 export interface SagaFailure {
@@ -14,6 +15,16 @@ export interface SagaFailure {
 /** Says that a step has failed, in a sentence. */
 export function failed(reason: string): SagaFailure {
   return { failed: reason };
+}
+
+/** What a step has found out beyond the platform. */
+export interface SagaLesson<Data = unknown> {
+  readonly learned: Partial<Data>;
+}
+
+/** Says what a step's call has found out: these fields of what the instance knows, in the place of the old ones. */
+export function learned<const Data>(part: Data): { readonly learned: Data } {
+  return { learned: part };
 }
 
 /** An event that came to a saga, as its functions see it: its data in the newest form. */
@@ -56,10 +67,12 @@ export interface SagaStep<Data, Sets extends readonly AnyEventSet[]> {
   readonly when?: (data: Data) => boolean;
   /** Sent together. A rejection fails the step; what cannot be sent is tried again, and then parks the saga. */
   readonly send?: (data: Data) => Commands;
-  /** A service beyond the platform, through a port. A SagaFailure fails the step; a throw is tried again, and then parks the saga. */
-  readonly call?: (data: Data, call: SagaCall) => Promise<SagaFailure | void>;
+  /** A service beyond the platform, through a port. A SagaFailure fails the step, a lesson is known from then on; a throw is tried again, and then parks the saga. */
+  readonly call?: (data: Data, call: SagaCall) => Promise<SagaFailure | SagaLesson<Data> | void>;
   /** It is done only when one of these says so: true is done, a SagaFailure fails it, anything else goes on waiting. */
   readonly awaits?: { readonly [Type in TypesOf<Sets>]?: (data: Data, fact: FactOf<Sets, Type>) => boolean | SagaFailure | undefined };
+  /** What an event leads to while it is under way: sent once for each, also for those that came before it began. */
+  readonly sendOn?: { readonly [Type in TypesOf<Sets>]?: (data: Data, fact: FactOf<Sets, Type>) => Commands };
   /** How long (milliseconds) it waits; then it has failed. For ever where left out. */
   readonly withinMs?: number;
   readonly retry?: Partial<RetryPolicy>;
@@ -76,6 +89,8 @@ export interface SagaSpec<Data, Sets extends readonly AnyEventSet[]> {
   /** What this code was in earlier versions, for instances that began with one. */
   readonly was?: readonly Saga[];
   readonly events: Sets;
+  /** Only events in the streams of these count; left out, those of any stream: and to some of them anybody may append. */
+  readonly aggregates?: readonly Pick<Decider, "category">[];
   /** What an instance knows; by hand it is started with it. */
   readonly data: z.ZodType<Data>;
   /** Which events begin an instance, and what it knows from then on. */
@@ -104,8 +119,9 @@ export interface ErasedStep {
   readonly awaits: ReadonlySet<string>;
   isFor(data: unknown): boolean;
   send(data: unknown): readonly SagaCommand[];
-  call(data: unknown, call: SagaCall): Promise<SagaFailure | void>;
+  call(data: unknown, call: SagaCall): Promise<SagaFailure | SagaLesson | void>;
   judge(data: unknown, fact: SagaFact): boolean | SagaFailure | undefined;
+  sendOn(data: unknown, fact: SagaFact): readonly SagaCommand[];
   compensate(data: unknown): readonly SagaCommand[];
 }
 
@@ -167,7 +183,10 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
   const startsOn = mapOf(spec.startsOn);
   const correlate = mapOf(spec.correlate);
   const evolve = mapOf(spec.evolve);
-  const types = [...new Set([...startsOn.keys(), ...correlate.keys(), ...evolve.keys(), ...groups.flat().flatMap((step) => [...step.awaits])])];
+  const steps = [spec.steps].flat(2) as readonly AnyStep[];
+  const wanted = steps.flatMap(({ awaits, sendOn }) => [...mapOf(awaits).keys(), ...mapOf(sendOn).keys()]);
+  const types = [...new Set([...startsOn.keys(), ...correlate.keys(), ...evolve.keys(), ...wanted])];
+  const categories = spec.aggregates && new Set(spec.aggregates.map(({ category }) => category));
   const unknown = types.find((type) => !forms.has(type));
   if (unknown !== undefined) throw new TypeError(`expected ${name} to be about events of its sets, got ${unknown}`);
   return {
@@ -183,6 +202,7 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
     fact(tenant, { type, data, schemaVersion, stream, recorded }) {
       const form = forms.get(type);
       if (form === undefined || data === PURGED || !types.includes(type)) return undefined;
+      if (categories?.has(categoryOf(stream)) === false) return undefined;
       return { type, data: upcast(form, schemaVersion, JSON.parse(data)), id: idOf(stream), stream, tenant, recorded };
     },
     correlate: (fact) => (correlate.has(fact.type) ? (correlate.get(fact.type)?.(fact) as string | undefined) : fact.id),
@@ -205,6 +225,7 @@ type AnyFunction = (...given: readonly unknown[]) => unknown;
 
 function erased(step: AnyStep): ErasedStep {
   const awaits = mapOf(step.awaits);
+  const sendOn = mapOf(step.sendOn);
   return {
     name: step.name,
     withinMs: step.withinMs,
@@ -215,6 +236,7 @@ function erased(step: AnyStep): ErasedStep {
     send: (data) => listOf(step.send?.(data)),
     call: async (data, call) => step.call?.(data, call),
     judge: (data, fact) => awaits.get(fact.type)?.(data, fact) as boolean | SagaFailure | undefined,
+    sendOn: (data, fact) => listOf(sendOn.get(fact.type)?.(data, fact) as Commands | undefined),
     compensate: (data) => listOf(step.compensate?.(data)),
   };
 }

@@ -65,7 +65,7 @@ class Projection {
 
   /**
    * Where the hints bring all that they speak of, it is written without asking where the log is: the guard lets an event in only behind
-   * its predecessor. False where that is not how it is, be it a repeat: then nothing was written.
+   * its predecessor. False where that is not how it is, be it a repeat: then it is to be looked for in the log.
    */
   async #tryAsTold(): Promise<boolean> {
     const told: TenantEvent[] = [];
@@ -74,8 +74,8 @@ class Projection {
       if (versions.length === 0 || versions.at(-1) !== wanted || versions[0] !== wanted - versions.length + 1) return false;
       for (const version of versions) told.push({ tenant, event: known.get(version) as RecordedEvent });
     }
-    const [rows, ...more] = batched(told);
-    return rows !== undefined && more.length === 0 && this.#tryCommit(rows);
+    for (const rows of batched(this.#isolated(told))) if (!(await this.#tryCommit(rows))) return false;
+    return true;
   }
 
   /** Brings every stream up to what is known of it, from where the log is. */

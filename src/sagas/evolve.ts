@@ -21,7 +21,12 @@ export function evolveOf(saga: Saga): Evolve {
     },
     StepStarted: (state, { data: { step, deadline, ...sent } }) =>
       put(state, step, { state: "running", ...begun(sent), ...(deadline !== undefined && { deadline }) }),
-    CallDone: (state, { data: { step, call } }) => putCall(state, step, call, { state: "done" }),
+    CommandsAdded: (state, { data: { step, followed, commands, at } }) =>
+      put(state, step, { followed, calls: [...(state.steps[step]?.calls ?? []), ...dueCalls(commands, at)] }),
+    CallDone: (state, { data: { step, call, learned } }) => {
+      const next = putCall(state, step, call, { state: "done" });
+      return learned === undefined ? next : { ...next, data: { ...(next.data as object), ...learned } };
+    },
     CallFailed: (state, { data: { step, call, error, due, isRejected = false } }) => {
       const before = state.steps[step] as StepState;
       const known = before.calls[indexOf(before, call)] as CallState;
@@ -41,7 +46,9 @@ export function evolveOf(saga: Saga): Evolve {
       stuck: { step, reason, was: state.status === "compensating" ? "compensating" : "running" },
     }),
     StepRetried: (state, { data: { step, round, at } }) => {
-      const calls = (state.steps[step]?.calls ?? []).map((call) =>
+      // Stuck as a whole, for want of its version: no step is tried again.
+      if (state.steps[step] === undefined) return unstuck(state);
+      const calls = state.steps[step].calls.map((call) =>
         call.state === "rejected" || call.state === "exhausted" ? { ...call, state: "due" as const, failures: 0, due: at } : call,
       );
       return unstuck(put(state, step, { round, calls }));
@@ -59,17 +66,16 @@ function put(state: SagaState, step: string, change: Partial<StepState>): SagaSt
 }
 
 function begun({ round, commands, hasCall, at }: Pick<DataOf<"StepStarted">, "round" | "commands" | "hasCall" | "at">): Partial<StepState> {
-  const call = { state: "due", failures: 0, due: at } as const;
-  return {
-    round,
-    startedAt: at,
-    calls: [...commands.map((command) => ({ ...call, command: command as NonNullable<CallState["command"]> })), ...(hasCall ? [call] : [])],
-  };
+  return { round, startedAt: at, calls: [...dueCalls(commands, at), ...(hasCall ? [{ state: "due", failures: 0, due: at } as const] : [])] };
 }
 
-/** Where a call stands: the call beyond, -1, is the last. */
+function dueCalls(commands: DataOf<"StepStarted">["commands"], at: string): readonly CallState[] {
+  return commands.map((command) => ({ state: "due", failures: 0, due: at, command: command as NonNullable<CallState["command"]> }));
+}
+
+/** Where a call stands: the call beyond, -1, is the one without a command. */
 export function indexOf({ calls }: Pick<StepState, "calls">, call: number): number {
-  return call === -1 ? calls.length - 1 : call;
+  return call === -1 ? calls.findIndex(({ command }) => command === undefined) : call;
 }
 
 function putCall(state: SagaState, step: string, call: number, change: Partial<CallState>): SagaState {

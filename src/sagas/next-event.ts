@@ -55,6 +55,8 @@ function stepEvent(step: ErasedStep, state: SagaState, now: string): NewFact | u
     return sagaEvents.StepStarted({ step: name, round: 1, commands, hasCall: step.hasCall, at: now, ...deadline });
   }
   if (known.state !== "running") return undefined;
+  const added = follow(step, state, known, now);
+  if (added !== undefined) return added;
   // What it has sent comes to its end first, so that undoing it meets what it has done.
   if (!isSettled(known)) return undefined;
   const rejected = known.calls.find((call) => call.state === "rejected");
@@ -67,6 +69,12 @@ function stepEvent(step: ErasedStep, state: SagaState, now: string): NewFact | u
   if (known.deadline !== undefined && now >= known.deadline)
     return sagaEvents.StepFailed({ step: name, reason: `${name} waited longer than ${withinMs} ms.`, at: now });
   return undefined;
+}
+
+/** What came leads to commands: all of it at once. */
+function follow(step: ErasedStep, { facts, data }: SagaState, { followed = 0 }: StepState, at: string): NewFact | undefined {
+  const commands = facts.slice(followed).flatMap((fact) => step.sendOn(data, fact));
+  return commands.length === 0 ? undefined : sagaEvents.CommandsAdded({ step: step.name, followed: facts.length, commands: kept(commands), at });
 }
 
 /** Whether all that a step has sent has come to an end. */
@@ -90,7 +98,8 @@ function undoing(saga: Saga, state: SagaState, now: string): NewFact | undefined
   if (Object.values(state.steps).some((step) => step.state === "running" && !isSettled(step))) return undefined;
   for (const name of undoingOrder(state)) {
     const step = state.steps[name] as StepState;
-    if (step.state === "undone" || step.state === "skipped") continue;
+    // Skipped by hand, it may have been done in part.
+    if (step.state === "undone" || (step.state === "skipped" && step.startedAt === "")) continue;
     if (step.state === "undoing") return undone(name, step, now);
     const commands = steps.get(name)?.compensate(state.data) ?? [];
     return commands.length === 0 ? sagaEvents.StepUndone({ step: name, at: now }) : undoingEvent(name, step.round, commands, now);

@@ -20,7 +20,7 @@ export interface CallPorts {
 }
 
 type Performed =
-  | { readonly outcome: "done" }
+  | { readonly outcome: "done"; readonly learned?: Readonly<Record<string, unknown>> }
   | { readonly outcome: "rejected"; readonly error: string }
   | { readonly outcome: "failed"; readonly error: string; readonly due?: string };
 
@@ -36,8 +36,9 @@ export async function performCall(saga: Saga, state: SagaState, call: DueCall, p
       return sent.isNo ? { outcome: "rejected", error } : again(step, call, error, ports);
     }
     if (step === undefined) return { outcome: "failed", error: "This code does not have the step any more." };
-    const failure = await step.call(state.data, { key: ports.key, tenant: ports.tenant, signal: AbortSignal.timeout(MOST_TIME), port: ports.port });
-    return failure === undefined ? { outcome: "done" } : { outcome: "rejected", error: failure.failed };
+    const said = await step.call(state.data, { key: ports.key, tenant: ports.tenant, signal: AbortSignal.timeout(MOST_TIME), port: ports.port });
+    if (said === undefined) return { outcome: "done" };
+    return "failed" in said ? { outcome: "rejected", error: said.failed } : { outcome: "done", learned: said.learned as Readonly<Record<string, unknown>> };
   } catch (fault) {
     return again(step, call, fault instanceof Error ? fault.message : String(fault), ports);
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Decider, defineDecider, type NewFact, reject, type Saga } from "../kernel/index.ts";
-import { evolveOf } from "./evolve.ts";
+import { evolveOf, indexOf } from "./evolve.ts";
 import { nextEvent, startedEvent } from "./next-event.ts";
 import { sagaEvents } from "./saga-events.ts";
 import { isOver, NOT_BEGUN, type SagaState } from "./state.ts";
@@ -21,6 +21,8 @@ export const sagaCommands = {
     isUndoing: z.boolean(),
     outcome: z.enum(["done", "rejected", "failed"]),
     error: z.string().optional(),
+    /** What a call beyond has found out. */
+    learned: z.record(z.string(), z.unknown()).optional(),
     /** When it is tried again; left out where its attempts are over. */
     due: z.string().optional(),
   }),
@@ -71,6 +73,7 @@ export function sagaDecider(saga: Saga): Decider {
       }),
       Skip: decide(({ reason }: { readonly reason: string }, { stuck }, now) => {
         if (stuck === undefined) return reject("not_stuck", "Only the step of an instance that is stuck can be skipped.");
+        if (stuck.step === "") return reject("not_skippable", "It is stuck as a whole, not in one of its steps.");
         return [stuck.was === "running" ? sagaEvents.StepSkipped({ step: stuck.step, reason }) : sagaEvents.StepUndone({ step: stuck.step, at: now })];
       }),
       Cancel: decide(({ reason }: { readonly reason: string }, state, now) => {
@@ -114,12 +117,12 @@ function follow(saga: Saga, state: SagaState, first: readonly NewFact[], now: st
 
 /** What came of a call counts once: for the round and the attempt that it was made in. */
 function reported(report: z.output<typeof sagaCommands.Report>, { steps }: SagaState): readonly NewFact[] {
-  const { step, round, call, failures, isUndoing, outcome, error = "It failed.", due } = report;
+  const { step, round, call, failures, isUndoing, outcome, error = "It failed.", due, learned } = report;
   const known = steps[step];
   if (known === undefined || known.round !== round || (known.state === "undoing") !== isUndoing) return [];
-  const state = known.calls[call === -1 ? known.calls.length - 1 : call];
+  const state = known.calls[indexOf(known, call)];
   if (state?.state !== "due" || state.failures !== failures) return [];
-  if (outcome === "done") return [sagaEvents.CallDone({ step, call })];
+  if (outcome === "done") return [sagaEvents.CallDone({ step, call, ...(learned !== undefined && { learned }) })];
   return [
     sagaEvents.CallFailed({
       step,

@@ -22,7 +22,10 @@ export const sagaEvents = defineEvents("saga", {
     fact: z.object({ type: z.string(), data: z.unknown(), id: z.string(), stream: z.string(), tenant: z.string(), recorded: z.string() }),
   }),
   StepStarted: sent.extend({ deadline: z.string().optional() }),
-  CallDone: z.object({ step, call: z.int() }),
+  /** A fact led to commands; `followed`: how many facts the step has followed up, in the order in which they came. */
+  CommandsAdded: z.object({ step, followed: z.int(), commands: z.array(command), at: z.string() }),
+  /** `learned`: what a call beyond has found out, by the fields of what the instance knows. */
+  CallDone: z.object({ step, call: z.int(), learned: z.record(z.string(), z.unknown()).optional() }),
   /** `due`: when it is tried again. Without it never: it was rejected, or its attempts are over. */
   CallFailed: z.object({ step, call: z.int(), error: z.string(), due: z.string().optional(), isRejected: z.boolean().optional() }),
   StepDone: z.object({ step, at: z.string() }),

@@ -20,6 +20,8 @@ export interface StepState {
   readonly state: "running" | "done" | "skipped" | "failed" | "undoing" | "undone";
   readonly round: number;
   readonly calls: readonly CallState[];
+  /** How many facts have led to commands, or to none; left out while none did. */
+  readonly followed?: number;
   readonly startedAt: string;
   readonly endedAt?: string;
   /** Then it has waited long enough. */

@@ -1,7 +1,7 @@
 import type { LoggedEvent } from "../kernel/index.ts";
 import { build } from "./build.ts";
 import { cursorOf, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
-import { admit, type Generation, members, newcomers, outdated, readStanding } from "./generations.ts";
+import { admit, type Generation, keptBeside, members, newcomers, outdated, readStanding } from "./generations.ts";
 import { MAX_STATEMENTS, STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./engine.ts";
 import { step } from "./step.ts";
 
@@ -42,10 +42,12 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
     const last = page.events.at(-1) as LoggedEvent;
     const from = { ...shared, epoch: page.epoch };
     const to = { ...from, position: last.position, entry: last.entry ?? "" };
+    const moved = members(views, generations, cursors, tenant);
     const stepped = await step(db, tenant, {
       from,
       to,
-      members: members(views, generations, cursors, tenant),
+      members: moved,
+      kept: keptBeside(moved, views, generations, tenant),
       events: page.events,
       faultCursor: (view) => ({ ...from, view: view.name, members: 0 }),
     });

@@ -1,5 +1,5 @@
 import type { View } from "../kernel/index.ts";
-import { SHARED, type ViewCursor } from "./cursors.ts";
+import { isGuardError, moveCursor, SHARED, type ViewCursor } from "./cursors.ts";
 import { buildCursor, type Generation, readOf, readGenerations, scopeOf } from "./generations.ts";
 
 /** Rows that differ and are shown. */
@@ -44,13 +44,29 @@ export async function compareGenerations(
     differing: Number(count?.results[0]?.["differing"]),
     samples: (samples?.results ?? []).map(({ key, live, rebuilt }) => ({ key: String(key), live: parsed(live), rebuilt: parsed(rebuilt) })),
   };
-  await db.batch([
-    db
-      .prepare("UPDATE view_generations SET state = 'discarding', report = ?4, position = ?5 WHERE tenant = ?1 AND view = ?2 AND generation = ?3")
-      .bind(tenant, view.name, generation.generation, JSON.stringify(report), shared.position),
-    db.prepare("DELETE FROM view_cursors WHERE tenant = ? AND view = ?").bind(tenant, buildCursor(view.name, generation.generation)),
-  ]);
-  return 5;
+  try {
+    await db.batch([
+      // What was purged since must not be kept as a sample of what differs.
+      moveCursor(db, tenant, shared, shared),
+      db
+        .prepare("UPDATE view_generations SET state = 'discarding', report = ?4, position = ?5 WHERE tenant = ?1 AND view = ?2 AND generation = ?3")
+        .bind(tenant, view.name, generation.generation, JSON.stringify(report), shared.position),
+      db.prepare("DELETE FROM view_cursors WHERE tenant = ? AND view = ?").bind(tenant, buildCursor(view.name, generation.generation)),
+    ]);
+  } catch (error) {
+    if (!isGuardError(error)) throw error;
+  }
+  return 6;
+}
+
+/** Takes the rows out of what comparisons have found: a stream that made them was purged. */
+export function forgetSamples(db: D1Database, tenant: string, views: readonly string[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE view_generations SET report = json_set(report, '$.samples', json('[]'))
+       WHERE tenant = ?1 AND view IN (SELECT value FROM json_each(?2)) AND json_array_length(report, '$.samples') > 0`,
+    )
+    .bind(tenant, JSON.stringify(views));
 }
 
 function parsed(row: unknown): unknown {

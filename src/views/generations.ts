@@ -134,16 +134,28 @@ function insert(
     .bind(tenant, name, generation, version, state, purpose, target, started);
 }
 
+/** A view's rows, and where they stand. */
+export interface Member {
+  readonly view: View;
+  readonly scope: string;
+}
+
 /** The views that the shared cursor moves, each with the scope of its live rows. Faulted ones stand apart. */
-export function members(
-  views: readonly View[],
-  generations: readonly Generation[],
-  cursors: readonly ViewCursor[],
-  tenant: string,
-): readonly { readonly view: View; readonly scope: string }[] {
+export function members(views: readonly View[], generations: readonly Generation[], cursors: readonly ViewCursor[], tenant: string): readonly Member[] {
   return views.flatMap((view) => {
     const live = generations.find((generation) => generation.view === view.name && generation.state === "live" && generation.version === view.version);
     const isApart = cursorOf(cursors, view.name).state === "faulted";
     return live === undefined || isApart ? [] : [{ view, scope: scopeOf(tenant, live.generation) }];
   });
+}
+
+/** Rows that are kept as they are, to be read or as the way back, beside those that are moved: only a purge reaches them. */
+export function keptBeside(moved: readonly Member[], views: readonly View[], generations: readonly Generation[], tenant: string): readonly Member[] {
+  const scopes = new Set(moved.map(({ view, scope }) => `${view.name} ${scope}`));
+  return views.flatMap((view) =>
+    generations
+      .filter(({ view: name, state, version }) => name === view.name && ["live", "frozen", "old"].includes(state) && view.forgets?.(version))
+      .map(({ generation }) => ({ view, scope: scopeOf(tenant, generation) }))
+      .filter(({ scope }) => !scopes.has(`${view.name} ${scope}`)),
+  );
 }

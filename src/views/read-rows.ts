@@ -1,4 +1,4 @@
-import { searchScope } from "./row-view.ts";
+import { searchScope } from "./search-index.ts";
 
 /** A question to a view's rows. Column names are the code's own, never a client's. */
 export interface RowQuery {

@@ -1,4 +1,6 @@
-import { categoryOf, type LoggedEvent, type Projection, type Row, sha256, sql, STREAM_PURGED, type Statement, type View } from "../kernel/index.ts";
+import { categoryOf, foldInto, type KnownRow, type KnownRows, type Projection, sql, STREAM_PURGED, type Statement, type View } from "../kernel/index.ts";
+import { knownRows, readKnown } from "./known-rows.ts";
+import { discardIndexed, indexed } from "./search-index.ts";
 
 /**
  * A declared projection as a view: its rows are JSON in `view_rows`, under scope, view and key. `categoriesOf` says which categories'
@@ -6,60 +8,85 @@ import { categoryOf, type LoggedEvent, type Projection, type Row, sha256, sql, S
  * it was never checked, and who may append there need not be who may change these rows.
  */
 export function rowView(projection: Projection, categoriesOf: (type: string) => ReadonlySet<string> | undefined = () => undefined): View {
-  const { name, version, types, search } = projection;
+  const { name, version, types, without } = projection;
   const others = [...types].filter((type) => type !== STREAM_PURGED);
   // A purge is everybody's; it is this view's where one of its own events could stand in that stream.
   const isIn = (type: string, category: string): boolean =>
     type === STREAM_PURGED ? others.some((other) => isIn(other, category)) : (categoriesOf(type)?.has(category) ?? true);
+  const isShared = typeof without === "function";
   return {
     name,
     version,
     concerns: ({ type, stream }) => types.has(type) && isIn(type, categoryOf(stream)),
     rows: `SELECT key, row FROM view_rows WHERE scope = ?1 AND view = '${name}'`,
-    reads: (scope, events) =>
-      sql`SELECT key, row FROM view_rows WHERE scope = ${scope} AND view = ${name} AND key IN (SELECT value FROM json_each(${JSON.stringify(keysOf(projection, events))}))`,
+    reads: (scope, events) => readKnown(projection, scope, events),
     fold(scope, events, read) {
-      const before = new Map(read.map(({ key, row }) => [String(key), String(row)]));
-      const { put, removed } = changed(projection, events, before);
-      return [...written(name, scope, put, removed), ...(search.length > 0 ? indexed(projection, scope, put, removed) : [])];
+      const known = knownRows(read);
+      const before = textsOf(known);
+      for (const event of events) foldInto(known, projection, event);
+      const { put, removed } = changedRows(before.rows, known);
+      return [
+        ...written({ name, scope, put, removed, isOwned: without === "nothing" }),
+        ...(isShared ? writtenParts({ name, scope, before: before.parts, known }) : []),
+        ...indexed(projection, scope, new Map([...put].map(([key, { row }]) => [key, row])), removed),
+      ];
     },
+    // Rows that are of one stream go whatever code made them; what is to be subtracted must be what this code has added.
+    forgets: (others) => !isShared || others === version,
     discard: (scope) => [
-      ...(search.length > 0 ? discardIndexed(name, scope) : []),
+      ...discardIndexed(projection, scope),
       sql`DELETE FROM view_rows WHERE (scope, view, key) IN (SELECT scope, view, key FROM view_rows WHERE scope = ${scope} AND view = ${name} LIMIT 1000)`,
+      ...(isShared
+        ? [
+            sql`DELETE FROM view_parts WHERE (scope, view, key, stream) IN (SELECT scope, view, key, stream FROM view_parts WHERE scope = ${scope} AND view = ${name} LIMIT 1000)`,
+          ]
+        : []),
     ],
   };
 }
 
-function keysOf(projection: Projection, events: readonly LoggedEvent[]): readonly string[] {
-  return [...new Set(events.flatMap((event) => projection.keysOf(event)))];
+interface KnownTexts {
+  readonly rows: ReadonlyMap<string, string>;
+  /** By the pair of key and stream. */
+  readonly parts: ReadonlyMap<string, string>;
 }
 
-/** What the events make of the rows that were there: the ones to write, and the keys of those that are gone. */
-function changed(
-  projection: Projection,
-  events: readonly LoggedEvent[],
-  before: ReadonlyMap<string, string>,
-): { readonly put: ReadonlyMap<string, Row>; readonly removed: readonly string[] } {
-  const now = new Map<string, Row | undefined>();
-  for (const event of events) {
-    for (const key of projection.keysOf(event)) {
-      const stored = before.get(key);
-      const row = now.has(key) ? now.get(key) : stored === undefined ? undefined : (JSON.parse(stored) as Row);
-      now.set(key, projection.apply(row, event, key));
-    }
-  }
-  // A row that came out as it was is not written, and costs nothing.
-  const put = [...now].filter((entry): entry is [string, Row] => entry[1] !== undefined && JSON.stringify(entry[1]) !== before.get(entry[0]));
-  return { put: new Map(put), removed: [...now].filter(([key, row]) => row === undefined && before.has(key)).map(([key]) => key) };
+function textsOf({ rows, parts }: KnownRows): KnownTexts {
+  return { rows: new Map([...rows].map(([key, row]) => [key, rowText(row)])), parts: new Map(pairsOf(parts)) };
 }
 
-function written(name: string, scope: string, put: ReadonlyMap<string, Row>, removed: readonly string[]): readonly Statement[] {
-  const rows = JSON.stringify([...put].map(([key, row]) => [key, JSON.stringify(row)]));
+const rowText = ({ row, stream }: KnownRow): string => JSON.stringify([row, stream]);
+
+const pairsOf = (parts: KnownRows["parts"]): readonly (readonly [pair: string, part: string])[] =>
+  [...parts].flatMap(([key, streams]) => [...streams].map(([stream, part]) => [JSON.stringify([key, stream]), JSON.stringify(part)] as const));
+
+interface Changed {
+  readonly put: ReadonlyMap<string, KnownRow>;
+  readonly removed: readonly string[];
+}
+
+/** The rows to write, and the keys of those that are gone. A row that came out as it was is not written, and costs nothing. */
+function changedRows(before: ReadonlyMap<string, string>, { rows }: KnownRows): Changed {
+  return {
+    put: new Map([...rows].filter(([key, row]) => rowText(row) !== before.get(key))),
+    removed: [...before.keys()].filter((key) => !rows.has(key)),
+  };
+}
+
+interface Writing extends Changed {
+  readonly name: string;
+  readonly scope: string;
+  /** Whose they are is to be known. */
+  readonly isOwned: boolean;
+}
+
+function written({ name, scope, put, removed, isOwned }: Writing): readonly Statement[] {
+  const rows = JSON.stringify([...put].map(([key, { row, stream }]) => [key, JSON.stringify(row), isOwned ? stream : ""]));
   return [
     ...(put.size > 0
       ? [
-          sql`INSERT INTO view_rows (scope, view, key, row) SELECT ${scope}, ${name}, value ->> 0, value ->> 1 FROM json_each(${rows}) WHERE true
-              ON CONFLICT (scope, view, key) DO UPDATE SET row = excluded.row`,
+          sql`INSERT INTO view_rows (scope, view, key, row, stream) SELECT ${scope}, ${name}, value ->> 0, value ->> 1, value ->> 2 FROM json_each(${rows}) WHERE true
+              ON CONFLICT (scope, view, key) DO UPDATE SET row = excluded.row, stream = excluded.stream`,
         ]
       : []),
     ...(removed.length > 0
@@ -68,39 +95,35 @@ function written(name: string, scope: string, put: ReadonlyMap<string, Row>, rem
   ];
 }
 
-/** One word that stands for a scope and a view: a search asks for it too, so it meets no other tenant's rows. */
-export function searchScope(scope: string, view: string): string {
-  return `s${sha256(JSON.stringify([scope, view])).slice(7, 39)}`;
+interface Parts {
+  readonly name: string;
+  readonly scope: string;
+  readonly before: ReadonlyMap<string, string>;
+  readonly known: KnownRows;
 }
 
-function indexed({ name, search }: Projection, scope: string, put: ReadonlyMap<string, Row>, removed: readonly string[]): readonly Statement[] {
-  const texts = [...put].map(([key, row]) => [
-    key,
-    search
-      .map((column) => row[column])
-      .filter((value) => typeof value === "string")
-      .join("\n"),
-  ]);
-  const keys = JSON.stringify([...put.keys()]);
-  const gone = JSON.stringify(removed);
+/** With a row that went go all its parts, also those that nobody has read. */
+function writtenParts({ name, scope, before, known: { parts, gone } }: Parts): readonly Statement[] {
+  const after = new Map(pairsOf(parts));
+  const isGone = (pair: string): boolean => gone.has((JSON.parse(pair) as [key: string])[0]);
+  const put = [...after].filter(([pair, part]) => isGone(pair) || before.get(pair) !== part);
+  const removed = [...before.keys()].filter((pair) => !after.has(pair) && !isGone(pair));
   return [
-    sql`INSERT INTO view_search_keys (scope, view, key) SELECT ${scope}, ${name}, value FROM json_each(${keys}) WHERE true ON CONFLICT DO NOTHING`,
-    sql`INSERT OR REPLACE INTO view_search (rowid, scope, text)
-        SELECT keys.id, ${searchScope(scope, name)}, item.value ->> 1 FROM json_each(${JSON.stringify(texts)}) AS item
-        JOIN view_search_keys AS keys ON keys.scope = ${scope} AND keys.view = ${name} AND keys.key = item.value ->> 0`,
+    ...(gone.size > 0
+      ? [sql`DELETE FROM view_parts WHERE scope = ${scope} AND view = ${name} AND key IN (SELECT value FROM json_each(${JSON.stringify([...gone])}))`]
+      : []),
     ...(removed.length > 0
       ? [
-          sql`DELETE FROM view_search WHERE rowid IN (
-                SELECT id FROM view_search_keys WHERE scope = ${scope} AND view = ${name} AND key IN (SELECT value FROM json_each(${gone})))`,
-          sql`DELETE FROM view_search_keys WHERE scope = ${scope} AND view = ${name} AND key IN (SELECT value FROM json_each(${gone}))`,
+          sql`DELETE FROM view_parts WHERE scope = ${scope} AND view = ${name}
+                AND (key, stream) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${`[${removed.join(",")}]`}))`,
         ]
       : []),
-  ];
-}
-
-function discardIndexed(name: string, scope: string): readonly Statement[] {
-  return [
-    sql`DELETE FROM view_search WHERE rowid IN (SELECT id FROM view_search_keys WHERE scope = ${scope} AND view = ${name} ORDER BY id LIMIT 1000)`,
-    sql`DELETE FROM view_search_keys WHERE id IN (SELECT id FROM view_search_keys WHERE scope = ${scope} AND view = ${name} ORDER BY id LIMIT 1000)`,
+    ...(put.length > 0
+      ? [
+          sql`INSERT INTO view_parts (scope, view, key, stream, part)
+              SELECT ${scope}, ${name}, value ->> '$[0][0]', value ->> '$[0][1]', value ->> '$[1]' FROM json_each(${`[${put.map(([pair, part]) => `[${pair},${JSON.stringify(part)}]`).join(",")}]`}) WHERE true
+              ON CONFLICT (scope, view, key, stream) DO UPDATE SET part = excluded.part`,
+        ]
+      : []),
   ];
 }

@@ -1,16 +1,14 @@
-import type { LoggedEvent, Row, Statement, View } from "../kernel/index.ts";
+import { type LoggedEvent, type Row, type Statement, STREAM_PURGED, type View } from "../kernel/index.ts";
+import { forgetSamples } from "./compare.ts";
 import { isGuardError, moveCursor, type ViewCursor } from "./cursors.ts";
-
-/** A view and where its rows stand. */
-export interface Member {
-  readonly view: View;
-  readonly scope: string;
-}
+import type { Member } from "./generations.ts";
 
 export interface Step {
   readonly from: ViewCursor;
   readonly to: ViewCursor;
   readonly members: readonly Member[];
+  /** Rows that only a purge reaches. */
+  readonly kept?: readonly Member[];
   readonly events: readonly LoggedEvent[];
   /** The cursor that a fault is noted with, by view. */
   readonly faultCursor: (view: View) => ViewCursor;
@@ -23,21 +21,31 @@ export interface Stepped {
   readonly faults: ReadonlyMap<View, unknown>;
 }
 
+/** Events as a view is to fold them. `isKept`: into rows that nobody moves, so that what goes wrong there is no fault of the view. */
+interface Fold extends Member {
+  readonly own: readonly LoggedEvent[];
+  readonly isKept: boolean;
+}
+
+interface Folded extends Pick<Fold, "view" | "isKept"> {
+  readonly statements: readonly Statement[];
+}
+
 /** Folds events into views and moves their cursor, in one transaction; a view that fails by its own fault is left behind, marked. */
-export async function step(db: D1Database, tenant: string, { from, to, members, events, faultCursor }: Step): Promise<Stepped> {
-  const concerned = members
-    .map((member) => ({ ...member, own: member.view.concerns === undefined ? events : events.filter(member.view.concerns) }))
-    .filter(({ own }) => own.length > 0);
+export async function step(db: D1Database, tenant: string, given: Step): Promise<Stepped> {
+  const { from, to, faultCursor } = given;
+  const folds = foldsOf(given);
   const faults = new Map<View, unknown>();
-  const { read, statements: reads } = await readRows(db, concerned);
-  const folded: { view: View; statements: readonly Statement[] }[] = [];
-  for (const { view, scope, own } of concerned) {
+  const { read, statements: reads } = await readRows(db, folds);
+  let folded: readonly Folded[] = folds.flatMap((fold) => {
     try {
-      folded.push({ view, statements: view.fold(scope, own, read.get(view) ?? []) });
+      return [{ ...fold, statements: fold.view.fold(fold.scope, fold.own, read.get(fold) ?? []) }];
     } catch (fault) {
-      faults.set(view, fault);
+      if (!fold.isKept) faults.set(fold.view, fault);
+      return [];
     }
-  }
+  });
+  const purged = folds.filter(({ own }) => own.some(isPurge)).map(({ view }) => view.name);
   const commit = (): Promise<unknown> =>
     db.batch([
       // A build's one view has the cursor for itself: where it fails, the cursor stays and says why.
@@ -46,9 +54,10 @@ export async function step(db: D1Database, tenant: string, { from, to, members, 
         const cursor = faultCursor(view);
         return moveCursor(db, tenant, cursor, { ...cursor, version: view.version, state: "faulted", error: String(fault) });
       }),
-      ...folded.filter(({ view }) => !faults.has(view)).flatMap(({ statements }) => statements.map((statement) => prepare(db, statement))),
+      ...folded.flatMap(({ statements }) => statements.map((statement) => prepare(db, statement))),
+      ...(purged.length > 0 ? [forgetSamples(db, tenant, purged)] : []),
     ]);
-  const statements = reads + folded.reduce((sum, { statements }) => sum + statements.length, 1 + faults.size);
+  const statements = reads + folded.reduce((sum, { statements }) => sum + statements.length, 2 + faults.size);
   const stepped = (isBeaten: boolean): Stepped => ({ statements, isBeaten, faults });
   try {
     await commit();
@@ -56,11 +65,14 @@ export async function step(db: D1Database, tenant: string, { from, to, members, 
   } catch (error) {
     if (isGuardError(error)) return stepped(true);
     if (!isOwnFault(error)) throw error;
-    for (const { view, statements } of folded) {
-      const fault = await tryOut(db, statements);
-      if (fault !== undefined) faults.set(view, fault);
+    const sound: Folded[] = [];
+    for (const fold of folded) {
+      const fault = await tryOut(db, fold.statements);
+      if (fault === undefined) sound.push(fold);
+      else if (!fold.isKept) faults.set(fold.view, fault);
     }
-    if (folded.every(({ view }) => !faults.has(view))) throw error;
+    if (sound.length === folded.length) throw error;
+    folded = sound;
     try {
       await commit();
       return stepped(false);
@@ -71,18 +83,26 @@ export async function step(db: D1Database, tenant: string, { from, to, members, 
   }
 }
 
+const isPurge = ({ type }: LoggedEvent): boolean => type === STREAM_PURGED;
+
+function foldsOf({ members, kept = [], events }: Step): readonly Fold[] {
+  const purges = kept.length > 0 ? events.filter(isPurge) : [];
+  const about = (view: View, all: readonly LoggedEvent[]): readonly LoggedEvent[] => (view.concerns === undefined ? all : all.filter(view.concerns));
+  return [
+    ...members.map((member) => ({ ...member, own: about(member.view, events), isKept: false })),
+    ...kept.map((member) => ({ ...member, own: about(member.view, purges), isKept: true })),
+  ].filter(({ own }) => own.length > 0);
+}
+
 /** What views want to see of their rows, in one round trip. The cursor's guard sees to it that nothing has changed when they are written. */
-async function readRows(
-  db: D1Database,
-  concerned: readonly (Member & { readonly own: readonly LoggedEvent[] })[],
-): Promise<{ readonly read: ReadonlyMap<View, readonly Row[]>; readonly statements: number }> {
-  const wanted = concerned.flatMap(({ view, scope, own }) => {
-    const statement = readsOf(view, scope, own);
-    return statement === undefined ? [] : [{ view, statement }];
+async function readRows(db: D1Database, folds: readonly Fold[]): Promise<{ readonly read: ReadonlyMap<Fold, readonly Row[]>; readonly statements: number }> {
+  const wanted = folds.flatMap((fold) => {
+    const statement = readsOf(fold.view, fold.scope, fold.own);
+    return statement === undefined ? [] : [{ fold, statement }];
   });
   if (wanted.length === 0) return { read: new Map(), statements: 0 };
   const results = await db.batch<Row>(wanted.map(({ statement }) => prepare(db, statement)));
-  return { read: new Map(wanted.map(({ view }, index) => [view, results[index]?.results ?? []])), statements: wanted.length };
+  return { read: new Map(wanted.map(({ fold }, index) => [fold, results[index]?.results ?? []])), statements: wanted.length };
 }
 
 /** A view that cannot even say what it wants to read meets the same fault when it folds. */

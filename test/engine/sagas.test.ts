@@ -26,7 +26,7 @@ const stateOf = async <State>(stream: string): Promise<State> => JSON.parse((awa
 const sagaOf = (order: string): Promise<SagaState> => stateOf<SagaState>(`saga_order_fulfilment-${order}`);
 const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 const place = (order: string, ...items: readonly (readonly [sku: string, quantity: number])[]): Promise<unknown> =>
-  send(`order-${order}`, "PlaceOrder", { customerId: "c", currency: "EUR", items: items.map(([sku, quantity]) => ({ sku, quantity, priceCents: 100 })) });
+  send(`order-${order}`, "PlaceOrder", { customerId: "silent", currency: "EUR", items: items.map(([sku, quantity]) => ({ sku, quantity, priceCents: 100 })) });
 
 describe("an order's fulfilment", () => {
   it("reserves, waits for the money, confirms, and commits the stock", async () => {

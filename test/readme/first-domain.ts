@@ -3,11 +3,14 @@ import { dirname, join, relative } from "node:path/posix";
 
 /** The page "Write your first domain". */
 export const PAGE = "src/domains/README.md";
+/** The page "Handlers", which it leads to. */
+export const HANDLERS_PAGE = "src/domains/handlers.md";
 
 /** Where the page's files are compiled and tested, by the path that the page gives them. */
 const COMPILED: readonly (readonly [onPage: string, compiled: string])[] = [
   ["src/domains/library/", "test/readme/library/"],
   ["test/unit/domains/library/library.test.ts", "test/unit/readme-library.test.ts"],
+  ["test/unit/domains/library/handlers.test.ts", "test/unit/readme-handlers.test.ts"],
 ];
 
 /** A file as the page shows it. */
@@ -16,10 +19,10 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** The files of the page, in its order. */
-export function snippets(): readonly Snippet[] {
-  const page = readFileSync(PAGE, "utf8");
-  return [...page.matchAll(/<!-- file: (\S+) -->\n+```ts\n([\s\S]*?)```/g)].map(([, path = "", code = ""]) => ({ path, code }));
+/** The files of a page, in its order. */
+export function snippets(page = PAGE): readonly Snippet[] {
+  const text = readFileSync(page, "utf8");
+  return [...text.matchAll(/<!-- file: (\S+) -->\n+```ts\n([\s\S]*?)```/g)].map(([, path = "", code = ""]) => ({ path, code }));
 }
 
 /** The shell lines of the page that ask the server. */

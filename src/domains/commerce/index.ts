@@ -3,6 +3,7 @@ import { customer } from "./customer.ts";
 import { commerceAnalytics } from "./handlers/commerce-analytics.ts";
 import { inventoryHandler } from "./handlers/inventory.ts";
 import { orderLifecycleHandler } from "./handlers/order-lifecycle.ts";
+import { payments } from "./handlers/payments.ts";
 import { inventory } from "./inventory.ts";
 import { order } from "./order.ts";
 import { orderLifecycle } from "./order-lifecycle.ts";
@@ -24,10 +25,12 @@ export { customer, customerEvents, customerRecordId } from "./customer.ts";
 export { commerceAnalytics } from "./handlers/commerce-analytics.ts";
 export { inventoryHandler } from "./handlers/inventory.ts";
 export { orderLifecycleHandler } from "./handlers/order-lifecycle.ts";
+export { payments } from "./handlers/payments.ts";
 export { type Inventory, inventory, inventoryEvents } from "./inventory.ts";
 export { type Order, order, orderEvents } from "./order.ts";
 export { orderLifecycle, orderLifecycleEvents } from "./order-lifecycle.ts";
 export { type Payment, payment, paymentEvents } from "./payment.ts";
+export { type Charge, type ChargeAnswer, paymentProvider, type PaymentProvider } from "./payment-provider.ts";
 export { type Product, product, productEvents } from "./product.ts";
 export { restock, restockEvents } from "./restock.ts";
 export { orderFulfilment } from "./sagas/order-fulfilment.ts";
@@ -46,6 +49,6 @@ export const commerce = defineModule({
   name: "commerce",
   deciders: [product, inventory, order, payment, orderLifecycle, restock, customer],
   projections: [orderSummary, stock, salesPerDay, orderMetrics, stockMovements, lowStockAlerts, customerValue, customerMilestones, productSales],
-  handlers: [orderLifecycleHandler, inventoryHandler, commerceAnalytics],
+  handlers: [orderLifecycleHandler, inventoryHandler, payments, commerceAnalytics],
   sagas: [orderFulfilment],
 });

@@ -3,6 +3,7 @@ import { platformAnalytics } from "./handlers/platform-analytics.ts";
 import { roleManagement } from "./handlers/role-management.ts";
 import { tenantLifecycle } from "./handlers/tenant-lifecycle.ts";
 import { membership } from "./membership.ts";
+import { tenantProvisioning } from "./sagas/tenant-provisioning.ts";
 import { tenant } from "./tenant.ts";
 import { tenantRoles } from "./tenant-roles.ts";
 import { tenantSettings } from "./tenant-settings.ts";
@@ -20,6 +21,7 @@ export { platformAnalytics } from "./handlers/platform-analytics.ts";
 export { roleManagement } from "./handlers/role-management.ts";
 export { tenantLifecycle } from "./handlers/tenant-lifecycle.ts";
 export { membership, membershipEvents, type MembershipState } from "./membership.ts";
+export { tenantProvisioning } from "./sagas/tenant-provisioning.ts";
 export { tenant, tenantEvents, type TenantState } from "./tenant.ts";
 export { tenantRoles, tenantRolesEvents } from "./tenant-roles.ts";
 export { settingsEvents, tenantSettings } from "./tenant-settings.ts";
@@ -39,4 +41,5 @@ export const platform = defineModule({
   deciders: [tenant, membership, tenantSettings, tenantRoles, userJourney],
   projections: [tenants, memberships, usage, tenantSettingsView, tenantOwners, roleChanges, userJourneys, platformCounters],
   handlers: [tenantLifecycle, roleManagement, platformAnalytics],
+  sagas: [tenantProvisioning],
 });

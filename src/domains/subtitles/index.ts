@@ -1,6 +1,7 @@
 import { defineModule, type Module } from "../../kernel/index.ts";
 import { subtitleDownloader } from "./handlers/subtitle-downloader.ts";
 import { subtitleTranslator } from "./handlers/subtitle-translator.ts";
+import { subtitleJob } from "./sagas/subtitle-job.ts";
 import { subtitle } from "./subtitle.ts";
 import { subtitleResult } from "./subtitle-result.ts";
 import { subtitleTitle } from "./subtitle-title.ts";
@@ -12,6 +13,7 @@ export const subtitles: Module = defineModule({
   deciders: [subtitle, subtitleTitle, subtitleResult],
   projections: [subtitleJobs],
   handlers: [subtitleDownloader, subtitleTranslator],
+  sagas: [subtitleJob],
 });
 
 export * from "./choose-subtitle.ts";
@@ -21,6 +23,7 @@ export * from "./handlers/subtitle-translator.ts";
 export * from "./language.ts";
 export * from "./library-path.ts";
 export * from "./read-subtitles.ts";
+export * from "./sagas/subtitle-job.ts";
 export * from "./subtitle.ts";
 export * from "./subtitle-file.ts";
 export * from "./subtitle-library.ts";

@@ -80,13 +80,19 @@ function checkLetter(
   const taken = attempts.find(({ accepted }) => accepted !== undefined);
   if (taken !== undefined) violations.push(told("parked-accepted", subscription, `has ${where} parked, which was accepted at ${taken.accepted}.`));
   if (letter.attempts < subscription.maxAttempts) {
-    violations.push(told("parked-early", subscription, `has ${where} parked after ${letter.attempts} attempts, where ${subscription.maxAttempts} are expected.`));
+    violations.push(
+      told("parked-early", subscription, `has ${where} parked after ${letter.attempts} attempts, where ${subscription.maxAttempts} are expected.`),
+    );
   }
   return violations;
 }
 
 /** Events of which none may overtake another: those of a stream; without order, one alone. */
-function checkLine({ subscription, parked }: One, line: readonly FinalEvent[], attempts: ReadonlyMap<number, readonly Delivered[]>): readonly DeliveryViolation[] {
+function checkLine(
+  { subscription, parked }: One,
+  line: readonly FinalEvent[],
+  attempts: ReadonlyMap<number, readonly Delivered[]>,
+): readonly DeliveryViolation[] {
   const violations: DeliveryViolation[] = [];
   let before: { readonly event: FinalEvent; readonly accepted: number } | undefined;
   let held: FinalEvent | undefined;
@@ -109,7 +115,8 @@ function checkLine({ subscription, parked }: One, line: readonly FinalEvent[], a
   return violations;
 }
 
-const at = (event: { readonly stream: string; readonly version: number; readonly position?: number }): string => `${nameOf(event)} (position ${event.position})`;
+const at = (event: { readonly stream: string; readonly version: number; readonly position?: number }): string =>
+  `${nameOf(event)} (position ${event.position})`;
 
 function told(kind: DeliveryViolationKind, { id }: Subscribed, what: string): DeliveryViolation {
   return { kind, message: `${id} ${what}` };

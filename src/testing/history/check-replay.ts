@@ -10,7 +10,10 @@ export function checkReplay(replay: Replayed, wanted: readonly FinalEvent[], got
   const attempts = Map.groupBy(got, ({ position }) => position);
   const violations: DeliveryViolation[] = got
     .filter(({ position }) => !positions.has(position))
-    .map((delivery) => ({ kind: "replay-unwanted", message: `The replay ${id} gave ${nameOf(delivery)} (position ${delivery.position}), which is no part of it.` }));
+    .map((delivery) => ({
+      kind: "replay-unwanted",
+      message: `The replay ${id} gave ${nameOf(delivery)} (position ${delivery.position}), which is no part of it.`,
+    }));
   for (const line of Map.groupBy(meant, ({ stream }) => (order === "log" ? "" : stream)).values()) {
     let before = { name: "", accepted: -Infinity };
     for (const event of line) {
@@ -19,7 +22,8 @@ export function checkReplay(replay: Replayed, wanted: readonly FinalEvent[], got
       const accepted = Math.min(...tried.map((delivery) => delivery.accepted ?? Infinity));
       const arrived = tried[0]?.arrived ?? Infinity;
       if (arrived < before.accepted) violations.push({ kind: "replay-order", message: `The replay ${id} gave ${name} before ${before.name} was accepted.` });
-      if (accepted === Infinity) violations.push({ kind: "replay-lost", message: `The replay ${id} never had ${name} accepted, after ${tried.length} attempts.` });
+      if (accepted === Infinity)
+        violations.push({ kind: "replay-lost", message: `The replay ${id} never had ${name} accepted, after ${tried.length} attempts.` });
       before = { name, accepted };
     }
   }

@@ -25,8 +25,8 @@ export interface KillableServer {
   dispose(): Promise<void>;
 }
 
-/** Nothing is started yet. */
-export async function killableServer(): Promise<KillableServer> {
+/** Nothing is started yet. `settings` are variables of its environment beside the usual ones. */
+export async function killableServer(settings: Readonly<Record<string, string>> = {}): Promise<KillableServer> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "rivulet-kills-")));
   const [stateDir, scratch] = [join(folder, "state"), join(folder, "tmp")];
   await mkdir(scratch);
@@ -42,7 +42,7 @@ export async function killableServer(): Promise<KillableServer> {
       const { npm_lifecycle_event: _, ALLOW_LOCAL_TARGETS: __, ...environment } = process.env;
       // What a killed runtime leaves in its folder for passing files goes with the rest.
       const own = { TMPDIR: scratch, PORT: String(port), STATE_DIR: stateDir, ADMIN_KEY: key, MASTER_KEY: "the-master-key-of-the-kills", RIVULET_TEST: mark };
-      const child = spawn(process.execPath, [START], { env: { ...environment, ...own }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(process.execPath, [START], { env: { ...environment, ...own, ...settings }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
       pid = child.pid as number;
       let output = "";
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));

@@ -1,5 +1,5 @@
 /** Where something can go wrong. */
-export type Place = "log" | "views" | "send" | "message" | "rpc" | "alarm" | "storage";
+export type Place = "log" | "views" | "send" | "message" | "rpc" | "alarm" | "storage" | "sink" | "handler";
 
 /** What goes wrong there. */
 export type Mode =
@@ -13,7 +13,10 @@ export type Mode =
   | "double"
   | "delay"
   | "late"
-  | "abandon";
+  | "abandon"
+  | "500" // of a sink: its answer; of a handler: it throws
+  | "429" // it asks to be left alone
+  | "410"; // it wants nothing more
 
 /** A fault that waits for its occasion: it lets `skip` of them pass, then strikes `times` times. */
 export interface Fault {

@@ -1,11 +1,13 @@
 import { running } from "./actor.ts";
+import { subtle } from "./subtle.ts";
 
-const real = { setTimeout, clearTimeout, now: Date.now, warn: console.warn, error: console.error, log: console.log };
+const real = { setTimeout, clearTimeout, now: Date.now, warn: console.warn, error: console.error, log: console.log, random: Math.random };
+const realSubtle = crypto.subtle;
 const realRandom = crypto.getRandomValues.bind(crypto);
 let isInstalled = false;
 
 /**
- * Gives what the engine takes from its surroundings (timers, the clock, random bytes, the console) to the world of whoever runs.
+ * Gives what the engine takes from its surroundings (timers, the clock, chance, Web Crypto, the console) to the world of whoever runs.
  * Code that runs outside of a simulation keeps the real ones, so a test runner beside it notices nothing.
  */
 export function installGlobals(): void {
@@ -38,6 +40,11 @@ export function installGlobals(): void {
     return array;
   };
   Object.defineProperty(crypto, "getRandomValues", { value: random, configurable: true });
+  Object.defineProperty(crypto, "subtle", { get: () => (running.getStore() === undefined ? realSubtle : subtle), configurable: true });
+  Math.random = () => {
+    const actor = running.getStore();
+    return actor === undefined ? real.random() : actor.world.draws.draw(`chance of ${actor.name}`);
+  };
   for (const level of ["warn", "error"] as const) {
     console[level] = (...parts: unknown[]) => {
       const world = running.getStore()?.world;

@@ -31,6 +31,14 @@ class Cursor {
   }
 }
 
+/** What an object keeps by key, synchronously. */
+interface Kv {
+  readonly get: (key: string) => unknown;
+  readonly put: (key: string, value: unknown) => void;
+  readonly delete: (key: string) => boolean;
+  readonly list: (options?: { readonly prefix?: string }) => Iterable<readonly [key: string, value: unknown]>;
+}
+
 /**
  * The storage that an incarnation of an object sees. Its first write opens the implicit transaction, which is on disk when the flush
  * comes; a crash before that rolls it back, the alarm with it. A dead incarnation reaches nothing.
@@ -39,22 +47,20 @@ export class ObjectStorage {
   readonly #actor: ObjectActor;
   #depth = 0;
   readonly sql: { exec: (sql: string, ...params: unknown[]) => Cursor };
-  readonly kv: { get: (key: string) => unknown; put: (key: string, value: unknown) => void };
+  readonly kv: Kv;
 
   constructor(actor: ObjectActor) {
     this.#actor = actor;
     this.sql = { exec: (sql, ...params) => this.#exec(sql, params) };
-    const table = "CREATE TABLE IF NOT EXISTS _kv (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID";
     this.kv = {
-      get: (key) => {
-        if (this.#exec("SELECT 1 FROM sqlite_master WHERE name = '_kv'", []).toArray().length === 0) return undefined;
-        const [row] = this.#exec("SELECT value FROM _kv WHERE key = ?", [key]);
-        return row === undefined ? undefined : JSON.parse(row["value"] as string);
-      },
+      get: (key) => this.#kvRows("WHERE key = ?", [key]).map(({ value }) => JSON.parse(value) as unknown)[0],
       put: (key, value) => {
-        this.#exec(table, []);
+        this.#exec("CREATE TABLE IF NOT EXISTS _kv (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", []);
         this.#exec("INSERT INTO _kv VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", [key, JSON.stringify(value)]);
       },
+      delete: (key) => this.#kvRows("WHERE key = ?", [key]).length > 0 && this.#exec("DELETE FROM _kv WHERE key = ?", [key]).rowsWritten > 0,
+      list: ({ prefix = "" } = {}) =>
+        this.#kvRows("WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key", [prefix]).map(({ key, value }) => [key, JSON.parse(value)] as const),
     };
   }
 
@@ -95,6 +101,19 @@ export class ObjectStorage {
     this.#actor.openTransaction();
     this.#actor.pending = { time: null, isSetNow: true, isNew: true };
     return Promise.resolve();
+  }
+
+  /** Everything goes, the alarm with it, as the compatibility date has it. */
+  deleteAll(): Promise<void> {
+    const { database } = this.#live();
+    const tables = database.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'");
+    for (const { name } of tables) this.#exec(`DROP TABLE ${name}`, []);
+    return this.deleteAlarm();
+  }
+
+  #kvRows(where: string, params: readonly string[]): readonly { readonly key: string; readonly value: string }[] {
+    if (this.#exec("SELECT 1 FROM sqlite_master WHERE name = '_kv'", []).toArray().length === 0) return [];
+    return this.#exec(`SELECT key, value FROM _kv ${where}`, params).toArray() as { key: string; value: string }[];
   }
 
   #exec(sql: string, params: readonly unknown[]): Cursor {

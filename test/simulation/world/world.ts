@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { compose } from "../../../src/compose.ts";
+import { counting } from "../counter.ts";
 import { tallyOf } from "../tally.ts";
 import { Actor } from "./actor.ts";
 import { Clock } from "./clock.ts";
@@ -10,10 +11,14 @@ import { installGlobals } from "./globals.ts";
 import { SimulatedNamespace } from "./namespaces.ts";
 import type { ObjectClass, ObjectHost } from "./object-host.ts";
 import { ProjectorActor, SimulatedQueue } from "./queue.ts";
+import { SimulatedSinks } from "./sinks.ts";
 
 /** The two builds of the code that may be live at the same time. */
 export const OLD = "old";
 export const NEW = "new";
+
+/** What secrets are sealed under. */
+export const MASTER_KEY = "a-master-key-of-the-simulation";
 
 type Parts = ReturnType<typeof compose>;
 type Env = Parameters<Parts["worker"]["queue"]>[1];
@@ -29,6 +34,11 @@ export class World {
   readonly streams: SimulatedNamespace;
   readonly dispatchers: SimulatedNamespace;
   readonly keys: SimulatedNamespace;
+  readonly followers: SimulatedNamespace;
+  readonly circuits: SimulatedNamespace;
+  readonly sinks: SimulatedSinks;
+  /** What the handler in code was given, as often as it was. */
+  readonly handled: { readonly tenant: string; readonly of: string }[] = [];
   /** Who asks from outside; never crashes. */
   readonly client: Actor;
   /** Projectors that may run at the same time. */
@@ -61,13 +71,22 @@ export class World {
     this.log = new SimulatedD1(this, "log");
     this.views = new SimulatedD1(this, "views");
     this.queue = new SimulatedQueue(this);
-    const partsOf = (build: string): Parts => compose({ now: () => this.clock.now(), modules: [tallyOf(build)] });
+    this.sinks = new SimulatedSinks(this);
+    const fetch = (input: unknown, init?: RequestInit): Promise<Response> => this.sinks.fetch(input, init ?? {});
+    const partsOf = (build: string): Parts => compose({ now: () => this.clock.now(), modules: [tallyOf(build), counting], fetch: fetch as typeof globalThis.fetch });
     this.#parts = { [OLD]: partsOf(OLD), [NEW]: partsOf(NEW) };
-    const classOf = (name: "Aggregate" | "Dispatcher" | "KeyRegistry") => (build: string) => this.#parts[build]?.[name] as unknown as ObjectClass;
+    const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry") => (build: string) => this.#parts[build]?.[name] as unknown as ObjectClass;
     this.streams = new SimulatedNamespace(this, "", classOf("Aggregate"));
     this.dispatchers = new SimulatedNamespace(this, "dispatcher ", classOf("Dispatcher"));
     this.keys = new SimulatedNamespace(this, "keys ", classOf("KeyRegistry"));
+    this.followers = new SimulatedNamespace(this, "follower ", classOf("Follower"));
+    this.circuits = new SimulatedNamespace(this, "circuit ", classOf("Circuit"));
     this.client = new Actor(this, "client", NEW);
+  }
+
+  /** All objects, by class. */
+  get namespaces(): readonly SimulatedNamespace[] {
+    return [this.streams, this.dispatchers, this.keys, this.followers, this.circuits];
   }
 
   /** The bindings that an actor has; they are fenced by its life. */
@@ -76,10 +95,13 @@ export class World {
       AGGREGATE: this.streams.bindingOf(actor),
       DISPATCHER: this.dispatchers.bindingOf(actor),
       KEY_REGISTRY: this.keys.bindingOf(actor),
+      FOLLOWER: this.followers.bindingOf(actor),
+      CIRCUIT: this.circuits.bindingOf(actor),
       EVENTS_0: this.queue.bindingOf(actor),
       LOG_0: this.log.bindingOf(actor),
       VIEWS_0: this.views.bindingOf(actor),
       VERSION: { id: actor.build },
+      MASTER_KEY,
     } as unknown as Env;
   }
 
@@ -150,7 +172,7 @@ export class World {
 
   /** Gives the memory back. */
   close(): void {
-    for (const { hosts } of [this.streams, this.dispatchers, this.keys]) for (const host of hosts.values()) host.database.close();
+    for (const { hosts } of this.namespaces) for (const host of hosts.values()) host.database.close();
     this.log.database.close();
     this.views.database.close();
   }

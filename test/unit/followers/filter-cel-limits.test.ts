@@ -38,10 +38,10 @@ describe("a short expression that asks a large event for too much throws", () =>
     ["a text that grows with each use", `[event.t].all(x, (x${"+x".repeat(100)}).contains("zz"))`, { t: TEXT }],
     ["a text counted for each element", "event.l.all(x, size(event.t) > 1)", { l: LIST, t: TEXT }],
     ["a long text looked for in a long one", "event.t.contains(event.u)", { t: TEXT, u: `b${"a".repeat(200_000)}` }],
-    ["a calendar for each element", 'event.l.all(x, timestamp("2020-01-01T00:00:00Z").getHours("America/New_York") == 19)', { l: LIST }],
+    ["a calendar for each element", 'event.l.all(x, timestamp("2020-01-01T00:00:00Z").getHours("America/New_York") == 19)', { l: LIST.slice(0, 2_000) }],
     ["a regular expression for each element", 'event.l.all(x, !event.t.matches("(a|b)*c$"))', { l: LIST, t: LETTERS }],
     ["one that makes a state of each character", 'event.t.matches("a[ab]{400}$^")', { t: LETTERS }],
-    ["one whose time grows with the square of it", 'event.t.matches("(a?b?){60}$^|a[ab]{15}$^")', { t: LETTERS }],
+    ["one whose time grows with the square of it", 'event.t.matches("a[ab]{15}$^")', { t: LETTERS }],
     ["a macro over a list without end", "event.l.map(x, x) == []", { l: times(300_000, () => 0) }],
   ])("%s", (_, expression, event) => {
     expect(outcomeOf(expression, event)).toBe("filter_too_costly");
@@ -66,9 +66,16 @@ describe("what takes time with the event's size is done", () => {
     ["a field that none of many objects has", "event.o.exists(x, x.b == 2)", { o: times(50_000, () => ({ a: 1 })) }, false],
     ["a list of many results", "event.l.map(x, x).size() == 50000", { l: LIST.slice(0, 50_000) }, true],
     ["a list of many that were kept", "event.l.filter(x, x < 9).size() == 45000", { l: LIST.slice(0, 50_000) }, true],
+    ["what was kept, read again", "event.l.filter(x, true) == event.l", { l: LIST.slice(0, 50_000) }, true],
+    ["what was kept and changed, read again", "event.l.map(x, true, x) == event.l", { l: LIST.slice(0, 50_000) }, true],
     ["results that are read again", "event.l.map(x, x) == event.l", { l: LIST.slice(0, 50_000) }, true],
     ["a regular expression on a text of some length", 'event.t.matches("^[ab]+$")', { t: LETTERS.slice(0, 8_000) }, true],
-    ["a number of half a million digits, which is none", "int(event.t) == 1", { t: "1".repeat(500_000) }, false],
+    [
+      "a text of half a million digits, which is no number, however often",
+      `[event.t].exists(x, ${"int(x) == 1 || ".repeat(60)}false)`,
+      { t: "1".repeat(500_000) },
+      false,
+    ],
     ["a duration of as many", "duration(event.t) == duration('1s')", { t: "1".repeat(500_000) }, false],
   ])("%s", (_, expression, event, expected) => {
     expect(outcomeOf(expression, event)).toBe(expected);

@@ -82,6 +82,7 @@ describe("a CEL expression", () => {
     ["has(event.data.hasOwnProperty)", false],
     ['"valueOf" in event.data', false],
     ["event.data.toString == 1", true],
+    ['type(event.metadata["__proto__"]) == map', false],
     ["size(event.data) == 14", true],
   ])("sees any name as a name: %s is %s", (expression, expected) => {
     expect(matches(expression)).toBe(expected);
@@ -95,8 +96,13 @@ describe("a CEL expression", () => {
 
   test("leaves the depth of stack traces as it was", () => {
     const before = Error.stackTraceLimit;
-    matches("event.missing == 1");
-    expect(Error.stackTraceLimit).toBe(before);
+    try {
+      Error.stackTraceLimit = 7;
+      matches("event.missing == 1");
+      expect(Error.stackTraceLimit).toBe(7);
+    } finally {
+      Error.stackTraceLimit = before;
+    }
   });
 
   test("agrees with JavaScript about numbers, texts and lists of them", () => {
@@ -178,6 +184,11 @@ describe("an expression that is none is told what was expected and what is there
 
   test("macros may stand beside each other, and in the branches of a choice", () => {
     expect(faultsOf("event.a.exists(x, x == 1) && (event.b.all(y, y > 1) ? event.c.map(z, z) == [] : false)")).toEqual([]);
+  });
+
+  test("an expression has 200 levels at most", () => {
+    expect(faultsOf(`event${".a".repeat(199)}`)).toEqual([]);
+    expect(faultsOf(`event${".a".repeat(200)}`)).toEqual([{ path: [], message: "Expected at most 200 levels, got more (at character 1)" }]);
   });
 
   test("2048 characters are none too many", () => {

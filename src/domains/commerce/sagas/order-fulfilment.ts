@@ -15,6 +15,7 @@ const TIME_TO_PAY = 15 * 60_000;
 export const orderFulfilment = defineSaga({
   name: "order-fulfilment",
   events: [orderEvents, paymentEvents],
+  aggregates: [order, payment],
   data: z.object({ orderId, totalCents: cents, currency, goods }),
   startsOn: {
     "commerce.OrderPlaced": ({ id, data: { items, totalCents, currency } }) => ({ orderId: id, totalCents, currency, goods: perSku(items) }),

@@ -1,0 +1,24 @@
+import { definePort } from "../../kernel/index.ts";
+
+/** Money that is to be taken for an order. */
+export interface Charge {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly amountCents: number;
+  readonly currency: string;
+}
+
+/** What a provider says of a charge. `pending`: it has not made up its mind; nobody is told when it does. */
+export type ChargeAnswer =
+  | { readonly outcome: "captured"; readonly reference: string }
+  | { readonly outcome: "declined"; readonly reason: string }
+  | { readonly outcome: "pending" };
+
+/** Whoever takes money. */
+export interface PaymentProvider {
+  /** Takes it once for each key. A provider may say the same more than once. */
+  charge(charge: Charge, key: string): Promise<ChargeAnswer | readonly ChargeAnswer[]>;
+}
+
+/** The provider as the handler of payments reaches it. */
+export const paymentProvider = definePort<PaymentProvider>("commerce/payments");

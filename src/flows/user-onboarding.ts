@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { commandTo, defineSaga, failed } from "../kernel/index.ts";
+import { membership } from "../domains/platform/index.ts";
+import { user, userEvents } from "../domains/users/index.ts";
+import { mail } from "./mail.ts";
+
+/** What a new user speaks until they say so. */
+const LANGUAGE = "en";
+const ROLE = { role: "member" };
+
+/** What an instance knows. */
+const onboarding = z.object({ userId: z.string(), tenantId: z.string(), email: z.string(), name: z.string(), hasLanguage: z.boolean().default(false) });
+
+/** From a registration to a user who has a profile, may do something, and has been welcomed; or to none. */
+export const userOnboarding = defineSaga({
+  name: "user-onboarding",
+  events: [userEvents],
+  aggregates: [user],
+  data: onboarding,
+  startsOn: {
+    "users.UserRegistered": ({ id, tenant, data: { email, name } }) => ({ userId: id, tenantId: tenant, email, name, hasLanguage: false }),
+  },
+  evolve: { "users.ProfileUpdated": (known, { data }) => (data.language === undefined ? known : { ...known, hasLanguage: true }) },
+  steps: [
+    // What the user has said meanwhile is better.
+    { name: "profile", when: ({ hasLanguage }) => !hasLanguage, send: ({ userId }) => commandTo(user, userId, "UpdateProfile", { language: LANGUAGE }) },
+    {
+      name: "role",
+      send: (known) => commandTo(membership, membershipId(known), "AssignRole", ROLE),
+      compensate: (known) => ({ ...commandTo(membership, membershipId(known), "RemoveRole", ROLE), accepts: ["no_such_role"] }),
+    },
+    // Last, for a letter is not taken back.
+    {
+      name: "welcome",
+      async call({ email, name }, { key, port }) {
+        const sent = await port(mail).send({ to: email, subject: "Welcome", text: `Dear ${name}, you are one of us now.` }, key);
+        return sent.ok ? undefined : failed(sent.reason);
+      },
+    },
+  ],
+  undone: ({ userId }, reason) => ({ ...commandTo(user, userId, "DeactivateUser", { reason: reason.slice(0, 1000) }), accepts: ["no_such_user"] }),
+});
+
+function membershipId({ tenantId, userId }: Pick<z.output<typeof onboarding>, "tenantId" | "userId">): string {
+  return `${tenantId}:${userId}`;
+}

@@ -1,0 +1,144 @@
+import { categoryOf, idOf, type LoggedEvent, PURGED, type Row, sql, type View } from "../kernel/index.ts";
+import type { SagaStatus } from "./state.ts";
+
+/** A line of the list of a saga's instances. */
+export interface SagaRow {
+  readonly id: string;
+  readonly state: Exclude<SagaStatus, "waiting">;
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  readonly endedAt?: string;
+  /** The step that began last, or that is stuck. */
+  readonly step?: string;
+  /** Why it undoes itself, is stuck, or has ended so. */
+  readonly reason?: string;
+  /** It has begun to undo what it did. */
+  readonly isUndoing: boolean;
+  /** Failed attempts by step. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** The instances of all sagas, as one can list and count them. */
+export const sagasView: View = {
+  name: "sagas",
+  version: 1,
+  concerns: ({ stream }) => stream.startsWith("saga_"),
+  rows: "SELECT saga || '/' || id AS key, row FROM saga_instances WHERE tenant = ?1",
+  discard: (scope) => [
+    sql`DELETE FROM saga_instances WHERE (tenant, saga, id) IN (SELECT tenant, saga, id FROM saga_instances WHERE tenant = ${scope} LIMIT 1000)`,
+  ],
+  reads: (scope, events) =>
+    sql`SELECT saga, row FROM saga_instances WHERE tenant = ${scope} AND (saga, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(events.map(keyOf))}))`,
+  fold(scope, events, read) {
+    const rows = new Map<string, SagaRow>(
+      read.map((row: Row) => [JSON.stringify([row["saga"], (JSON.parse(String(row["row"])) as SagaRow).id]), JSON.parse(String(row["row"])) as SagaRow]),
+    );
+    const touched = new Set<string>();
+    for (const event of events) {
+      const key = JSON.stringify(keyOf(event));
+      const next = rowAfter(rows.get(key), event);
+      if (next === undefined) continue;
+      rows.set(key, next);
+      touched.add(key);
+    }
+    const put = [...touched].map((key) => {
+      const row = rows.get(key) as SagaRow;
+      return [...(JSON.parse(key) as [string, string]), row.state, JSON.stringify(row)];
+    });
+    return [
+      sql`INSERT INTO saga_instances (tenant, saga, id, state, row)
+          SELECT ${scope}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(put)}) WHERE true
+          ON CONFLICT (tenant, saga, id) DO UPDATE SET state = excluded.state, row = excluded.row`,
+    ];
+  },
+};
+
+/** Category and id: the category stands for the saga's name. */
+function keyOf({ stream }: LoggedEvent): readonly [string, string] {
+  return [categoryOf(stream), idOf(stream)];
+}
+
+function rowAfter(row: SagaRow | undefined, event: LoggedEvent): SagaRow | undefined {
+  if (event.data === PURGED) return row;
+  const data = JSON.parse(event.data) as { readonly step?: string; readonly reason?: string };
+  const updatedAt = event.recorded;
+  if (event.type === "saga.Started") return { id: idOf(event.stream), state: "running", startedAt: updatedAt, updatedAt, isUndoing: false, failures: {} };
+  // What came before the beginning begins nothing.
+  if (row === undefined) return undefined;
+  const { reason: _, ...others } = row;
+  const step = data.step === undefined ? {} : { step: data.step };
+  const because = data.reason === undefined ? {} : { reason: data.reason };
+  switch (event.type) {
+    case "saga.StepStarted":
+    case "saga.StepUndoing":
+      return { ...row, ...step, updatedAt };
+    case "saga.CallFailed":
+      return { ...row, updatedAt, failures: { ...row.failures, [data.step ?? ""]: (row.failures[data.step ?? ""] ?? 0) + 1 } };
+    case "saga.UndoingStarted":
+      return { ...others, ...because, state: "compensating", isUndoing: true, updatedAt };
+    case "saga.Stuck":
+      return { ...others, ...step, ...because, state: "stuck", updatedAt };
+    case "saga.StepRetried":
+    case "saga.StepSkipped":
+    case "saga.StepUndone":
+      return row.state === "stuck" ? { ...row, state: row.isUndoing ? "compensating" : "running", updatedAt } : { ...row, updatedAt };
+    case "saga.Completed":
+      return { ...others, state: "completed", endedAt: updatedAt, updatedAt };
+    case "saga.Compensated":
+      return { ...others, ...because, state: "compensated", endedAt: updatedAt, updatedAt };
+    case "saga.Cancelled":
+      return { ...others, ...because, state: "cancelled", endedAt: updatedAt, updatedAt };
+    default:
+      return { ...row, updatedAt };
+  }
+}
+
+/** How a saga's instances stand. Durations are of those that ended, in milliseconds. */
+export interface SagaFigures {
+  readonly counts: Readonly<Partial<Record<SagaRow["state"], number>>>;
+  /** `startedAt` of the oldest that has not ended. */
+  readonly oldest: string | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** The figures of one saga. */
+export async function sagaFigures(db: D1Database, scope: string, category: string): Promise<SagaFigures> {
+  const OPEN = "('running', 'compensating', 'stuck')";
+  const duration = "CAST(round((julianday(row ->> '$.endedAt') - julianday(row ->> '$.startedAt')) * 86400000) AS INTEGER)";
+  const [counts, ages, failures] = await db.batch<Record<string, unknown>>([
+    db.prepare("SELECT state, count(*) AS n FROM saga_instances WHERE tenant = ?1 AND saga = ?2 GROUP BY state").bind(scope, category),
+    db
+      .prepare(
+        `SELECT (SELECT min(row ->> '$.startedAt') FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND state IN ${OPEN}) AS oldest,
+           max(CASE WHEN nth <= 0.5 THEN ms END) AS p50, max(CASE WHEN nth <= 0.95 THEN ms END) AS p95
+         FROM (SELECT ${duration} AS ms, percent_rank() OVER (ORDER BY ${duration}) AS nth FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND state NOT IN ${OPEN})`,
+      )
+      .bind(scope, category),
+    db
+      .prepare("SELECT key AS step, sum(value) AS n FROM saga_instances, json_each(row -> '$.failures') WHERE tenant = ?1 AND saga = ?2 GROUP BY key")
+      .bind(scope, category),
+  ]);
+  const [age] = (ages?.results ?? []) as unknown as readonly { oldest: string | null; p50: number | null; p95: number | null }[];
+  return {
+    counts: Object.fromEntries(((counts?.results ?? []) as unknown as readonly { state: string; n: number }[]).map(({ state, n }) => [state, n])),
+    oldest: age?.oldest ?? null,
+    p50Ms: age?.p50 ?? null,
+    p95Ms: age?.p95 ?? null,
+    failures: Object.fromEntries(((failures?.results ?? []) as unknown as readonly { step: string; n: number }[]).map(({ step, n }) => [step, n])),
+  };
+}
+
+/** A page of a saga's instances in the order of their ids, after an id. */
+export async function listSagas(
+  db: D1Database,
+  scope: string,
+  { category, state, after, limit }: { readonly category: string; readonly state?: string; readonly after: string; readonly limit: number },
+): Promise<readonly SagaRow[]> {
+  const { results } = await db
+    .prepare("SELECT row FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND id > ?3 AND (?4 IS NULL OR state = ?4) ORDER BY id LIMIT ?5")
+    .bind(scope, category, after, state ?? null, limit)
+    .all<{ row: string }>();
+  return results.map(({ row }) => JSON.parse(row) as SagaRow);
+}
