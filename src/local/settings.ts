@@ -18,7 +18,8 @@ export const SETTINGS_HELP = `Settings come from the environment:
   STATE_DIR            the folder that holds all local state (.wrangler/state)
   ADMIN_KEY            the key of the tenant "default"; else from .dev.vars, else made and kept there
   MASTER_KEY           seals secrets; likewise
-  ALLOW_LOCAL_TARGETS  1 lets webhooks and upstreams go to private addresses`;
+  ALLOW_LOCAL_TARGETS  1 lets webhooks and upstreams go to private addresses
+  TRANSLATOR_URL       a LibreTranslate server for subtitles, and TRANSLATOR_KEY where it wants one`;
 
 /** Reads the settings from the environment, makes what keys are missing, and says where things are. */
 export async function localSettings(environment: Readonly<Record<string, string | undefined>>): Promise<LocalSettings> {
@@ -27,8 +28,13 @@ export async function localSettings(environment: Readonly<Record<string, string 
   const { values, made } = await keys(environment, SECRETS_FILE);
   if (made.length > 0) console.log(`made ${made.join(" and ")}, kept in ${SECRETS_FILE}`);
   console.log(`the key is ADMIN_KEY ${environment["ADMIN_KEY"] ? "of the environment" : `in ${SECRETS_FILE}`}; state is in ${stateDir}`);
-  return { port, stateDir, variables: { ...values, ...(environment["ALLOW_LOCAL_TARGETS"] === "1" && { ALLOW_LOCAL_TARGETS: "1" }) } };
+  const passed = PASSED_ON.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []));
+  const isOpen = environment["ALLOW_LOCAL_TARGETS"] === "1";
+  return { port, stateDir, variables: { ...values, ...Object.fromEntries(passed), ...(isOpen && { ALLOW_LOCAL_TARGETS: "1" }) } };
 }
+
+/** Variables that the worker gets as they stand in the environment. */
+const PASSED_ON = ["TRANSLATOR_URL", "TRANSLATOR_KEY"] as const;
 
 function portOf(text: string): number {
   const port = Number(text);

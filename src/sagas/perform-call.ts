@@ -1,4 +1,4 @@
-import { type DueCall, type PortToken, retryDelay, type Saga } from "../kernel/index.ts";
+import { type DueCall, type ErasedStep, type PortToken, retryDelay, type Saga, type SagaFailure, type SagaLesson } from "../kernel/index.ts";
 import { definitionFor } from "./saga-decider.ts";
 import type { SagaState } from "./state.ts";
 
@@ -19,7 +19,8 @@ export interface CallPorts {
   chance(): number;
 }
 
-type Performed =
+/** What came of a call. `due` (RFC 3339): when it is tried again; left out where its attempts are over. */
+export type Performed =
   | { readonly outcome: "done"; readonly learned?: Readonly<Record<string, unknown>> }
   | { readonly outcome: "rejected"; readonly error: string }
   | { readonly outcome: "failed"; readonly error: string; readonly due?: string };
@@ -30,21 +31,33 @@ export async function performCall(saga: Saga, state: SagaState, call: DueCall, p
   const step = definition?.groups.flat().find(({ name }) => name === call.step);
   try {
     if (call.command !== undefined) {
-      const sent = await ports.send(call.command, ports.key);
-      if (sent.ok || (sent.isNo && call.command.accepts?.includes(sent.code))) return { outcome: "done" };
-      const error = `${call.command.category} ${call.command.command}: ${sent.code}${sent.detail === "" ? "" : `, ${sent.detail}`}`;
-      return sent.isNo ? { outcome: "rejected", error } : again(step, call, error, ports);
+      return sentOutcome(step, call, await ports.send(call.command, ports.key), ports);
     }
     if (step === undefined) return { outcome: "failed", error: "This code does not have the step any more." };
     const said = await step.call(state.data, { key: ports.key, tenant: ports.tenant, signal: AbortSignal.timeout(MOST_TIME), port: ports.port });
-    if (said === undefined) return { outcome: "done" };
-    return "failed" in said ? { outcome: "rejected", error: said.failed } : { outcome: "done", learned: said.learned as Readonly<Record<string, unknown>> };
+    return saidOutcome(said);
   } catch (fault) {
     return again(step, call, fault instanceof Error ? fault.message : String(fault), ports);
   }
 }
 
-function again(step: Saga["groups"][number][number] | undefined, { failures }: DueCall, error: string, { now, chance }: CallPorts): Performed {
+type Clock = Pick<CallPorts, "now" | "chance">;
+
+/** What a command's answer means for its step: a "no" that the command accepts is as good as a yes. */
+export function sentOutcome(step: ErasedStep | undefined, call: DueCall, sent: SentOutcome, clock: Clock): Performed {
+  if (sent.ok || (sent.isNo && call.command?.accepts?.includes(sent.code))) return { outcome: "done" };
+  const error = `${call.command?.category} ${call.command?.command}: ${sent.code}${sent.detail === "" ? "" : `, ${sent.detail}`}`;
+  return sent.isNo ? { outcome: "rejected", error } : again(step, call, error, clock);
+}
+
+/** What the answer of a call beyond means for its step. */
+export function saidOutcome(said: SagaFailure | SagaLesson | void): Performed {
+  if (said === undefined) return { outcome: "done" };
+  return "failed" in said ? { outcome: "rejected", error: said.failed } : { outcome: "done", learned: said.learned as Readonly<Record<string, unknown>> };
+}
+
+/** What a failed attempt means: it is tried again as the step says, or its attempts are over. */
+export function again(step: ErasedStep | undefined, { failures }: DueCall, error: string, { now, chance }: Clock): Performed {
   const retry = step?.retry ?? { maxAttempts: 8, minDelayMs: 1_000, maxDelayMs: 60_000 };
   if (failures + 1 >= retry.maxAttempts) return { outcome: "failed", error };
   return { outcome: "failed", error, due: new Date(now() + retryDelay(retry, failures + 1, chance())).toISOString() };

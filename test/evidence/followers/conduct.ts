@@ -9,10 +9,10 @@ export type Conduct = "take" | "slow" | "drip" | "reset" | "hang" | number;
 
 /** Of 100 requests so many end so; the others are taken at once. */
 const SHARES: readonly (readonly [Conduct, number])[] = [
-  [500, 10],
+  [500, 12],
   [503, 5],
   ["reset", 10],
-  ["hang", 5],
+  ["hang", 3],
   ["slow", 4],
   ["drip", 1],
 ];

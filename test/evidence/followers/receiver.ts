@@ -27,7 +27,7 @@ export class Moments {
 
 /** How long (milliseconds) the answers take that are slow, but in time, and those whose body is never through in time. */
 const SLOW = 60;
-const DRIP = 2_000;
+const DRIP = 10_000;
 
 /** Somebody who takes webhooks on 127.0.0.1, and notes each of them. It can be killed, and come back on the same port. */
 export class Receiver {

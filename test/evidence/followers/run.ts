@@ -37,7 +37,7 @@ export interface FollowerRun {
 /** Attempts that nothing exhausts, whatever is down meanwhile. */
 const PATIENT = { maxAttempts: 100, minDelayMs: 10, maxDelayMs: 200 };
 /** Milliseconds that the receiver which fails by chance has for an answer. */
-const TIMEOUT = 500;
+const TIMEOUT = 3_000;
 
 /**
  * Starts the real server, subscriptions of every sort and receivers that fail, kills both sides in the middle of the traffic, and holds

@@ -55,7 +55,8 @@ export const subtitleJob = defineSaga({
     {
       name: "translation",
       when: ({ choice }) => choice?.kind === "translate",
-      send: ({ jobId, choice }) => (choice?.kind === "translate" ? commandTo(subtitle, jobId, "RequestTranslation", { fromLanguage: choice.fromLanguage }) : []),
+      send: ({ jobId, choice }) =>
+        choice?.kind === "translate" ? commandTo(subtitle, jobId, "RequestTranslation", { fromLanguage: choice.fromLanguage }) : [],
     },
     {
       name: "translate",

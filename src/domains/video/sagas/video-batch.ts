@@ -31,8 +31,12 @@ export const videoBatch = defineSaga({
     {
       name: "jobs",
       // Somebody else's job of that id comes to its end, too.
-      send: ({ jobs }) => jobs.map(({ jobId, videoUrl }) => ({ ...commandTo(video, jobId, "RequestProcessing", { videoUrl }), accepts: ["already_requested"] })),
-      sendOn: { "video.ProcessingCompleted": (known, { id }) => recording(known, id, true), "video.ProcessingFailed": (known, { id }) => recording(known, id, false) },
+      send: ({ jobs }) =>
+        jobs.map(({ jobId, videoUrl }) => ({ ...commandTo(video, jobId, "RequestProcessing", { videoUrl }), accepts: ["already_requested"] })),
+      sendOn: {
+        "video.ProcessingCompleted": (known, { id }) => recording(known, id, true),
+        "video.ProcessingFailed": (known, { id }) => recording(known, id, false),
+      },
       awaits: { "video.ProcessingCompleted": isOver, "video.ProcessingFailed": isOver },
       withinMs: TIME_TO_PROCESS,
       compensate: ({ jobs, outcomes }) =>
