@@ -183,6 +183,7 @@ export function compose(overrides: Overrides = {}) {
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
+    owners,
     send: sender(env),
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),

@@ -31,7 +31,6 @@ import {
   type Outcome,
   type PortToken,
   sha256,
-  canonicalJson,
 } from "./kernel/index.ts";
 import { followMatching, followTypes } from "./log/follow-matching.ts";
 import type { ShardOf } from "./log/shard.ts";
@@ -48,6 +47,8 @@ export interface Composed {
   readonly shardOf: ShardOf;
   readonly handlers: readonly Handler[];
   readonly decider: (category: string) => Decider | undefined;
+  /** Which categories' deciders declare each event type. */
+  readonly owners: ReadonlyMap<string, ReadonlySet<string>>;
   readonly send: (command: SentCommand) => Promise<Sent>;
   readonly sealer: Sealer | undefined;
   readonly circuit: CircuitOf;
@@ -255,6 +256,8 @@ async function pushEvent(composed: Composed, { follower, definition, delivery, s
 async function handleEvent(composed: Composed, { tenant, id }: FollowerIdentity, { event, attempt }: Push["delivery"]): Promise<Outcome> {
   const handler = composed.handlers.find(({ name }) => name === id);
   if (handler === undefined) return { kind: "failed", error: "This code has no such handler." };
+  // A plain stream may hold events of any name: only a category whose decider declares a type speaks for it.
+  if (composed.owners.get(event.type)?.has(categoryOf(event.stream)) === false) return { kind: "delivered" };
   const key = `${id}/${event.stream}/${event.version}`;
   return runHandler(handler, event, {
     context: {
@@ -297,7 +300,8 @@ async function sendFor(composed: Composed, { tenant, handler, event, key }: Caus
     command,
     data: checked.data,
     precondition: { kind: "none" },
-    idempotency: { key, fingerprint: sha256(canonicalJson([category, id, command, data] as never)) },
+    // What was decided the first time counts, though the handler may have seen another state by now.
+    idempotency: { key, fingerprint: sha256(key) },
     source: `/handlers/${handler}`,
     metadata: { correlationId, causationId: event.id, priority, traceparent, ...(tracestate !== undefined && { tracestate }), actor: `handler:${handler}` },
   });

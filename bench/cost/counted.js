@@ -1,10 +1,10 @@
-import worker, { Aggregate, Dispatcher, KeyRegistry } from "./worker.js";
+import worker, { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry } from "./worker.js";
 
 /**
  * The built worker, with everything counted that is billed. Plain JavaScript, for it is run as it stands, beside the built worker.
  * `/.usage` gives the counts; it is no request of the platform and is not counted.
  */
-const counts = { requests: 0, objectRequests: 0, alarms: 0, messages: [], log: { written: 0, read: 0 }, views: { written: 0, read: 0 } };
+const counts = { requests: 0, objectRequests: 0, alarms: 0, looks: 0, messages: [], log: { written: 0, read: 0 }, views: { written: 0, read: 0 } };
 /** Rows are known only once a cursor was read to its end, so cursors are kept and asked when the counts are. */
 const cursors = new Set();
 const rows = { written: 0, read: 0 };
@@ -120,11 +120,25 @@ function countedClass(Real) {
   return Counted;
 }
 
-const CountedAggregate = countedClass(Aggregate);
+/** Once a stream's alarm is through, nothing more comes of what was appended before. */
+class CountedAggregate extends countedClass(Aggregate) {
+  async alarm() {
+    await super.alarm();
+    counts.looks++;
+  }
+}
+const CountedCircuit = countedClass(Circuit);
 const CountedDispatcher = countedClass(Dispatcher);
+const CountedFollower = countedClass(Follower);
 const CountedKeyRegistry = countedClass(KeyRegistry);
 
-export { CountedAggregate as Aggregate, CountedDispatcher as Dispatcher, CountedKeyRegistry as KeyRegistry };
+export {
+  CountedAggregate as Aggregate,
+  CountedCircuit as Circuit,
+  CountedDispatcher as Dispatcher,
+  CountedFollower as Follower,
+  CountedKeyRegistry as KeyRegistry,
+};
 
 export default {
   fetch(request, env) {

@@ -19,14 +19,14 @@ interface Profile {
   readonly name: string;
   readonly title: string;
   readonly streams: number;
-  /** Milliseconds that it begins after the others, so as not to crowd them: what is pressed shares work that a lone event pays alone. */
-  readonly later?: number;
+  /** Begins when the others are through, so as not to crowd them: what is pressed shares work that a lone event pays alone. */
+  readonly isLast?: true;
   /** Uses it; gives the number of events. */
   readonly use: (stage: Stage, streams: readonly string[]) => Promise<number>;
 }
 
-/** An alarm is set 3 s ahead; by then the stream has been let go. */
-const UNTIL_SETTLED = 4_000;
+/** How long (milliseconds) streams may take to be let go; an alarm does that, and is set 3 s ahead. */
+const LONGEST_UNTIL_SETTLED = 10_000;
 const NO_YARDSTICKS = { hello: "", insert: "", constant: "" };
 
 const PROFILES: readonly Profile[] = [
@@ -36,10 +36,10 @@ const PROFILES: readonly Profile[] = [
     name: "busy",
     title: "one event each, 64 clients on one stream",
     streams: 1,
-    later: 1_000,
+    isLast: true,
     async use(stage, [stream = ""]) {
       const request = appendOf(stream);
-      const { answered } = await stage.append({ clients: 64, seconds: 30, request: () => request, most: 4_000 });
+      const { answered } = await stage.append({ clients: 64, seconds: 30, request: () => request, most: 1_500 });
       return answered;
     },
   },
@@ -50,24 +50,44 @@ export async function costs(workplace: Workplace): Promise<readonly Cost[]> {
   const workers = await Promise.all(PROFILES.map(({ name }) => countedWorker(workplace, `cost-${name}`)));
   const platform = await startPlatform(workplace, workers);
   try {
-    return await Promise.all(PROFILES.map((profile) => costOf(profile, platform.origin(`cost-${profile.name}`))));
+    const others = PROFILES.filter(({ isLast }) => !isLast).map(({ name }) => ({ name, ...Promise.withResolvers<void>() }));
+    return await Promise.all(
+      PROFILES.map((profile) =>
+        costOf(profile, platform.origin(`cost-${profile.name}`), {
+          mayBegin: profile.isLast ? Promise.all(others.map(({ promise }) => promise)) : Promise.resolve(),
+          hasUsed: () => others.find(({ name }) => name === profile.name)?.resolve(),
+        }),
+      ),
+    );
   } finally {
     await platform.stop();
   }
 }
 
-async function costOf({ name, title, streams: count, use, later = 0 }: Profile, origin: string): Promise<Cost> {
+interface Turn {
+  readonly mayBegin: Promise<unknown>;
+  readonly hasUsed: () => void;
+}
+
+async function costOf({ name, title, streams: count, use }: Profile, origin: string, { mayBegin, hasUsed }: Turn): Promise<Cost> {
   const stage = new Stage(origin, NO_YARDSTICKS);
   const streams = Array.from({ length: count }, () => stage.newName());
   await oneByOne(stage, streams, 1);
-  await pause(UNTIL_SETTLED + later);
-  const before = await usageAt(origin);
+  await mayBegin;
+  const before = await settled(origin, count);
   const events = await use(stage, streams);
-  // The log is looked for only now and then, and elsewhere: asking would be counted.
-  await pause(UNTIL_SETTLED);
-  const after = await usageAt(origin);
+  hasUsed();
+  const after = await settled(origin, 2 * count);
   const used = perEvent(difference(after, before), events);
   return { name, title, events, perEvent: used, dollarsPerMillion: dollarsPerMillion(used) };
+}
+
+/** The usage once so many alarms are through: the log is looked for nowhere else, since asking it would be counted. */
+async function settled(origin: string, looks: number): Promise<Usage> {
+  for (const end = performance.now() + LONGEST_UNTIL_SETTLED; ; await pause(100)) {
+    const counts = await countsAt(origin);
+    if (counts.looks >= looks || performance.now() > end) return usageOf(counts);
+  }
 }
 
 /** One append to each stream, each after the other has come into the log: what is alone shares nothing. */
@@ -85,10 +105,10 @@ async function oneByOne({ origin }: Stage, streams: readonly string[], events: n
   return streams.length * events;
 }
 
-async function usageAt(origin: string): Promise<Usage> {
+async function countsAt(origin: string): Promise<Counts> {
   const connection = await Connection.open(origin);
   try {
-    return usageOf((await connection.send(requestBytes("GET", "/.usage"), true)).json<Counts>());
+    return (await connection.send(requestBytes("GET", "/.usage"), true)).json<Counts>();
   } finally {
     connection.close();
   }
@@ -99,6 +119,8 @@ interface Counts {
   readonly requests: number;
   readonly objectRequests: number;
   readonly alarms: number;
+  /** Streams' alarms that are through. */
+  readonly looks: number;
   /** Bytes of each. */
   readonly messages: readonly number[];
   readonly rows: Rows;

@@ -24,7 +24,7 @@ export function hot(clients: number): Figure {
     ...(clients === 64 && { aim: { ratio: 0.8 } }),
     async prepare(stage) {
       stream = stage.newName();
-      await warmUp(stage, [stream], clients);
+      await warmUp(stage, [stream], Math.max(clients, 8));
     },
     measure: async (stage, seconds) => rate(await stage.append({ clients, seconds, request: always(request()), most: MOST_ON_ONE })),
   };

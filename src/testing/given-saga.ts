@@ -8,7 +8,6 @@ import {
   type NewFact,
   type PortToken,
   type Saga,
-  type SagaFailure,
   type SagaLesson,
 } from "../kernel/index.ts";
 import { dueWork } from "../sagas/due-work.ts";
@@ -36,8 +35,8 @@ export interface GivenSaga {
   started(data: unknown): GivenSaga;
   /** This comes back for what the step wants done now: for all of it, or for one call of it, counted from 0 (-1: the call beyond). */
   answers(step: string, answer: Answer, call?: number): GivenSaga;
-  /** The step's call beyond is made, to what stands behind its ports. */
-  asks(step: string, ...ports: readonly StandIn[]): Promise<GivenSaga>;
+  /** Makes the step's call beyond, to what stands behind its ports: what to answer the step with. */
+  asks(step: string, ...ports: readonly StandIn[]): Promise<Answer>;
   /** Somebody retries the step that is stuck, skips it, or cancels the whole. */
   retried(): GivenSaga;
   skipped(reason: string): GivenSaga;
@@ -93,7 +92,7 @@ function build(standing: Standing): GivenSaga {
     when: (...events) => build(events.reduce(received, standing)),
     started: (data) => build(tell(standing, { name: "Start", data: { data } })),
     answers: (step, answer, call) => build(answered(standing, step, { answer, call })),
-    asks: async (step, ...ports) => build(await asked(standing, step, ports)),
+    asks: (step, ...ports) => asked(standing, step, ports),
     retried: () => build(tell(standing, { name: "Retry", data: {} })),
     skipped: (reason) => build(tell(standing, { name: "Skip", data: { reason } })),
     cancelled: (reason) => build(tell(standing, { name: "Cancel", data: { reason } })),
@@ -204,12 +203,11 @@ function stepOf({ saga, state }: Standing, name: string): ErasedStep | undefined
     .find((step) => step.name === name);
 }
 
-async function asked(standing: Standing, step: string, ports: readonly StandIn[]): Promise<Standing> {
-  const [due] = callsOf(standing, step, -1) as readonly [DueCall];
-  let said: SagaFailure | SagaLesson | void;
+async function asked(standing: Standing, step: string, ports: readonly StandIn[]): Promise<Answer> {
+  const [{ round }] = callsOf(standing, step, -1) as readonly [DueCall];
   try {
-    said = await stepOf(standing, step)?.call(standing.state.data, {
-      key: `test/${step}/${due.round}`,
+    const said = await stepOf(standing, step)?.call(standing.state.data, {
+      key: `test/${step}/${round}`,
       tenant: "test",
       signal: new AbortController().signal,
       port<Port>({ name }: PortToken<Port>): Port {
@@ -218,10 +216,11 @@ async function asked(standing: Standing, step: string, ports: readonly StandIn[]
         return one.port as Port;
       },
     });
+    if (said === undefined) return "done";
+    return "failed" in said ? { rejected: said.failed } : said;
   } catch (fault) {
-    return report(standing, due, outcomeOf(standing, due, { failed: String(fault) }));
+    return { failed: fault instanceof Error ? fault.message : String(fault) };
   }
-  return report(standing, due, saidOutcome(said));
 }
 
 const OF_PEOPLE: ReadonlySet<string> = new Set(["Start", "Retry", "Skip", "Cancel"]);

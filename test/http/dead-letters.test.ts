@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { eventsOf, everything, expectProblem, get, type HeaderFields, ok, pages, send } from "../support/http.ts";
 import { type DeadLetter, giveUp, logged, pulled, strict } from "./dead-letters.ts";
-import { act, eventually, NOBODY } from "./subscriptions.ts";
+import { eventually } from "./eventually.ts";
+import { act, NOBODY } from "./subscriptions.ts";
 
 const tenantOf = (name: string): HeaderFields => ({ "tenant-id": `dead-${name}` });
 const letters = (headers: HeaderFields, query = ""): Promise<readonly DeadLetter[]> => everything<DeadLetter>(`/v1/dead-letters${query}`, headers);
@@ -315,9 +316,10 @@ test("a subscription counts its dead letters", async () => {
   await logged("thing-1", headers);
   await logged("thing-2", headers);
   await giveUp(id, headers);
-  const now = await eventually(async () => {
-    const found = ok<{ parked: number; counts: object; health: string }>(await get(`/v1/subscriptions/${id}`, headers));
-    return found.parked === 2 ? found : undefined;
-  });
+  const now = await eventually(
+    "two of them",
+    async () => ok<{ parked: number; counts: object; health: string }>(await get(`/v1/subscriptions/${id}`, headers)),
+    ({ parked }) => parked === 2,
+  );
   expect(now).toMatchObject({ parked: 2, counts: { delivered: 0, failed: 2, parked: 2 }, health: "degraded" });
 });

@@ -1,5 +1,6 @@
 import { append, get, type HeaderFields, newerThan, ok, type StoredEvent } from "../support/http.ts";
-import { act, eventually, made, pull } from "./subscriptions.ts";
+import { eventually } from "./eventually.ts";
+import { act, made, pull } from "./subscriptions.ts";
 
 /** A dead letter as answers show it. */
 export interface DeadLetter {
@@ -22,12 +23,15 @@ export async function logged(stream: string, headers: HeaderFields, { type = "de
   return items.at(-1)?.position as number;
 }
 
-/** What may be pulled now, by position; asks until there is something. */
-export const pulled = (id: string, headers: HeaderFields): Promise<readonly (StoredEvent & { readonly position: number })[]> =>
-  eventually(async () => {
-    const { items } = ok<{ items: readonly (StoredEvent & { readonly position: number })[] }>(await get(`/v1/subscriptions/${id}/events`, headers));
-    return items.length > 0 ? items : undefined;
-  });
+type Pulled = readonly (StoredEvent & { readonly position: number })[];
+
+/** What may be pulled now; asks until there is something. */
+export const pulled = (id: string, headers: HeaderFields): Promise<Pulled> =>
+  eventually(
+    "events to pull",
+    async () => ok<{ items: Pulled }>(await get(`/v1/subscriptions/${id}/events`, headers)).items,
+    ({ length }) => length > 0,
+  );
 
 /** Gives up all that may be pulled now; the ids of the dead letters that they become. */
 export async function giveUp(id: string, headers: HeaderFields, reason = "not wanted"): Promise<readonly string[]> {

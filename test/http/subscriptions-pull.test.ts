@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { append, expectProblem, get, type HeaderFields, newerThan, ok, send, type StoredEvent } from "../support/http.ts";
-import { act, eventually, made, pull, type Subscription } from "./subscriptions.ts";
+import { eventually } from "./eventually.ts";
+import { act, made, pull, type Subscription } from "./subscriptions.ts";
 
 type Leased = { readonly items: readonly (StoredEvent & { readonly position: number; readonly attempt: number })[]; readonly until: string };
 
@@ -56,10 +57,11 @@ describe("one who pulls", () => {
     await lease(id, "", headers);
     expect(ok(await act(id, "nack", { positions: [position, 999], reason: "not now" }, headers))).toEqual({ refused: 1 });
     expect(ok(await act(id, "nack", { positions: [position] }, headers))).toEqual({ refused: 0 });
-    const again = await eventually(async () => {
-      const found = await lease(id, "", headers);
-      return found.items.length > 0 ? found : undefined;
-    });
+    const again = await eventually(
+      "it again",
+      () => lease(id, "", headers),
+      ({ items }) => items.length > 0,
+    );
     expect(again.items).toMatchObject([{ position, attempt: 2 }]);
   });
 
@@ -67,10 +69,11 @@ describe("one who pulls", () => {
     const { id, headers } = await puller("lain", { retry: { minDelayMs: 1, maxDelayMs: 1 } });
     const position = await log("pull-1", "pull.A", headers);
     await lease(id, "?leaseMs=1", headers);
-    const again = await eventually(async () => {
-      const found = await lease(id, "", headers);
-      return found.items.length > 0 ? found : undefined;
-    });
+    const again = await eventually(
+      "it again",
+      () => lease(id, "", headers),
+      ({ items }) => items.length > 0,
+    );
     expect(again.items).toMatchObject([{ position, attempt: 2 }]);
   });
 

@@ -34,15 +34,5 @@ export async function made(name: string, more: object = {}, headers: HeaderField
 export const act = (id: string, operation: string, body?: unknown, headers: HeaderFields = {}): Promise<Answer> =>
   send("POST", `/v1/subscriptions/${id}/${operation}`, body, headers);
 
-/** Asks until it is so: what follows the log does so in its own time. */
-export async function eventually<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
-  for (let tries = 0; tries < 200; tries++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await scheduler.wait(25);
-  }
-  throw new Error("expected it in the end, got nothing within 200 looks");
-}
-
 /** No subscription has this id. */
 export const NOBODY = "01934f6e-1d2c-7a3b-8c4d-5e6f7a8b9c0d";

@@ -24,9 +24,11 @@ export function compileFilter(filter: unknown): CompiledFilter {
 }
 
 /**
- * A pattern, with the operators of AWS's "Comparison operators for use in event patterns"
- * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html): all of them, and two differences beside the
- * limits. A name with dots is one name, not a path; and a range of numbers has no bound but a double's.
+ * A pattern, with all operators of AWS's "Comparison operators for use in event patterns"
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html). It differs, beside its limits, in this:
+ * a name with dots is one name and not a path; `$or` is never a field; numbers are doubles, without AWS's bounds; an address is compared
+ * as a text where it stands as one, a block may be one address, and bits behind its prefix do not count; one path is asked for once where
+ * conditions hold together; what must be absent is judged after all else, whatever place its name has in the alphabet.
  */
 function compilePattern(filter: unknown): CompiledFilter {
   const read = readPattern(filter);

@@ -108,6 +108,7 @@ function itemsOf(list: readonly unknown[]): readonly unknown[] {
     if (Array.isArray(next)) for (const item of next) open.push(item);
     else items.push(next);
   }
+  meter.spend(items.length);
   return items;
 }
 

@@ -1,16 +1,12 @@
 import { shown } from "./fault.ts";
 import { type Comparison, readOperator, type Scalar, type Test } from "./operators.ts";
-import { isObject, type Place, within } from "./place.ts";
+import { type Place, within } from "./place.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 /** What is asked of one field: a list of values and operators, of which one must hold. */
-export interface Leaf {
-  readonly test: Test;
+export interface Leaf extends Comparison {
   /** Whether it also holds where there is no value: `{ "exists": false }`. */
   readonly allowsAbsence: boolean;
-  /** With how many values it compares. */
-  readonly values: number;
-  /** What one test costs: values that must only be equal are found at once. */
-  readonly steps: number;
   readonly path: Place["path"];
 }
 
@@ -25,22 +21,27 @@ export function readLeaf(list: readonly unknown[], place: Place): Leaf {
     else if (isExistence(item, false)) allowsAbsence = true;
     else comparisons.push(...readItem(item, within(place, i)));
   }
-  const tests = [...exactly(exact), ...comparisons.map(({ test }) => test)];
-  const values = comparisons.reduce((sum, { values }) => sum + values, exact.size + (allowsAbsence ? 1 : 0));
-  return { test: oneOf(tests), allowsAbsence, values, steps: tests.length, path: place.path };
+  if (exact.size > 0) comparisons.unshift({ test: exactly(exact), values: exact.size, steps: 1 });
+  return {
+    test: oneOf(comparisons.map(({ test }) => test)),
+    values: comparisons.reduce((sum, { values }) => sum + values, allowsAbsence ? 1 : 0),
+    steps: comparisons.reduce((sum, { steps }) => sum + steps, 0),
+    allowsAbsence,
+    path: place.path,
+  };
 }
 
 /** A value of JSON that is neither object nor list. */
-export function isScalar(value: unknown): value is Scalar {
+function isScalar(value: unknown): value is Scalar {
   return typeof value === "string" || (typeof value === "number" && Number.isFinite(value)) || typeof value === "boolean" || value === null;
 }
 
 function readItem(item: unknown, place: Place): readonly Comparison[] {
-  if (!isObject(item)) {
+  if (!isPlainObject(item)) {
     place.faults.add(place.path, "a text, a number, true, false, null or an operator", shown(item));
     return [];
   }
-  if (isExistence(item, true)) return [{ test: () => true, values: 1 }];
+  if (isExistence(item, true)) return [{ test: () => true, values: 1, steps: 1 }];
   if (Object.keys(item).length === 1 && Object.hasOwn(item, "exists")) {
     place.faults.add([...place.path, "exists"], "true or false", shown(item.exists));
     return [];
@@ -50,13 +51,12 @@ function readItem(item: unknown, place: Place): readonly Comparison[] {
 }
 
 function isExistence(item: unknown, exists: boolean): boolean {
-  return isObject(item) && Object.keys(item).length === 1 && Object.hasOwn(item, "exists") && item.exists === exists;
+  return isPlainObject(item) && Object.keys(item).length === 1 && Object.hasOwn(item, "exists") && item.exists === exists;
 }
 
-function exactly(values: ReadonlySet<Scalar>): readonly Test[] {
-  if (values.size === 0) return [];
+function exactly(values: ReadonlySet<Scalar>): Test {
   const [only] = values;
-  return values.size === 1 ? [(value) => value === only] : [(value) => values.has(value)];
+  return values.size === 1 ? (value) => value === only : (value) => values.has(value);
 }
 
 function oneOf(tests: readonly Test[]): Test {

@@ -2,7 +2,8 @@ import { cidrContains, readCidr } from "./cidr.ts";
 import { shown } from "./fault.ts";
 import { fold } from "./fold.ts";
 import { readNumeric } from "./numeric.ts";
-import { isObject, type Place, within } from "./place.ts";
+import { type Place, within } from "./place.ts";
+import { isPlainObject } from "./plain-object.ts";
 import { readWildcard, wildcardMatches } from "./wildcard.ts";
 
 /** What a pattern compares with: the values of an event that are neither object nor list. */
@@ -11,10 +12,11 @@ export type Scalar = string | number | boolean | null;
 /** Whether a value is what was asked for. */
 export type Test = (value: Scalar) => boolean;
 
-/** A test, and how many values it compares with. */
+/** A test, with how many values it compares, and what it costs: a value among many that must only be equal is found at once. */
 export interface Comparison {
   readonly test: Test;
   readonly values: number;
+  readonly steps: number;
 }
 
 type TextTest = (text: string) => boolean;
@@ -48,20 +50,20 @@ export function readOperator(value: Readonly<Record<string, unknown>>, place: Pl
 }
 
 /** The one name of an operator, and what it takes. Tells where it is none of these. */
-export function onlyEntry(value: Readonly<Record<string, unknown>>, names: readonly string[], { path, faults }: Place): readonly [string, unknown] | undefined {
+function onlyEntry(value: Readonly<Record<string, unknown>>, names: readonly string[], { path, faults }: Place): readonly [string, unknown] | undefined {
   const [entry, ...others] = Object.entries(value);
   if (entry === undefined || others.length > 0 || !names.includes(entry[0])) return faults.add(path, `one of the operators ${names.join(", ")}`, shown(value));
   return entry;
 }
 
 function anythingBut(value: unknown, place: Place): Comparison | undefined {
-  if (isObject(value)) return anythingButTexts(value, place);
+  if (isPlainObject(value)) return anythingButTexts(value, place);
   const excluded: readonly unknown[] = Array.isArray(value) ? value : [value];
   const isAll = (type: string): boolean => excluded.every((item) => typeof item === type && (type === "string" || Number.isFinite(item)));
   if (excluded.length === 0 || !(isAll("string") || isAll("number")))
     return place.faults.add(place.path, `texts only, numbers only, or one of ${[...TEXT_TESTS.keys()].join(", ")}`, shown(value));
   const set = new Set(excluded);
-  return { test: (candidate) => !set.has(candidate), values: set.size };
+  return { test: (candidate) => !set.has(candidate), values: set.size, steps: 1 };
 }
 
 /** A value that is no text is none of the excluded ones, as AWS has it: `{ "anything-but": { "prefix": "a" } }` is true of 12 and of null. */
@@ -73,7 +75,7 @@ function anythingButTexts(value: Readonly<Record<string, unknown>>, place: Place
   if (Array.isArray(given) && given.length === 0) return inner.faults.add(inner.path, "a text, or a list with at least one", "[]");
   const tests = (Array.isArray(given) ? given : [given]).map((item: unknown, i) => textTest(name, item, Array.isArray(given) ? within(inner, i) : inner));
   const known = tests.filter((test) => test !== undefined);
-  return { test: (candidate) => typeof candidate !== "string" || !known.some((test) => test(candidate)), values: tests.length };
+  return { test: (candidate) => typeof candidate !== "string" || !known.some((test) => test(candidate)), values: tests.length, steps: tests.length };
 }
 
 function textTest(name: string, value: unknown, place: Place): TextTest | undefined {
@@ -84,7 +86,7 @@ function textTest(name: string, value: unknown, place: Place): TextTest | undefi
 /** A prefix or suffix: a text, or one to compare without regard to case. */
 function affix(value: unknown, place: Place, test: (part: string) => TextTest): TextTest | undefined {
   if (typeof value === "string") return test(value);
-  if (!isObject(value)) return place.faults.add(place.path, `a text, or { "${IGNORING_CASE}": a text }`, shown(value));
+  if (!isPlainObject(value)) return place.faults.add(place.path, `a text, or { "${IGNORING_CASE}": a text }`, shown(value));
   const entry = onlyEntry(value, [IGNORING_CASE], place);
   if (entry === undefined) return undefined;
   const inner = within(place, IGNORING_CASE);
@@ -128,5 +130,5 @@ function ofText(test: TextTest | undefined): Comparison | undefined {
 }
 
 function one(test: Test | undefined): Comparison | undefined {
-  return test && { test, values: 1 };
+  return test && { test, values: 1, steps: 1 };
 }

@@ -1,6 +1,7 @@
 import { Faults, type FilterFault, shown } from "./fault.ts";
 import { type Leaf, readLeaf } from "./leaf.ts";
-import { isObject, type Place, within } from "./place.ts";
+import { type Place, within } from "./place.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 /** The objects of a pattern as they were written: conditions that must all hold, and choices of which one must. */
 export interface Conditions {
@@ -60,14 +61,14 @@ function checkSize(value: unknown, { path, faults }: Place): void {
 }
 
 function readConditions(value: unknown, place: Place): Conditions | undefined {
-  if (!isObject(value) || Object.keys(value).length === 0) return place.faults.add(place.path, "an object that names at least one field", shown(value));
+  if (!isPlainObject(value) || Object.keys(value).length === 0) return place.faults.add(place.path, "an object that names at least one field", shown(value));
   const fields = new Map<string, Field>();
   const choices: (readonly Conditions[])[] = [];
   for (const [name, item] of Object.entries(value)) {
     const at = within(place, name);
     if (name === CHOICE) choices.push(readChoice(item, at));
     else if (Array.isArray(item)) fields.set(name, { leaf: readLeaf(item, at) });
-    else if (!isObject(item)) at.faults.add(at.path, "a list of values, or an object of fields", shown(item));
+    else if (!isPlainObject(item)) at.faults.add(at.path, "a list of values, or an object of fields", shown(item));
     else {
       const inner = readConditions(item, at);
       if (inner !== undefined) fields.set(name, { inner, path: at.path });

@@ -12,7 +12,7 @@ export type Term =
   | { readonly kind: "choice"; readonly rules: readonly Rule[] };
 
 /** With how many values a rule may compare: what it costs to judge an event is at most its size times that. */
-export const MOST_VALUES = 1_000;
+const MOST_VALUES = 1_000;
 
 /**
  * A pattern as a rule.

@@ -23,9 +23,9 @@ export interface Wanted {
   readonly data?: unknown;
 }
 
-const KINDS = ["trip", "box", "chat"];
+const KINDS = ["trip", "box", "chat", "call"];
 
-/** Whether an event is of the traffic's kinds. */
+/** Whether an event is of the run, and not of the platform's own. */
 export function isTraffic({ stream }: Wanted): boolean {
   return KINDS.some((kind) => stream.startsWith(`${kind}-`));
 }

@@ -102,6 +102,8 @@ describe("the examples of AWS's guide", () => {
         [{ resources: ["arn:aws:ec2:us-east-1:123456789012:instance/i-other"] }, { resources: [] }],
       ],
       [{ time: [{ prefix: "2017-10-02" }] }, [{ time: "2017-10-02T18:43:48Z" }], [{ time: "2017-10-03T18:43:48Z" }]],
+      [{ a: [{ "equals-ignore-case": "" }] }, [{ a: "" }], [{ a: "x" }, { a: null }]],
+      [{ a: [{ "anything-but": { wildcard: "" } }] }, [{ a: "x" }, { a: null }], [{ a: "" }]],
       [{ source: [{ prefix: "" }] }, [{ source: "x" }, { source: "" }], [{ source: 1 }, {}]],
       [
         { detail: { "x-limit": [{ "anything-but": 123 }] } },

@@ -54,6 +54,14 @@ describe("the steps of a pattern", () => {
     expect(stepsOf({ d: { a: [1, { exists: false }], b: [2, { exists: false }] } }, event)).toBeGreaterThan(1 + 3 + 3 * 2);
   });
 
+  test("count each text that is excluded, but values that must only be equal as one", () => {
+    const event = { d: times(100, () => "x") };
+    const excluded = times(50, (i) => `*${i}*`);
+    const steps = stepsOf({ d: [{ "anything-but": { wildcard: ["*x*"] } }] }, event);
+    expect(stepsOf({ d: [{ "anything-but": { wildcard: ["*x*", ...excluded] } }] }, event) - steps).toBe(100 * 50);
+    expect(stepsOf({ d: excluded }, event)).toBe(steps);
+  });
+
   test("are few for what an event usually is", () => {
     expect(stepsOf({ type: ["a", "b"], data: { total: [{ numeric: [">", 100] }] } }, { type: "a", data: { total: 150 } })).toBe(5);
   });
