@@ -204,18 +204,31 @@ export function followerPorts(composed: Composed): FollowerPorts {
 /** What the platform does by itself continues nobody's trace. */
 const NO_TRACE = "00-00000000000000000000000000000001-0000000000000001-00";
 
-/** The platform's own events are for those only who name their types' first word. */
-function matcherOf({ types, filter, since = "" }: Pick<FollowerDefinition, "types" | "filter" | "since">): (event: LoggedEvent) => boolean {
+type Judged = Pick<FollowerDefinition, "types" | "filter" | "since">;
+
+/** The platform's own events are for those only who name their types' first word. What the filter cannot judge is not skipped in silence: it is delivered, which fails and says why. */
+function matcherOf({ types, filter, since = "" }: Judged): (event: LoggedEvent) => boolean {
   const isOfType = topicMatcher(types);
   const isNamed = topicMatcher(types.filter((pattern) => !/^[*#]/.test(pattern)));
-  const compiled = filter === undefined ? undefined : compileFilter(filter);
+  const judge = judgeOf(filter);
   return (event) => {
     if (event.recorded < since) return false;
     if (!(isPlatformCategory(categoryOf(event.stream)) ? isNamed : isOfType)(event.type)) return false;
-    return (
-      compiled === undefined ||
-      (compiled.ok && compiled.matches(JSON.parse(eventText(envelopeText(event), event.data, event.position)) as Record<string, unknown>))
-    );
+    return judge(event) !== false;
+  };
+}
+
+/** What a filter says of an event: whether it matches, or, in a sentence, why it cannot say. */
+function judgeOf(filter: unknown): (event: LoggedEvent) => boolean | string {
+  if (filter === undefined) return () => true;
+  const compiled = compileFilter(filter);
+  if (!compiled.ok) return () => `The filter is not valid any more: ${compiled.faults[0]?.message ?? ""}`;
+  return (event) => {
+    try {
+      return compiled.matches(JSON.parse(eventText(envelopeText(event), event.data, event.position)) as Record<string, unknown>);
+    } catch (fault) {
+      return `The filter cannot judge this event: ${fault instanceof Error ? fault.message : String(fault)}`;
+    }
   };
 }
 
@@ -229,6 +242,8 @@ interface Push {
 async function pushEvent(composed: Composed, { follower, definition, delivery, settings }: Push): Promise<Outcome> {
   try {
     const { sink, format = "standard" } = (await settings) ?? {};
+    const verdict = judgeOf(definition.filter)(delivery.event);
+    if (typeof verdict === "string") return { kind: "failed", error: verdict, isFinal: true };
     if (sink?.kind !== "push") return { kind: "failed", error: "The subscription's sink is not known." };
     const secrets = sink.previous !== undefined && Date.parse(sink.previous.until) > composed.now() ? [sink.secret, sink.previous.secret] : [sink.secret];
     const context = subscriptionContext(follower.tenant, follower.id);

@@ -16,7 +16,8 @@ export class Attempts {
   isFailing: boolean;
   /** The circuit is known to be open until then (milliseconds since 1970). */
   openUntil = 0;
-  #isPristine = true;
+  /** Nothing counts against the sink, as far as this follower knows: then its circuit is not asked. */
+  #isPristine: boolean;
   #failures = 0;
   readonly #follower: FollowerIdentity;
   readonly #ports: FollowerPorts;
@@ -27,6 +28,7 @@ export class Attempts {
     this.counts = known.counts;
     this.recent = known.attempts;
     this.isFailing = known.isFailing;
+    this.#isPristine = !known.isFailing && (known.attempts[0]?.error ?? null) === null;
   }
 
   /** One attempt, unless the circuit is open. Never rejects. */

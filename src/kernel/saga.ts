@@ -185,27 +185,36 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
   const evolve = mapOf(spec.evolve);
   const steps = [spec.steps].flat(2) as readonly AnyStep[];
   const wanted = steps.flatMap(({ awaits, sendOn }) => [...mapOf(awaits).keys(), ...mapOf(sendOn).keys()]);
-  const types = [...new Set([...startsOn.keys(), ...correlate.keys(), ...evolve.keys(), ...wanted])];
+  const own = [...new Set([...startsOn.keys(), ...correlate.keys(), ...evolve.keys(), ...wanted])];
   const categories = spec.aggregates && new Set(spec.aggregates.map(({ category }) => category));
-  const unknown = types.find((type) => !forms.has(type));
+  const unknown = own.find((type) => !forms.has(type));
   if (unknown !== undefined) throw new TypeError(`expected ${name} to be about events of its sets, got ${unknown}`);
+  // Instances of earlier versions go on hearing what they wait for.
+  const earlier = (type: string): Saga | undefined => (own.includes(type) ? undefined : was.find(({ types }) => types.includes(type)));
   return {
     name,
     category: sagaCategory(name),
     version,
     was,
-    types,
+    types: [...new Set([...own, ...was.flatMap(({ types }) => types)])],
     data: spec.data,
     groups,
     timeoutMs,
     isOff,
-    fact(tenant, { type, data, schemaVersion, stream, recorded }) {
+    fact(tenant, event) {
+      const { type, data, schemaVersion, stream, recorded } = event;
       const form = forms.get(type);
-      if (form === undefined || data === PURGED || !types.includes(type)) return undefined;
+      const before = earlier(type);
+      if (before !== undefined) return before.fact(tenant, event);
+      if (form === undefined || data === PURGED || !own.includes(type)) return undefined;
       if (categories?.has(categoryOf(stream)) === false) return undefined;
       return { type, data: upcast(form, schemaVersion, JSON.parse(data)), id: idOf(stream), stream, tenant, recorded };
     },
-    correlate: (fact) => (correlate.has(fact.type) ? (correlate.get(fact.type)?.(fact) as string | undefined) : fact.id),
+    correlate(fact) {
+      const before = earlier(fact.type);
+      if (before !== undefined) return before.correlate(fact);
+      return correlate.has(fact.type) ? (correlate.get(fact.type)?.(fact) as string | undefined) : fact.id;
+    },
     start(fact) {
       const begin = startsOn.get(fact.type);
       return begin && { data: begin(fact) };

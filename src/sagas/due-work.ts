@@ -6,7 +6,9 @@ const NOTHING: DueWork = { calls: [], deadlines: [] };
 
 /** What is to be done for an instance. Commands of a step go together, those that undo one after the other. */
 export function dueWork(saga: Saga, state: SagaState): DueWork {
-  if (isOver(state) || state.status === "waiting" || definitionFor(saga, state) === undefined) return NOTHING;
+  if (isOver(state) || state.status === "waiting") return NOTHING;
+  // It cannot go on, and says so as soon as anybody looks.
+  if (definitionFor(saga, state) === undefined) return { calls: [], deadlines: state.status === "stuck" ? [] : [state.startedAt ?? ""] };
   const calls = Object.entries(state.steps).flatMap(([step, { state: doing, round, calls }]) => {
     if (doing !== "running" && doing !== "undoing") return [];
     const isUndoing = doing === "undoing";

@@ -8,6 +8,8 @@ const bad: readonly [string, HeaderFields][] = [
   ["a wrong key", { authorization: "Bearer wrong" }],
   ["a key that begins like the right one", { authorization: `Bearer ${adminKey.slice(0, -1)}` }],
   ["a key that goes on after the right one", { authorization: `Bearer ${adminKey}x` }],
+  ["the key twice over", { authorization: `Bearer ${adminKey}${adminKey}` }],
+  ["the key with its last letter changed", { authorization: `Bearer ${adminKey.slice(0, -1)}!` }],
   ["the key in other letters", { authorization: `Bearer ${adminKey.toUpperCase()}` }],
   ["the scheme without a key", { authorization: "Bearer" }],
   ["the key without the scheme", { authorization: adminKey }],

@@ -98,6 +98,23 @@ describe("strings", () => {
   });
 });
 
+describe("names that an object keeps in an order of its own", () => {
+  test.each([
+    ['{"b":{"2":0,"10":0},"a":0}', '{"a":0,"b":{"10":0,"2":0}}'],
+    ['[{"b":1,"a":[{"d":1,"c":2}]}]', '[{"a":[{"c":2,"d":1}],"b":1}]'],
+    ['{"b":1,"__proto__":{"d":1,"c":2},"a":3}', '{"__proto__":{"c":2,"d":1},"a":3,"b":1}'],
+    ['{"__proto__":{"d":1,"c":2}}', '{"__proto__":{"c":2,"d":1}}'],
+    ['{"toJSON":{"b":1,"a":2}}', '{"toJSON":{"a":2,"b":1}}'],
+    [String.raw`{"b":"\\ud800","a":1}`, String.raw`{"a":1,"b":"\\ud800"}`],
+  ])("%s is %s", (text, expected) => {
+    expect(canonicalJson(JSON.parse(text))).toBe(expected);
+  });
+
+  test("what knows how to write itself is not asked", () => {
+    expect(canonicalJson({ b: 1, a: new Date(0) })).toBe('{"a":{},"b":1}');
+  });
+});
+
 describe("what JSON cannot say", () => {
   test.each([
     ["NaN", Number.NaN],

@@ -1,7 +1,10 @@
 import { runInNewContext } from "node:vm";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { compileFilter } from "../../../src/followers/filter/compile-filter.ts";
 import { meter } from "../../../src/followers/filter/meter.ts";
+
+// Much is tried, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Json = Readonly<Record<string, unknown>>;
 

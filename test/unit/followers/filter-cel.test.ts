@@ -1,6 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { compileFilter, type FilterFault } from "../../../src/followers/filter/compile-filter.ts";
+
+// Much is tried, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Json = Readonly<Record<string, unknown>>;
 

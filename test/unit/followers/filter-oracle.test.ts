@@ -1,6 +1,9 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { compileFilter } from "../../../src/followers/filter/compile-filter.ts";
+
+// Much is tried, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 /**
  * The formal definition of event-ruler's README, word for word and without a thought for time: an event is a list of fields, each with

@@ -15,7 +15,10 @@ const placed = happened(
 const requested = happened("payment-o1", paymentEvents.PaymentRequested({ amountCents: 350, currency: "EUR" }));
 const captured = happened("payment-o1", paymentEvents.PaymentCaptured({ reference: "r" }));
 const declined = happened("payment-o1", paymentEvents.PaymentFailed({ reason: "the card is declined" }));
-const reserve = [commandTo(inventory, "tea", "Reserve", { orderId: "o1", quantity: 3 }), commandTo(inventory, "milk", "Reserve", { orderId: "o1", quantity: 1 })];
+const reserve = [
+  commandTo(inventory, "tea", "Reserve", { orderId: "o1", quantity: 3 }),
+  commandTo(inventory, "milk", "Reserve", { orderId: "o1", quantity: 1 }),
+];
 const request = commandTo(payment, "o1", "RequestPayment", { amountCents: 350, currency: "EUR" });
 const release = [commandTo(inventory, "tea", "Release", { orderId: "o1" }), commandTo(inventory, "milk", "Release", { orderId: "o1" })] as const;
 const unpay = [
@@ -59,7 +62,14 @@ describe("an order is fulfilled", () => {
   });
 
   test("every input counts once, at every step", () => {
-    for (const one of [begun, begun.answers("reserve", "done"), paying, paid, paid.answers("confirm", "done"), paid.answers("confirm", "done").answers("commit", "done")])
+    for (const one of [
+      begun,
+      begun.answers("reserve", "done"),
+      paying,
+      paid,
+      paid.answers("confirm", "done"),
+      paid.answers("confirm", "done").answers("commit", "done"),
+    ])
       one.thenOnce();
   });
 
@@ -87,7 +97,12 @@ describe("what fails is undone, in the reverse order", () => {
   });
 
   test("what is still under way is waited for before it is undone", () => {
-    begun.answers("reserve", { rejected: "insufficient_stock" }, 0).then(reserve[1] as (typeof reserve)[number]).thenStatus("running").answers("reserve", "done", 1).then(release[0]);
+    begun
+      .answers("reserve", { rejected: "insufficient_stock" }, 0)
+      .then(reserve[1] as (typeof reserve)[number])
+      .thenStatus("running")
+      .answers("reserve", "done", 1)
+      .then(release[0]);
   });
 
   test("where the money does not come, nothing is kept", () => {
@@ -154,7 +169,11 @@ describe("what fails is undone, in the reverse order", () => {
 
   test("what cannot be given back is stuck, and waits for somebody", () => {
     const stuck = paying.when(declined).answers("payment", "done").answers("payment", { rejected: "stream_closed" });
-    stuck.thenStatus("stuck").thenBecause(/stream_closed/).then().thenWaits("for ever");
+    stuck
+      .thenStatus("stuck")
+      .thenBecause(/stream_closed/)
+      .then()
+      .thenWaits("for ever");
     stuck.retried().thenStatus("compensating").then(unpay[1]).answers("payment", "done").then(release[0]);
     stuck.skipped("given back by hand").thenStatus("compensating").then(release[0]);
   });

@@ -1,0 +1,139 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { commerce, type Inventory, inventory, type Order, order, orderFulfilment, type Payment, payments } from "../../../src/domains/commerce/index.ts";
+import { membership, type MembershipState, platform, tenantLifecycle, tenantProvisioning, type TenantState } from "../../../src/domains/platform/index.ts";
+import { type User, users } from "../../../src/domains/users/index.ts";
+import { type Batch, videoBatch, videos } from "../../../src/domains/video/index.ts";
+import { userOnboarding } from "../../../src/flows/index.ts";
+import { commandTo } from "../../../src/kernel/index.ts";
+import { handlerPorts } from "../../../src/ports/handler-ports.ts";
+import type { SagaState } from "../../../src/sagas/state.ts";
+import { type Draw, SagaWorld } from "./support/saga-world.ts";
+
+const port = handlerPorts({ open: () => ({}) as never });
+const world = (draw: Draw): SagaWorld =>
+  new SagaWorld(
+    {
+      deciders: [commerce, platform, users, videos].flatMap(({ deciders }) => deciders),
+      handlers: [payments, tenantLifecycle],
+      sagas: [orderFulfilment, tenantProvisioning, userOnboarding, videoBatch],
+      port: (name) => port("test", name),
+    },
+    draw,
+  );
+const drawn = (seed: readonly number[]): Draw => {
+  let at = 0;
+  return (below) => (seed[at++ % seed.length] ?? 0) % below;
+};
+const seeds = fc.array(fc.nat(1_000_000), { minLength: 97, maxLength: 200 });
+/** Customers whom the provider treats in different ways, and what they want. */
+const wishes = fc.array(
+  fc.record({
+    customerId: fc.constantFrom("ann", "bob", "declined-eve", "silent", "twice"),
+    tea: fc.integer({ min: 1, max: 3 }),
+    milk: fc.integer({ min: 0, max: 2 }),
+    isCancelled: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+const ended = (sagas: SagaWorld, category: string): readonly string[] => sagas.all<SagaState>(category).map(({ status }) => status);
+
+test("whatever comes in whatever order, however often: money taken is orders confirmed, and no stock stays reserved", { timeout: 120_000 }, async () => {
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(wishes, seeds, async (wishes, seed) => {
+      const shop = world(drawn(seed));
+      shop.send(commandTo(inventory, "tea", "Receive", { quantity: 6 }));
+      shop.send(commandTo(inventory, "milk", "Receive", { quantity: 4 }));
+      for (const [index, { customerId, tea, milk }] of wishes.entries()) {
+        const items = [
+          { sku: "tea", quantity: tea, priceCents: 100 },
+          { sku: "milk", quantity: milk, priceCents: 50 },
+        ].filter(({ quantity }) => quantity > 0);
+        shop.send(commandTo(order, `o${index}`, "PlaceOrder", { customerId, items }));
+      }
+      for (const [index, { isCancelled }] of wishes.entries()) if (isCancelled) shop.send(commandTo(order, `o${index}`, "CancelOrder", { reason: "no" }));
+      await shop.settle();
+      for (const status of ended(shop, orderFulfilment.category)) seen.add(status);
+      const gone = { tea: 0, milk: 0 };
+      for (const [index, { customerId, tea, milk }] of wishes.entries()) {
+        const { status } = shop.stateOf<Order>(`order-o${index}`);
+        const paid = (shop.stateOf<Payment | undefined>(`payment-o${index}`)?.status ?? "none") === "captured";
+        expect(["confirmed", "cancelled"]).toContain(status);
+        expect(paid).toBe(status === "confirmed");
+        expect(shop.stateOf<SagaState>(`${orderFulfilment.category}-o${index}`).status).toBe(paid ? "completed" : "compensated");
+        if (customerId === "silent" || customerId === "declined-eve") expect(paid).toBe(false);
+        if (paid) [gone.tea, gone.milk] = [gone.tea + tea, gone.milk + milk];
+      }
+      expect(shop.stateOf<Inventory>("inventory-tea")).toMatchObject({ available: 6 - gone.tea, reserved: 0, reservations: {} });
+      expect(shop.stateOf<Inventory>("inventory-milk")).toMatchObject({ available: 4 - gone.milk, reserved: 0, reservations: {} });
+    }),
+    { numRuns: 80, endOnFailure: true },
+  );
+  expect([...seen].toSorted()).toEqual(["compensated", "completed"]);
+});
+
+test("no active user is without a role, and nobody else has one", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }), seeds, async (refused, seed) => {
+      const place = world(drawn(seed));
+      for (const [index, isRefused] of refused.entries())
+        place.send({
+          category: "user",
+          id: `u${index}`,
+          command: "RegisterUser",
+          data: { email: `u${index}@${isRefused ? "refused" : "a"}.example`, name: "U" },
+        });
+      await place.settle();
+      for (const [index, isRefused] of refused.entries()) {
+        expect(place.stateOf<User>(`user-u${index}`)).toMatchObject({ status: isRefused ? "deactivated" : "active", ...(!isRefused && { language: "en" }) });
+        expect(place.stateOf<MembershipState>(`${membership.category}-test:u${index}`).roles).toEqual(isRefused ? [] : ["member"]);
+      }
+      expect(place.factsOf("membership", "platform.RoleAssigned")).toBe(refused.length);
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+});
+
+test("a tenant that was created is ready, with its plan's settings", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(seeds, async (seed) => {
+      const place = world(drawn(seed));
+      place.send({ category: "tenant", id: "acme", command: "CreateTenant", data: { name: "Acme", plan: "free" } });
+      await place.settle();
+      expect(place.stateOf<TenantState>("tenant-acme")).toMatchObject({
+        status: "active",
+        flags: { provisioned: true },
+        locations: [{ locationId: "main", name: "Main" }],
+      });
+      expect(ended(place, tenantProvisioning.category)).toEqual(["completed"]);
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+});
+
+test("a batch is over with all its jobs, whichever of them fail or never end", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom("ok", "fails", "never"), { minLength: 1, maxLength: 5 }), seeds, async (fates, seed) => {
+      const studio = world(drawn(seed));
+      studio.send({ category: "batch", id: "b", command: "StartBatch", data: { videoUrls: fates.map((_, n) => `https://v.example/${n}`) } });
+      for (const [index, fate] of fates.entries()) {
+        const job = (command: string, data: object) => studio.send({ category: "video", id: `b:${index + 1}`, command, data });
+        // The same job, asked for by hand before the saga does.
+        if (fate !== "never") job("RequestProcessing", { videoUrl: `https://v.example/${index}` });
+        if (fate === "ok") job("StartProcessing", { processor: "p" });
+        if (fate !== "never")
+          job(...(fate === "ok" ? (["CompleteProcessing", { outputs: [] }] as const) : (["FailProcessing", { reason: "no sound" }] as const)));
+      }
+      await studio.settle();
+      const { status, done, failed } = studio.stateOf<Batch>("batch-b");
+      expect([status, done.length, failed.length]).toEqual([
+        "completed",
+        fates.filter((fate) => fate === "ok").length,
+        fates.filter((fate) => fate !== "ok").length,
+      ]);
+      expect(ended(studio, videoBatch.category)).toEqual([fates.includes("never") ? "compensated" : "completed"]);
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+});
