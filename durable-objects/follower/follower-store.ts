@@ -34,6 +34,7 @@ export interface Told {
 export interface Lane {
   /** The stream's name; without order `#<position>`, which no stream is called. */
   readonly key: string;
+  readonly stream: string;
   readonly position: number;
   /** Of the event at the position, while it waits: in a log that was set back another may stand there. */
   readonly id: string;

@@ -69,8 +69,8 @@ export function textOf(event: LoggedEvent): JsonText {
 }
 
 /** The lane of an event that failed the first time. */
-export function laneOf(key: string, { position, id, type }: LoggedEvent, attempt: Attempt): Lane {
-  return { key, position, id, state: "retrying", due: 0, tries: 1, attempts: [attempt], type };
+export function laneOf(key: string, { position, id, type, stream }: LoggedEvent, attempt: Attempt): Lane {
+  return { key, stream, position, id, state: "retrying", due: 0, tries: 1, attempts: [attempt], type };
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Attempt, type LoggedEvent, retryDelay } from "../../src/kernel/ind
 import { Attempts, NO_ATTEMPTS } from "./attempts.ts";
 import type { FollowerDefinition, FollowerIdentity, FollowerPorts, Leased } from "./contract.ts";
 import type { FollowerStore, Lane } from "./follower-store.ts";
+import { takeRedrivesOn } from "./redrives.ts";
 import { done, laneOf, parkLane, textOf } from "./lane-work.ts";
 
 /** Events after the cursor that are looked at: of those, some may be leased and some done. */
@@ -71,6 +72,8 @@ export class Leases {
       const page = await this.#window();
       if (page === undefined) return ended;
       await this.#takeBack();
+      // For who pulls there is no pump that would.
+      while (takeRedrivesOn(this.#store, this.#ports.now()));
       const given = [...this.#fromLog(page, limit, until), ...(await this.#fromLanes(limit, until))].slice(0, limit);
       for (const { event, item } of given) this.#state.items[event.position] = item;
       this.#save(page);

@@ -61,7 +61,7 @@ function parkedBy(store: FollowerStore, { type, stream, since, until }: Redrive[
   const isMeant = (lane: Lane): boolean =>
     lane.state === "parked" &&
     (type === undefined || topicMatches(type, lane.type)) &&
-    (stream === undefined || lane.key === stream) &&
+    (stream === undefined || lane.stream === stream) &&
     (since === undefined || (lane.parkedAt ?? "") >= since) &&
     (until === undefined || (lane.parkedAt ?? "") < until);
   return [...store.lanes.values()].filter(isMeant).sort((a, b) => a.position - b.position);

@@ -31,7 +31,7 @@ export function describeEndpoint<Params extends z.ZodObject, Query extends z.Zod
       ...(params && { params }),
       ...(query && { query }),
       ...(headers && { headers }),
-      ...(Object.keys(content).length > 0 && { body: { required: true, content } }),
+      ...(Object.keys(content).length > 0 && { body: { required: endpoint.rawBody?.isOptional !== true, content } }),
     },
     responses: responsesOf(endpoint),
   });

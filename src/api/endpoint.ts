@@ -48,6 +48,8 @@ export interface JsonBody<Body extends z.ZodType> {
 export interface RawBody {
   readonly maxBytes: number;
   readonly mediaTypes: readonly string[];
+  /** It may be left out. */
+  readonly isOptional?: true;
   /** For the description; a media type without one may hold anything. */
   readonly schemas?: Readonly<Record<string, z.ZodType>>;
   /** Whether a request has such a body, by its headers: 415 where it has not. Left out, any body is one. */

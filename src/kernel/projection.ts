@@ -56,8 +56,13 @@ export interface ProjectionSpec<Sets extends readonly AnyEventSet[], Out, Key ex
   readonly row: z.ZodType<Out>;
   /** The column that a row is found by. */
   readonly key: Key;
-  /** Columns that `q` searches, by words. */
+  /** Columns that `q` searches, by words. Other ones are a new version. */
   readonly search?: readonly (keyof Out & string)[];
+  /**
+   * Columns by whose value a few of many rows are asked for: such a filter reads the rows that match, and no others. Costs one row
+   * written for each when its value is new. Other ones are a new version.
+   */
+  readonly index?: readonly (keyof Out & string)[];
   /** The row as it is with this event, or undefined where there is none any more. Its key is put in by the engine. */
   readonly on: {
     readonly [Type in TypesOf<EventsOf<Sets[number]>>]?: (
@@ -97,6 +102,7 @@ export interface Projection {
   readonly row: RowSchema;
   readonly key: string;
   readonly search: readonly string[];
+  readonly index: readonly string[];
   /** The full types of the events that it is about, and that of a purge. */
   readonly types: ReadonlySet<string>;
   /** The keys of the rows that an event is about, each once. */
@@ -130,6 +136,7 @@ export function defineProjection<const Sets extends readonly AnyEventSet[], cons
     row: spec.row as unknown as RowSchema,
     key: spec.key,
     search: spec.search ?? [],
+    index: spec.index ?? [],
     types: new Set([...Object.keys(on), STREAM_PURGED]),
     keysOf(event) {
       if (event.type === STREAM_PURGED) return without === undefined ? [idOf(event.stream)] : [];

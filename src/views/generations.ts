@@ -22,6 +22,19 @@ export function scopeOf(tenant: string, generation: number): string {
   return generation === 0 ? tenant : `${tenant}#${generation}`;
 }
 
+/** Whose rows stand under a scope. */
+export function tenantOf(scope: string): string {
+  return scope.split("#", 1)[0] as string;
+}
+
+/**
+ * SQL for the scope that is read of a tenant's view (`?1`, `?2`): what `readOf` says, found in the transaction that reads the rows.
+ */
+export const READ_SCOPE = `coalesce((
+  SELECT ?1 || CASE generation WHEN 0 THEN '' ELSE '#' || generation END FROM view_generations
+  WHERE tenant = ?1 AND view = ?2 AND (state IN ('live', 'frozen') OR (state = 'building' AND purpose = 'catch-up'))
+  ORDER BY CASE state WHEN 'live' THEN 0 WHEN 'frozen' THEN 1 ELSE 2 END, generation LIMIT 1), ?1)`;
+
 /** The cursor of a generation that is being built. */
 export function buildCursor(view: string, generation: number): string {
   return `${view}#${generation}`;
@@ -39,13 +52,26 @@ export async function readGenerations(db: D1Database, tenant: string): Promise<r
   return (await selectGenerations(db, tenant).all<Generation>()).results;
 }
 
+/** Cursors and generations of one moment. */
+export interface Seen {
+  readonly cursors: readonly ViewCursor[];
+  readonly generations: readonly Generation[];
+}
+
 /** Cursors and generations of one moment, in one round trip. */
-export async function readStanding(
+export async function readStanding(db: D1Database, tenant: string): Promise<Seen> {
+  return (await readStandingWith(db, tenant)).seen;
+}
+
+/** The same, and the rows that one more statement selects at that moment. */
+export async function readStandingWith<Row>(
   db: D1Database,
   tenant: string,
-): Promise<{ readonly cursors: readonly ViewCursor[]; readonly generations: readonly Generation[] }> {
-  const [cursors, generations] = await db.batch<ViewCursor | Generation>([selectCursors(db, tenant), selectGenerations(db, tenant)]);
-  return { cursors: (cursors?.results ?? []) as ViewCursor[], generations: (generations?.results ?? []) as Generation[] };
+  ...selects: readonly D1PreparedStatement[]
+): Promise<{ readonly seen: Seen; readonly rows: readonly Row[] }> {
+  const [cursors, generations, rows] = await db.batch<ViewCursor | Generation | Row>([selectCursors(db, tenant), selectGenerations(db, tenant), ...selects]);
+  const seen = { cursors: (cursors?.results ?? []) as ViewCursor[], generations: (generations?.results ?? []) as Generation[] };
+  return { seen, rows: (rows?.results ?? []) as Row[] };
 }
 
 /** The generation whose rows are read: the live one, else the frozen one, else the one that is being built for the first time. */

@@ -1,11 +1,12 @@
+import { READ_SCOPE } from "./generations.ts";
 import { searchScope } from "./search-index.ts";
 
 /** A question to a view's rows. Column names are the code's own, never a client's. */
 export interface RowQuery {
-  readonly scope: string;
+  readonly tenant: string;
   readonly view: string;
-  /** Columns that must have this value; a boolean is 0 or 1. */
-  readonly where: readonly { readonly column: string; readonly value: string | number }[];
+  /** Columns that must have this value; a boolean is 0 or 1. `isIndexed`: the view declares it so. */
+  readonly where: readonly { readonly column: string; readonly value: string | number; readonly isIndexed?: boolean }[];
   /** Words that must all be there, the last perhaps only begun. */
   readonly search?: string;
   readonly sort?: { readonly column: string; readonly isDescending: boolean };
@@ -22,35 +23,38 @@ export interface FoundRow {
   readonly value: string | number | null;
 }
 
-/** Rows of a view in the order asked for, those of one value by key. */
-export async function listRows(db: D1Database, { scope, view, where, search, sort, after, limit }: RowQuery): Promise<readonly FoundRow[]> {
-  const params: (string | number | null)[] = [scope, view];
+const FROM = `FROM view_rows WHERE scope = ${READ_SCOPE} AND view = ?2`;
+
+/** Selects rows of a view (`FoundRow`), of the generation that is read, in the order asked for; those of one value by key. */
+export function selectRows(db: D1Database, { tenant, view, where, search, sort, after, limit }: RowQuery): D1PreparedStatement {
+  const params: (string | number | null)[] = [tenant, view];
   const bound = (value: string | number | null): string => `?${params.push(value)}`;
   const sorted = sort === undefined ? "NULL" : columnOf(sort.column);
   const conditions = [
-    "scope = ?1 AND view = ?2",
-    ...where.map(({ column, value }) => `${columnOf(column)} = ${bound(value)}`),
+    ...where.map(({ column, value, isIndexed }) =>
+      isIndexed ? `key IN (${indexed(column)} AND value = ${bound(value)})` : `${columnOf(column)} = ${bound(value)}`,
+    ),
     ...(search === undefined
       ? []
       : [
           `key IN (SELECT keys.key FROM view_search JOIN view_search_keys AS keys ON keys.id = view_search.rowid
-             WHERE view_search MATCH ${bound(matchOf(searchScope(scope, view), search))} AND keys.scope = ?1 AND keys.view = ?2)`,
+             WHERE view_search MATCH ${bound(matchOf(searchScope(tenant, view), search))} AND keys.scope = ${READ_SCOPE} AND keys.view = ?2)`,
         ]),
     ...(after === undefined ? [] : [afterOf(sorted, sort?.isDescending ?? false, after, bound)]),
   ];
   const order = sort === undefined ? "key" : `${sorted} ${sort.isDescending ? "DESC" : "ASC"}, key`;
-  const { results } = await db
-    .prepare(`SELECT key, row, ${sorted} AS value FROM view_rows WHERE ${conditions.join(" AND ")} ORDER BY ${order} LIMIT ${bound(limit)}`)
-    .bind(...params)
-    .all<FoundRow>();
-  return results;
+  return db.prepare(`SELECT key, row, ${sorted} AS value ${[FROM, ...conditions].join(" AND ")} ORDER BY ${order} LIMIT ${bound(limit)}`).bind(...params);
 }
 
-/** A row by its key; undefined where there is none. */
-export async function rowByKey(db: D1Database, { scope, view, key }: { scope: string; view: string; key: string }): Promise<string | undefined> {
-  const row = await db.prepare("SELECT row FROM view_rows WHERE scope = ? AND view = ? AND key = ?").bind(scope, view, key).first<{ row: string }>();
-  return row?.row;
+/** Selects a row of a view (`FoundRow`) by its key; none where there is none. */
+export function selectRow(
+  db: D1Database,
+  { tenant, view, key }: { readonly tenant: string; readonly view: string; readonly key: string },
+): D1PreparedStatement {
+  return db.prepare(`SELECT key, row, NULL AS value ${FROM} AND key = ?3`).bind(tenant, view, key);
 }
+
+const indexed = (column: string): string => `SELECT key FROM view_index WHERE scope = ${READ_SCOPE} AND view = ?2 AND column_name = '${column}'`;
 
 function columnOf(name: string): string {
   return `row ->> '$."${name}"'`;

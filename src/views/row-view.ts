@@ -1,4 +1,16 @@
-import { categoryOf, foldInto, type KnownRow, type KnownRows, type Projection, sql, STREAM_PURGED, type Statement, type View } from "../kernel/index.ts";
+import {
+  categoryOf,
+  foldInto,
+  type KnownRow,
+  type KnownRows,
+  type Projection,
+  type Row,
+  sql,
+  STREAM_PURGED,
+  type Statement,
+  type View,
+} from "../kernel/index.ts";
+import { columnsIndexed, discardColumns } from "./column-index.ts";
 import { knownRows, readKnown } from "./known-rows.ts";
 import { discardIndexed, indexed } from "./search-index.ts";
 
@@ -23,11 +35,13 @@ export function rowView(projection: Projection, categoriesOf: (type: string) => 
     fold(scope, events, read) {
       const known = knownRows(read);
       const before = textsOf(known);
+      const rowsBefore = rowsIn(known);
       for (const event of events) foldInto(known, projection, event);
       const { put, removed } = changedRows(before.rows, known);
       return [
         ...written({ name, scope, put, removed, isOwned: without === "nothing" }),
         ...(isShared ? writtenParts({ name, scope, before: before.parts, known }) : []),
+        ...columnsIndexed(projection, scope, { before: rowsBefore, after: rowsIn(known) }),
         ...indexed(projection, scope, new Map([...put].map(([key, { row }]) => [key, row])), removed),
       ];
     },
@@ -35,6 +49,7 @@ export function rowView(projection: Projection, categoriesOf: (type: string) => 
     forgets: (others) => !isShared || others === version,
     discard: (scope) => [
       ...discardIndexed(projection, scope),
+      ...discardColumns(projection, scope),
       sql`DELETE FROM view_rows WHERE (scope, view, key) IN (SELECT scope, view, key FROM view_rows WHERE scope = ${scope} AND view = ${name} LIMIT 1000)`,
       ...(isShared
         ? [
@@ -44,6 +59,8 @@ export function rowView(projection: Projection, categoriesOf: (type: string) => 
     ],
   };
 }
+
+const rowsIn = ({ rows }: KnownRows): ReadonlyMap<string, Row> => new Map([...rows].map(([key, { row }]) => [key, row]));
 
 interface KnownTexts {
   readonly rows: ReadonlyMap<string, string>;

@@ -1,8 +1,9 @@
 import { type Projection, type Row, sha256, sql, type Statement } from "../kernel/index.ts";
+import { tenantOf } from "./generations.ts";
 
-/** One word that stands for a scope and a view: a search asks for it too, so it meets no other tenant's rows. */
-export function searchScope(scope: string, view: string): string {
-  return `s${sha256(JSON.stringify([scope, view])).slice(7, 39)}`;
+/** One word that stands for a tenant and a view: a search asks for it too, so it meets no other tenant's rows. */
+export function searchScope(tenant: string, view: string): string {
+  return `s${sha256(JSON.stringify([tenant, view])).slice(7, 39)}`;
 }
 
 /** What keeps the index of a view's searched columns with its rows: those that were written, and the keys of those that went. */
@@ -20,7 +21,7 @@ export function indexed({ name, search }: Projection, scope: string, put: Readon
   return [
     sql`INSERT INTO view_search_keys (scope, view, key) SELECT ${scope}, ${name}, value FROM json_each(${keys}) WHERE true ON CONFLICT DO NOTHING`,
     sql`INSERT OR REPLACE INTO view_search (rowid, scope, text)
-        SELECT keys.id, ${searchScope(scope, name)}, item.value ->> 1 FROM json_each(${JSON.stringify(texts)}) AS item
+        SELECT keys.id, ${searchScope(tenantOf(scope), name)}, item.value ->> 1 FROM json_each(${JSON.stringify(texts)}) AS item
         JOIN view_search_keys AS keys ON keys.scope = ${scope} AND keys.view = ${name} AND keys.key = item.value ->> 0`,
     ...(removed.length > 0
       ? [

@@ -1,7 +1,7 @@
 import type { View } from "../kernel/index.ts";
 import type { Comparison } from "./compare.ts";
 import { cursorOf, SHARED, type ViewCursor } from "./cursors.ts";
-import { buildCursor, type Generation, readGenerations, readOf, readStanding, scopeOf } from "./generations.ts";
+import { buildCursor, type Generation, readGenerations, readOf, readStanding, readStandingWith, scopeOf, type Seen } from "./generations.ts";
 
 /** Where a tenant's view stands: what is read of it, and what is being built beside that. */
 export interface Standing {
@@ -44,19 +44,26 @@ export async function readScope(db: D1Database, tenant: string, view: string): P
   return scopeOf(tenant, readOf(await readGenerations(db, tenant), view)?.generation ?? 0);
 }
 
+type Known = Pick<View, "name" | "version">;
+
 /** Where all of a tenant's views stand. `now`: milliseconds since 1970. */
-export async function standings(db: D1Database, tenant: string, views: readonly Pick<View, "name" | "version">[], now: number): Promise<readonly Standing[]> {
+export async function standings(db: D1Database, tenant: string, views: readonly Known[], now: number): Promise<readonly Standing[]> {
   const seen = await readStanding(db, tenant);
   return views.map((view) => standingOf(tenant, view, { ...seen, now }));
 }
 
-interface Seen {
-  readonly cursors: readonly ViewCursor[];
-  readonly generations: readonly Generation[];
-  readonly now: number;
+/** Where a view stands, and what a statement selects of its rows at that moment, in one round trip. */
+export async function standingWith<Row>(
+  db: D1Database,
+  tenant: string,
+  view: Known,
+  { now, select }: { readonly now: number; readonly select: D1PreparedStatement },
+): Promise<{ readonly standing: Standing; readonly rows: readonly Row[] }> {
+  const { seen, rows } = await readStandingWith<Row>(db, tenant, select);
+  return { standing: standingOf(tenant, view, { ...seen, now }), rows };
 }
 
-function standingOf(tenant: string, { name, version }: Pick<View, "name" | "version">, { cursors, generations, now }: Seen): Standing {
+function standingOf(tenant: string, { name, version }: Known, { cursors, generations, now }: Seen & { readonly now: number }): Standing {
   const shared = cursorOf(cursors, SHARED);
   const read = readOf(generations, name);
   const faulted = cursors.find((cursor) => cursor.view === name);

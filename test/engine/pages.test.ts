@@ -12,7 +12,8 @@ async function page(stream: string, more: Partial<ReadRequest> = {}) {
 }
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).byteLength;
-const dataOf = (items: readonly object[]): readonly unknown[] => items.map((item) => ("data" in item ? item.data : (item as { data_base64: unknown }).data_base64));
+const dataOf = (items: readonly object[]): readonly unknown[] =>
+  items.map((item) => ("data" in item ? item.data : (item as { data_base64: unknown }).data_base64));
 
 test.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 100, 127])("an append of %i events writes each in its place", async (count) => {
   const stream = `note-${count}`;
@@ -35,7 +36,7 @@ describe("a page is the same, whoever joins it", () => {
     ["base64 of a text", "aGVsbG8=", { cloudevent: { dataform: "text" } }],
     ["no data", null, { cloudevent: { dataform: "none" } }],
   ];
-  const PLAIN: readonly unknown[] = [{ a: "}" }, { "ключ": "значение €" }, [1, [2]], {}, [], 0, -1.5, true, false, null, { note: "}}}" }];
+  const PLAIN: readonly unknown[] = [{ a: "}" }, { ключ: "значение €" }, [1, [2]], {}, [], 0, -1.5, true, false, null, { note: "}}}" }];
 
   test.each(["forward", "backward"] as const)("%s, among events of all kinds", async (direction) => {
     const stream = `kinds-${direction}`;

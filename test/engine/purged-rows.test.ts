@@ -26,6 +26,7 @@ const visits = defineProjection({
   key: "visit",
   row: z.object({ visit: z.string(), guest: z.string(), isOver: z.boolean() }),
   search: ["guest"],
+  index: ["guest"],
   keyOf: { "guests.Came": ({ data }) => data.visit, "guests.Left": ({ data }) => data.visits },
   without: "nothing",
   on: {
@@ -91,12 +92,21 @@ async function settle(tenant: string, streams: readonly string[] = []): Promise<
   throw new Error("expected the alarms to let go within 50 rounds");
 }
 
+/** Entries of an index that no row has, and rows that their index lacks: none. */
+async function wrongIndex(tenant: string): Promise<readonly unknown[]> {
+  const rows = "SELECT scope, view, 'guest' AS column_name, row ->> '$.guest' AS value, key FROM view_rows WHERE view = 'visits' AND scope LIKE ?1";
+  const index = "SELECT scope, view, column_name, value, key FROM view_index WHERE scope LIKE ?1";
+  const differing = `SELECT * FROM (${rows} EXCEPT ${index}) UNION ALL SELECT * FROM (${index} EXCEPT ${rows})`;
+  return (await env.VIEWS_0.prepare(differing).bind(`${tenant}%`).all()).results;
+}
+
 /** All that a tenant's views hold, in whatever generation, index or report. */
 async function everythingKept(tenant: string): Promise<string> {
   const like = `${tenant}%`;
   const results = await env.VIEWS_0.batch([
     env.VIEWS_0.prepare("SELECT key, row FROM view_rows WHERE scope LIKE ?").bind(like),
     env.VIEWS_0.prepare("SELECT key, stream, part FROM view_parts WHERE scope LIKE ?").bind(like),
+    env.VIEWS_0.prepare("SELECT column_name, value, key FROM view_index WHERE scope LIKE ?").bind(like),
     env.VIEWS_0.prepare("SELECT text FROM view_search WHERE rowid IN (SELECT id FROM view_search_keys WHERE scope LIKE ?)").bind(like),
     env.VIEWS_0.prepare("SELECT report FROM view_generations WHERE tenant = ?").bind(tenant),
   ]);
@@ -243,7 +253,7 @@ test("a row of many streams costs one row more for each stream, and one of a sin
   expect(await rowsWritten("days", log)).toBe(1 + 3);
   // Beside the rows themselves, what `search` costs: one for the key, and those of the index.
   const { name } = visits;
-  testViews[testViews.indexOf(viewOf(name))] = rowView({ ...visits, search: [] });
+  testViews[testViews.indexOf(viewOf(name))] = rowView({ ...visits, search: [], index: [] });
   expect(await rowsWritten("visits", log)).toBe(3);
   testViews[testViews.indexOf(viewOf(name))] = rowView(visits);
 });
@@ -287,6 +297,7 @@ describe("rebuilt = live", () => {
     const log = await wholeLog(tenant);
     const live = await Promise.all(declared.map((projection) => rows(tenant, projection)));
     expect(live).toEqual(declared.map((projection) => rowsOf(projection, log)));
+    expect(await wrongIndex(tenant)).toEqual([]);
     for (const guest of purged) expect(await everythingKept(tenant)).not.toContain(`guest ${guest}`);
     for (const { name } of [visits, days]) await begin(tenant, name);
     await settle(tenant, streams);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { listRows, type RowQuery, rowByKey } from "../../src/views/read-rows.ts";
+import { type FoundRow, type RowQuery, selectRow, selectRows } from "../../src/views/read-rows.ts";
 import { append, deliver, draft, env } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 
@@ -16,9 +16,13 @@ async function add(tenant: string, id: string, type: string, data: object): Prom
   await deliver(faults.captured?.splice(0) ?? []);
 }
 
-const list = async (tenant: string, query: Partial<RowQuery> = {}): Promise<readonly string[]> =>
-  (await listRows(env.VIEWS_0, { scope: tenant, view: "notes", where: [], limit: 100, ...query })).map(({ key }) => key);
-const row = async (tenant: string, key: string): Promise<unknown> => JSON.parse((await rowByKey(env.VIEWS_0, { scope: tenant, view: "notes", key })) ?? "null");
+const found = async (tenant: string, query: Partial<RowQuery> = {}): Promise<readonly FoundRow[]> =>
+  (await selectRows(env.VIEWS_0, { tenant, view: "notes", where: [], limit: 100, ...query }).all<FoundRow>()).results;
+const list = async (tenant: string, query: Partial<RowQuery> = {}): Promise<readonly string[]> => (await found(tenant, query)).map(({ key }) => key);
+const row = async (tenant: string, key: string): Promise<unknown> => {
+  const one = await selectRow(env.VIEWS_0, { tenant, view: "notes", key }).first<FoundRow>();
+  return one && JSON.parse(one.row);
+};
 
 describe("a declared view", () => {
   test("has the row that the events make, writes it again with each, and drops it when there is none any more", async () => {
@@ -71,10 +75,10 @@ describe("a declared view", () => {
     for (let n = 0; n < 12; n++) await write(tenant, `n${String(n).padStart(2, "0")}`, "t", n % 3);
     await env.VIEWS_0.prepare("UPDATE view_rows SET row = json_remove(row, '$.stars') WHERE scope = ? AND key IN ('n01', 'n05')").bind(tenant).run();
     const sort = { column: "stars", isDescending };
-    const whole = await listRows(env.VIEWS_0, { scope: tenant, view: "notes", where: [], limit: 100, sort });
+    const whole = await found(tenant, { sort });
     const paged: string[] = [];
     for (let after: RowQuery["after"]; ;) {
-      const page = await listRows(env.VIEWS_0, { scope: tenant, view: "notes", where: [], limit: 2, sort, ...(after && { after }) });
+      const page = await found(tenant, { limit: 2, sort, ...(after && { after }) });
       paged.push(...page.map(({ key }) => key));
       const last = page.at(-1);
       if (last === undefined) break;

@@ -12,18 +12,20 @@ const HELP = `Tries to break the platform's promises, and prints one page of fig
   simulation    1,000 seeded histories of the real engine over stores, a queue, a clock and alarms that fail
   crash points  a crash at every step of one story
   kill -9       a real server killed under load, at least 20 times
+  followers     20 subscriptions whose receiver fails at random, server and receiver killed under them
   guards        each guard switched off in turn: the evidence must turn red
   robustness    every operation of /openapi.json with valid, forbidden, malformed and naughty input
 
   --write       keeps the page in test/evidence/last.json and README.md
+  --only NAME   runs one file of test/evidence (simulation, kills, followers, guards, robustness); the rest is told as it was kept
 
-Other sizes come from the environment: SEEDS, KILLS, SEED, and FULL=1 for every naughty string in every place.
+Other sizes come from the environment: SEEDS, KILLS, EVENTS, SEED, and FULL=1 for every naughty string in every place.
 Exit codes: 0 all of it holds; 1 something does not.`;
 
 const ROOT = join(import.meta.dirname, "../..");
 
 async function main(): Promise<number> {
-  const { values: flags } = parseArgs({ options: { help: { type: "boolean", short: "h" }, write: { type: "boolean" } } });
+  const { values: flags } = parseArgs({ options: { help: { type: "boolean", short: "h" }, write: { type: "boolean" }, only: { type: "string" } } });
   if (flags.help) {
     console.log(HELP);
     return 0;
@@ -32,11 +34,13 @@ async function main(): Promise<number> {
   try {
     const file = join(folder, "page");
     await writeFile(file, "");
-    const code = await runTests(file);
-    const told = (await readFile(file, "utf8"))
+    const code = await runTests(file, flags.only);
+    const fresh = (await readFile(file, "utf8"))
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as Told);
+    const kept = flags.only === undefined ? [] : (JSON.parse(await readFile(join(ROOT, "test/evidence/last.json"), "utf8")) as { told: Told[] }).told;
+    const told = EVIDENCE.flatMap((name) => (fresh.some((line) => line.name === name) ? fresh : kept).filter((line) => line.name === name));
     const page = { at: new Date().toISOString().slice(0, 10), told };
     console.log(`\n${pageTable(page)}\n`);
     const missing = EVIDENCE.filter((name) => told.every((line) => line.name !== name));
@@ -56,9 +60,9 @@ async function main(): Promise<number> {
   }
 }
 
-async function runTests(page: string): Promise<number> {
+async function runTests(page: string, only: string | undefined): Promise<number> {
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--config", "test/vitest.config.mts", "--project", "evidence"];
+  const args = [vitest, "run", "--config", "test/vitest.config.mts", "--project", "evidence", ...(only === undefined ? [] : [`test/evidence/${only}`])];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, EVIDENCE_PAGE: page } });
   const [code] = (await once(child, "exit")) as [number | null];
   return code ?? 1;

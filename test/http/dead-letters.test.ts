@@ -200,6 +200,15 @@ describe("a redrive", () => {
 });
 
 describe("POST /v1/dead-letters/redrive", () => {
+  test("gives those who pull what they gave up, again", async () => {
+    const headers = tenantOf("all-pulled");
+    const id = await strict("all pulled", headers);
+    const position = await logged("thing-1", headers);
+    await giveUp(id, headers);
+    ok(await redriveAll({}, headers));
+    expect((await pulled(id, headers)).map((event) => event.position)).toEqual([position]);
+  });
+
   const redriveAll = (body: unknown, headers: HeaderFields) => send("POST", "/v1/dead-letters/redrive", body, headers);
   type Redrives = { readonly redrives: readonly { readonly subscription: string; readonly id: string }[] };
 

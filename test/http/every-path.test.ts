@@ -64,11 +64,42 @@ async function aggregateOf(template: string): Promise<string> {
   return (first?.stream ?? "").slice(category.length + 1);
 }
 
+/** A subscription that is pulled, a dead letter of its, and a handler. */
+const follower = { subscription: "", letter: "", handler: "" };
+
+async function fillFollowers(): Promise<void> {
+  const settings = { name: "every", types: ["dead.#"], sink: { pull: true }, retry: { maxAttempts: 1, minDelayMs: 1, maxDelayMs: 1 } };
+  const { id } = ok<{ id: string }>(await send("POST", "/v1/subscriptions", settings));
+  await get("/v1/events", newerThan(await append("every-2", [{ type: "dead.Y", data: 1 }])));
+  const { items } = ok<{ items: readonly { position: number }[] }>(await get(`/v1/subscriptions/${id}/events`));
+  const positions = items.map(({ position }) => position);
+  ok(await send("POST", `/v1/subscriptions/${id}/nack`, { positions }));
+  const [handler] = ok<Page<{ name: string }>>(await get("/v1/handlers")).items;
+  Object.assign(follower, { subscription: id, letter: `${id}~${positions[0]}`, handler: handler?.name });
+}
+
+function followerOf(template: string): Readonly<Record<string, string>> {
+  if (template.startsWith("/v1/subscriptions/")) return { id: follower.subscription, replay: "every" };
+  if (template.startsWith("/v1/dead-letters/")) return { id: follower.letter };
+  return template.startsWith("/v1/handlers/") ? { name: follower.handler } : {};
+}
+
 async function valuesOf(template: string): Promise<Readonly<Record<string, string>>> {
   const isAggregate = template.startsWith("/v1/aggregates/");
   const id = template.includes("correlations") ? "every-flow" : isAggregate ? await aggregateOf(template) : "every-event";
   const key = template.endsWith("/{key}") ? await keyOf(template) : "";
-  return { stream: "every-1", tenant: "default", source: "every", name: "sources", job_id: ID, title: "every", language: "en", id, key };
+  return {
+    stream: "every-1",
+    tenant: "default",
+    source: "every",
+    name: "sources",
+    job_id: ID,
+    title: "every",
+    language: "en",
+    id,
+    key,
+    ...followerOf(template),
+  };
 }
 
 beforeAll(async () => {
@@ -77,6 +108,7 @@ beforeAll(async () => {
     // With the token the log and the views have it at once.
     for (const path of ["/v1/events", "/v1/correlations/every-flow", "/v1/views/stock"]) await get(path, newerThan(answer));
   }
+  await fillFollowers();
   const described = ok<{ paths: Readonly<Record<string, Methods>> }>(await get("/openapi.json")).paths;
   const filled = Object.entries(described).map(async ([template, methods]) => {
     const values = await valuesOf(template);

@@ -108,6 +108,20 @@ describe("how new a view is", () => {
     expect(await rowAfter("order_summary/raw", nothing)).toMatchObject({ status: "confirmed" });
   });
 
+  test("is at least what the token of a decision says that came to nothing where there is nothing yet", async () => {
+    for (const headers of [{}, { "tenant-id": "views-nothing" }]) {
+      const nothing = await command("inventory/never-seen/Release", { orderId: "o1" }, headers);
+      expect(ok(nothing)).toMatchObject({ version: 0, events: [] });
+      expect([nothing.headers.get("etag"), nothing.headers.get("consistency-token")]).toEqual(['"0"', expect.stringMatching(/./)]);
+      for (const path of ["/v1/views/stock", "/v1/events", "/v1/streams"]) ok(await get(path, { ...headers, ...newerThan(nothing) }));
+      expectProblem(await get("/v1/views/stock/never-seen", { ...headers, ...newerThan(nothing) }), 404);
+      // It is as good once there is something.
+      const write = await command("inventory/never-seen/Receive", { quantity: 1 }, { ...headers, "if-match": nothing.headers.get("etag") ?? "" });
+      expect(await rowAfter("stock/never-seen", write, headers)).toMatchObject({ available: 1 });
+      ok(await get("/v1/views/stock/never-seen", { ...headers, ...newerThan(nothing) }));
+    }
+  });
+
   test("is in X-View-Position: the log's, and it never falls behind a token", async () => {
     const write = await order("position");
     const answer = await get("/v1/views/order_summary/position", newerThan(write));

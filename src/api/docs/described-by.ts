@@ -13,6 +13,10 @@ const TAGS = [
   { name: "Log", description: "All streams of a tenant in one order" },
   { name: "Views", description: "What is folded from the log, and how far each has come" },
   { name: "Inbound webhooks", description: "Producers of webhooks, and their deliveries" },
+  { name: "Subscriptions", description: "Events to wherever they are wanted: signed webhooks, or for those who pull" },
+  { name: "Dead letters", description: "What could not be delivered: redriven, edited, or dropped" },
+  { name: "Handlers", description: "What reacts in code, and how far each has come" },
+  { name: "Sagas", description: "Work over several aggregates that finishes or undoes itself" },
   { name: "Subtitles", description: "Jobs that find or translate subtitles, and the library they look in" },
 ];
 

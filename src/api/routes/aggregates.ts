@@ -97,7 +97,8 @@ function answer(stream: string, { version, state, events, replayed, shownOnce }:
   const once = shownOnce === undefined ? "" : `,"shownOnce":${JSON.stringify(shownOnce)}`;
   return jsonBytes(`{"stream":${JSON.stringify(stream)},"version":${version},"events":[${lines.join(",")}],"state":${state}${once}}`, {
     etag: `"${version}"`,
-    ...(version > 0 && { "consistency-token": consistencyToken(stream, version) }),
+    // Version 0, a stream that does not exist yet, is a version as well: every read is as new as that.
+    "consistency-token": consistencyToken(stream, version),
     ...(replayed && { "idempotency-replayed": "true" }),
   });
 }

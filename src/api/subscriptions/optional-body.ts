@@ -7,6 +7,7 @@ import { type Call, invalidInput, notJson, type RawBody } from "../endpoint.ts";
 export function optionalBody(schema: z.ZodType, maxBytes = 16_384): RawBody {
   return {
     maxBytes,
+    isOptional: true,
     mediaTypes: ["application/json"],
     schemas: { "application/json": schema },
     isIn(headers) {

@@ -75,7 +75,9 @@ export class Client {
 
   /** The whole log, what subscriptions' own streams say too. */
   async log(): Promise<readonly FinalEvent[]> {
-    const [log, own] = await Promise.all(["/v1/events", "/v1/events?category=rivulet_subscription"].map((path) => readAll<FinalEvent>(this.#url, this.#key, path)));
+    const [log, own] = await Promise.all(
+      ["/v1/events", "/v1/events?category=rivulet_subscription"].map((path) => readAll<FinalEvent>(this.#url, this.#key, path)),
+    );
     return [...(log ?? []), ...(own ?? [])].toSorted((one, other) => (one.position ?? 0) - (other.position ?? 0));
   }
 
@@ -87,7 +89,9 @@ export class Client {
       if (answer !== undefined && answer.status < 300) return answer.body;
       const isLater = answer === undefined || answer.status >= 500 || answer.status === 429;
       if (!isLater || repeat === MOST_REPEATS) {
-        throw new Error(`expected ${method} ${path} to be taken, got ${answer === undefined ? "no answer" : `${answer.status} ${JSON.stringify(answer.body)}`}`);
+        throw new Error(
+          `expected ${method} ${path} to be taken, got ${answer === undefined ? "no answer" : `${answer.status} ${JSON.stringify(answer.body)}`}`,
+        );
       }
       await pause(100);
     }

@@ -36,7 +36,10 @@ export async function runOutage(scene: Scene): Promise<Outage> {
     return 503;
   });
   for (let index = 0; index < STREAMS; index++) {
-    const events = Array.from({ length: EVENTS / STREAMS }, (_, n) => ({ type: "calls.Made", data: { n: 1_000_000 + index * EVENTS + n, weight: 1, place: "depot", address: "10.1.0.1" } }));
+    const events = Array.from({ length: EVENTS / STREAMS }, (_, n) => ({
+      type: "calls.Made",
+      data: { n: 1_000_000 + index * EVENTS + n, weight: 1, place: "depot", address: "10.1.0.1" },
+    }));
     await client.append({ stream: `call-${index}`, events });
   }
   await until(

@@ -59,7 +59,10 @@ export async function runPoison(scene: Scene): Promise<{ redrive(): Promise<Pois
       const before = own().length;
       steady.says("/poison", "take");
       await client.redrive(letter.id);
-      const redriven = () => own().slice(before).filter(({ accepted }) => accepted !== undefined);
+      const redriven = () =>
+        own()
+          .slice(before)
+          .filter(({ accepted }) => accepted !== undefined);
       await until(redriven, (taken) => taken.length > behind.length, WITHIN);
       const left = await until(
         () => client.letters(),

@@ -28,7 +28,11 @@ export const DECLARED: readonly Declared[] = [
   { name: "a kind, no deeper", settings: { types: ["boxes.*"] }, wants: ({ type }) => ["boxes.Packed", "boxes.Moved", "boxes.Opened"].includes(type) },
   { name: "two types", settings: { types: ["boxes.Packed", "trips.Started"], concurrency: 2 }, wants: ({ type }) => /Packed|Started/.test(type) },
   { name: "a last word", settings: { types: ["*.Moved", "#.Passed"] }, wants: ({ type }) => type === "boxes.Moved" || type === "boxes.scan.Passed" },
-  { name: "heavy", settings: { types: ["#"], filter: { data: { weight: [{ numeric: [">", 60] }] } } }, wants: (event) => ours(event) && data(event).weight > 60 },
+  {
+    name: "heavy",
+    settings: { types: ["#"], filter: { data: { weight: [{ numeric: [">", 60] }] } } },
+    wants: (event) => ours(event) && data(event).weight > 60,
+  },
   {
     name: "by stream",
     settings: { types: ["#"], filter: { stream: [{ prefix: "box-" }] }, concurrency: 12 },
@@ -40,7 +44,11 @@ export const DECLARED: readonly Declared[] = [
     wants: (event) => (kind("box")(event) || kind("trip")(event)) && data(event).place.endsWith("-north"),
   },
   { name: "no chat", settings: { types: ["#"], filter: { type: [{ "anything-but": ["chat.Said"] }] } }, wants: (event) => ours(event) && !kind("chat")(event) },
-  { name: "with a note", settings: { types: ["#"], filter: { data: { note: [{ exists: true }] } } }, wants: (event) => ours(event) && data(event).note !== undefined },
+  {
+    name: "with a note",
+    settings: { types: ["#"], filter: { data: { note: [{ exists: true }] } } },
+    wants: (event) => ours(event) && data(event).note !== undefined,
+  },
   {
     name: "either",
     settings: { types: ["#"], filter: { $or: [{ data: { weight: [{ numeric: ["<=", 10] }] } }, { type: ["trips.Delayed"] }] }, order: "none" },

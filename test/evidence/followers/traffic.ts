@@ -43,7 +43,7 @@ const MOST = 8;
 /** So many events in appends of one to eight, over 25 streams of three kinds. */
 export function traffic(count: number, random: Chance, first = 1): readonly Append[] {
   const appends: Append[] = [];
-  for (let n = first; n < first + count; ) {
+  for (let n = first; n < first + count;) {
     const stream = random.pick(STREAMS);
     const size = Math.min(random.upTo(MOST), first + count - n);
     appends.push({ stream, events: Array.from({ length: size }, (_, index) => eventOf(stream, n + index, random)) });

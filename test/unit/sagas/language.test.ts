@@ -152,6 +152,7 @@ describe("what cannot be done now", () => {
   const stuck = again.after(200).answers("visa", { failed: "no line" }).after(300).answers("visa", { failed: "still no line" });
 
   test("is tried again with growing pauses, and then somebody is waited for", () => {
+    again.thenOnce();
     again
       .thenAsks()
       .thenWaits(200)
@@ -220,6 +221,7 @@ describe("somebody", () => {
 
 describe("a saga's version", () => {
   test("is kept: what began with one goes on with its steps", () => {
+    expect(tripAnew(trip).types).toEqual(expect.arrayContaining([...trip.types]));
     booking
       .under(tripAnew(trip))
       .when(confirmed("hotel"), noted("seen"))

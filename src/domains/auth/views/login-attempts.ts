@@ -17,6 +17,7 @@ export const loginAttempts = defineProjection({
     reason: z.enum(["wrong_password", "code_required", "wrong_code"]).nullable(),
     at: z.iso.datetime(),
   }),
+  index: ["userId"],
   keyOf: { "auth.LoginSucceeded": ({ eventId }) => eventId, "auth.LoginFailed": ({ eventId }) => eventId },
   without: "nothing",
   on: {

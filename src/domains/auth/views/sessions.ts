@@ -19,6 +19,7 @@ export const sessions = defineProjection({
   events: [accountEvents],
   key: "sessionId",
   row: session,
+  index: ["userId"],
   keyOf: {
     "auth.LoginSucceeded": ({ data }) => data.sessionId,
     "auth.LoggedOut": ({ data }) => data.sessionId,

@@ -23,6 +23,7 @@ export const orderSummary = defineProjection({
   events: [orderEvents],
   key: "orderId",
   row,
+  index: ["customerId"],
   on: {
     "commerce.OrderPlaced": (_, { data: { customerId, items, totalCents, placedAt }, recorded }) => ({
       customerId,
