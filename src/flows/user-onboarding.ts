@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { commandTo, defineSaga, failed } from "../kernel/index.ts";
 import { membership } from "../domains/platform/index.ts";
-import { user, userEvents } from "../domains/users/index.ts";
+import { profile, user, userEvents } from "../domains/users/index.ts";
 import { mail } from "./mail.ts";
 
 /** What a new user speaks until they say so. */
@@ -9,7 +9,7 @@ const LANGUAGE = "en";
 const ROLE = { role: "member" };
 
 /** What an instance knows. */
-const onboarding = z.object({ userId: z.string(), tenantId: z.string(), email: z.string(), name: z.string(), hasLanguage: z.boolean().default(false) });
+const onboarding = z.object({ userId: z.string(), tenantId: z.string(), email: z.string(), name: z.string() });
 
 /** From a registration to a user who has a profile, may do something, and has been welcomed; or to none. */
 export const userOnboarding = defineSaga({
@@ -17,13 +17,16 @@ export const userOnboarding = defineSaga({
   events: [userEvents],
   aggregates: [user],
   data: onboarding,
-  startsOn: {
-    "users.UserRegistered": ({ id, tenant, data: { email, name } }) => ({ userId: id, tenantId: tenant, email, name, hasLanguage: false }),
-  },
-  evolve: { "users.ProfileUpdated": (known, { data }) => (data.language === undefined ? known : { ...known, hasLanguage: true }) },
+  startsOn: { "users.UserRegistered": ({ id, tenant, data: { email, name } }) => ({ userId: id, tenantId: tenant, email, name }) },
   steps: [
-    // What the user has said meanwhile is better.
-    { name: "profile", when: ({ hasLanguage }) => !hasLanguage, send: ({ userId }) => commandTo(user, userId, "UpdateProfile", { language: LANGUAGE }) },
+    {
+      name: "profile",
+      send: ({ userId, name }) => commandTo(profile, userId, "CreateProfile", { name, language: LANGUAGE }),
+      compensate: ({ userId }) => ({
+        ...commandTo(profile, userId, "RemoveProfile", { reason: "The onboarding was undone." }),
+        accepts: ["no_such_profile"],
+      }),
+    },
     {
       name: "role",
       send: (known) => commandTo(membership, membershipId(known), "AssignRole", ROLE),

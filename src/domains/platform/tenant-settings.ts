@@ -30,6 +30,7 @@ export const settingsEvents = defineEvents("platform", {
   DefaultsApplied: z.object({ plan, flags, limits, location, version }),
   AccessClosed: event(z.object({ reason, version }), { type: "platform.settings.AccessClosed" }),
   AccessOpened: event(z.object({ version }), { type: "platform.settings.AccessOpened" }),
+  MarkedReady: event(z.object({}), { type: "platform.settings.MarkedReady" }),
 });
 
 /** How far the tenant's stream is followed, and what holds. */
@@ -37,6 +38,8 @@ export interface SettingsState {
   readonly version: number;
   readonly plan?: string;
   readonly access: "open" | "closed";
+  /** Its provisioning is through. */
+  readonly isReady: boolean;
 }
 
 /** A tenant's settings, whose id is the tenant's: what follows from its plan and its state, beside what it sets itself. */
@@ -47,12 +50,14 @@ export const tenantSettings = defineDecider({
     ApplyPlan: z.object({ plan, version }),
     CloseAccess: z.object({ reason, version }),
     OpenAccess: z.object({ version }),
+    MarkReady: z.object({}),
   },
-  initialState: (): SettingsState => ({ version: 0, access: "open" }),
+  initialState: (): SettingsState => ({ version: 0, access: "open", isReady: false }),
   evolve: {
     DefaultsApplied: (state, { data: { plan, version } }) => ({ ...state, plan, version }),
     AccessClosed: (state, { data: { version } }) => ({ ...state, access: "closed", version }),
     AccessOpened: (state, { data: { version } }) => ({ ...state, access: "open", version }),
+    MarkedReady: (state) => ({ ...state, isReady: true }),
   },
   decide: {
     ApplyPlan({ data: { plan, version } }, state) {
@@ -61,5 +66,6 @@ export const tenantSettings = defineDecider({
     },
     CloseAccess: ({ data }, { version, access }) => (data.version <= version || access === "closed" ? [] : settingsEvents.AccessClosed(data)),
     OpenAccess: ({ data }, { version, access }) => (data.version <= version || access === "open" ? [] : settingsEvents.AccessOpened(data)),
+    MarkReady: (_, { isReady }) => (isReady ? [] : settingsEvents.MarkedReady({})),
   },
 });

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { commerce, type Inventory, inventory, type Order, order, orderFulfilment, type Payment, payments } from "../../../src/domains/commerce/index.ts";
 import { membership, type MembershipState, platform, tenantLifecycle, tenantProvisioning, type TenantState } from "../../../src/domains/platform/index.ts";
-import { type User, users } from "../../../src/domains/users/index.ts";
+import { type Profile, type User, users } from "../../../src/domains/users/index.ts";
 import { type Batch, videoBatch, videos } from "../../../src/domains/video/index.ts";
 import { userOnboarding } from "../../../src/flows/index.ts";
 import { commandTo } from "../../../src/kernel/index.ts";
@@ -86,7 +86,9 @@ test("no active user is without a role, and nobody else has one", { timeout: 120
         });
       await place.settle();
       for (const [index, isRefused] of refused.entries()) {
-        expect(place.stateOf<User>(`user-u${index}`)).toMatchObject({ status: isRefused ? "deactivated" : "active", ...(!isRefused && { language: "en" }) });
+        expect(place.stateOf<User>(`user-u${index}`)).toMatchObject({ status: isRefused ? "deactivated" : "active" });
+        // No profile without a role.
+        expect(place.stateOf<Profile>(`profile-u${index}`).status).toBe(isRefused ? "removed" : "created");
         expect(place.stateOf<MembershipState>(`${membership.category}-test:u${index}`).roles).toEqual(isRefused ? [] : ["member"]);
       }
       expect(place.factsOf("membership", "platform.RoleAssigned")).toBe(refused.length);
@@ -101,11 +103,8 @@ test("a tenant that was created is ready, with its plan's settings", { timeout: 
       const place = world(drawn(seed));
       place.send({ category: "tenant", id: "acme", command: "CreateTenant", data: { name: "Acme", plan: "free" } });
       await place.settle();
-      expect(place.stateOf<TenantState>("tenant-acme")).toMatchObject({
-        status: "active",
-        flags: { provisioned: true },
-        locations: [{ locationId: "main", name: "Main" }],
-      });
+      expect(place.stateOf<TenantState>("tenant-acme")).toMatchObject({ status: "active" });
+      expect(place.stateOf<{ isReady: boolean }>("tenant_settings-acme")).toMatchObject({ plan: "free", isReady: true });
       expect(ended(place, tenantProvisioning.category)).toEqual(["completed"]);
     }),
     { numRuns: 60, endOnFailure: true },

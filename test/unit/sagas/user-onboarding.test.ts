@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { membership } from "../../../src/domains/platform/index.ts";
-import { user, userEvents } from "../../../src/domains/users/index.ts";
+import { profile, user, userEvents } from "../../../src/domains/users/index.ts";
 import { type Letter, mail, userOnboarding } from "../../../src/flows/index.ts";
 import { commandTo } from "../../../src/kernel/index.ts";
 import { localMail } from "../../../src/ports/local-mail.ts";
@@ -8,7 +8,8 @@ import { behind, givenSaga, happened } from "../../../src/testing/index.ts";
 
 const registered = (email: string) => happened("user-u1", userEvents.UserRegistered({ email, name: "Ann", registeredAt: "2026-01-01T00:00:00.000Z" }));
 const begun = givenSaga(userOnboarding).when(registered("ann@a.example"));
-const speak = commandTo(user, "u1", "UpdateProfile", { language: "en" });
+const create = commandTo(profile, "u1", "CreateProfile", { name: "Ann", language: "en" });
+const unmake = commandTo(profile, "u1", "RemoveProfile", { reason: "The onboarding was undone." });
 const assign = commandTo(membership, "test:u1", "AssignRole", { role: "member" });
 const remove = commandTo(membership, "test:u1", "RemoveRole", { role: "member" });
 const deactivate = (reason: string) => commandTo(user, "u1", "DeactivateUser", { reason });
@@ -22,7 +23,7 @@ test("a new user gets a profile, a role and a letter", async () => {
       return { ok: true };
     },
   });
-  begun.then(speak).answers("profile", "done").then(assign);
+  begun.then(create).answers("profile", "done").then(assign);
   assigned.then().thenAsks("welcome");
   assigned
     .answers("welcome", await assigned.asks("welcome", post))
@@ -32,16 +33,6 @@ test("a new user gets a profile, a role and a letter", async () => {
   expect(letters).toEqual([[{ to: "ann@a.example", subject: "Welcome", text: "Dear Ann, you are one of us now." }, "test/welcome/1"]]);
 });
 
-test("what the user has said of the language meanwhile stays", () => {
-  givenSaga(userOnboarding)
-    .when(happened("user-u1", userEvents.ProfileUpdated({ language: "de" })), registered("ann@a.example"))
-    .then(assign)
-    .thenSteps({ profile: "skipped", role: "running" });
-  givenSaga(userOnboarding)
-    .when(happened("user-u1", userEvents.ProfileUpdated({ bio: "I" })), registered("ann@a.example"))
-    .then(speak);
-});
-
 test("an address that is refused leaves neither a role nor an active user", async () => {
   const refused = givenSaga(userOnboarding).when(registered("ann@refused.example")).answers("profile", "done").answers("role", "done");
   refused
@@ -49,6 +40,8 @@ test("an address that is refused leaves neither a role nor an active user", asyn
     .thenStatus("compensating")
     .then(remove)
     .answers("role", { rejected: "no_such_role" })
+    .then(unmake)
+    .answers("profile", "done")
     .then(deactivate("Nobody takes mail for ann@refused.example."))
     .answers("(afterwards)", "done")
     .thenStatus("compensated")
@@ -71,13 +64,23 @@ test("a mail that cannot be sent now is sent later, and at last waits for somebo
     .thenBecause(/the post is closed/);
   stuck.retried().thenStatus("running").thenAsks("welcome").answers("welcome", "done").thenStatus("completed");
   stuck.skipped("welcomed by phone").thenStatus("completed").thenSteps({ profile: "done", role: "done", welcome: "skipped" });
-  stuck.cancelled("a mistake").thenStatus("compensating").then(remove).answers("role", "done").answers("(afterwards)", "done").thenStatus("cancelled");
+  stuck
+    .cancelled("a mistake")
+    .thenStatus("compensating")
+    .then(remove)
+    .answers("role", "done")
+    .then(unmake)
+    .answers("profile", "done")
+    .answers("(afterwards)", "done")
+    .thenStatus("cancelled");
 });
 
 test("a profile or a role that is refused undoes the rest", () => {
   begun
-    .answers("profile", { rejected: "deactivated" })
-    .then(deactivate("user UpdateProfile: deactivated"))
+    .answers("profile", { rejected: "stream_closed" })
+    .then(unmake)
+    .answers("profile", { rejected: "no_such_profile" })
+    .then(deactivate("profile CreateProfile: stream_closed"))
     .answers("(afterwards)", "done")
     .thenStatus("compensated");
   begun.answers("profile", "done").answers("role", { rejected: "no_membership_id" }).then(remove);
