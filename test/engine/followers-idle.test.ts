@@ -79,7 +79,9 @@ it("an idle tenant with 50 subscriptions has no alarm anywhere: none can fire, i
 
   // And these are all the objects there are.
   const known = new Set([...objects().values()].map(({ id }) => id.toString()));
-  const listed = await Promise.all([env.AGGREGATE, env.DISPATCHER, env.FOLLOWER].map((namespace) => listDurableObjectIds(namespace)));
+  const listed = await Promise.all(
+    ([env.AGGREGATE, env.DISPATCHER, env.FOLLOWER] as readonly DurableObjectNamespace[]).map((namespace) => listDurableObjectIds(namespace)),
+  );
   expect(
     listed
       .flat()

@@ -64,7 +64,7 @@ describe("a subscription", () => {
     expect(got("note-1")).toEqual([1, 2, 2, 2]);
 
     sinks.answer = () => 204;
-    const [poison] = sinks.received.filter(({ event }) => event.stream === "note-1" && event.version === 2);
+    const poison = sinks.received.find(({ event }) => event.stream === "note-1" && event.version === 2);
     await tell(tenant, "poison", "Redrive", { position: poison?.event.position });
     await until(() => expect(got("note-1")).toEqual([1, 2, 2, 2, 2, 3, 4]));
     await until(async () => expect(await standing(tenant, "poison")).toMatchObject({ parked: 0, retrying: 0, isIdle: true }));

@@ -195,6 +195,8 @@ const MODES: Readonly<Record<Place, readonly Mode[]>> = {
   rpc: ["before", "after", "slow"],
   alarm: ["before", "double", "late", "abandon"],
   storage: ["before", "after"],
+  sink: [],
+  handler: [],
 };
 
 function fault(draws: Draws, streams: readonly string[], at: number): Action {

@@ -228,7 +228,7 @@ describe("a history that is as promised", () => {
         const done: number[] = [];
         while (waiting.size > 0) {
           const stream = random.pick([...waiting.keys()]);
-          const { position = 0 } = waiting.get(stream)?.[0] as FinalEvent;
+          const { position = 0 } = waiting.get(stream)?.at(0) ?? ({} as FinalEvent);
           if (done.length > 0 && random.once(4)) run.give(random.pick(done));
           run.give(position, random.once(3) ? { isRefused: true } : {});
           if (run.deliveries.at(-1)?.accepted === undefined) continue;

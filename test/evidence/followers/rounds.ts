@@ -18,7 +18,7 @@ export interface Rounds {
 const ROUNDS = 5;
 /** How long (milliseconds) a receiver is away, or somebody paused. */
 const AWAY = 1_500;
-const PAUSED = ["all", "all, no order", "a kind, deep, two partitions", "heavy"];
+const PAUSED: ReadonlySet<string> = new Set(["all", "all, no order", "a kind, deep, two partitions", "heavy"]);
 /** Nothing more is awaited once nothing has come for so long (milliseconds): a circuit is open for a minute at most. */
 const STILL = 100_000;
 
@@ -81,7 +81,7 @@ function missing({ wants, waits, id, receiver }: Made, written: readonly Append[
 }
 
 async function pauseSome({ client, made }: Scene): Promise<{ resume(written: readonly Append[]): Promise<Pick<Rounds, "whilePaused" | "missedByPaused">> }> {
-  const paused = made.filter(({ name }) => PAUSED.includes(name));
+  const paused = made.filter(({ name }) => PAUSED.has(name));
   const requests = (): number =>
     paused.reduce((sum, { id, receiver }) => sum + receiver.deliveries.filter(({ subscription }) => subscription === id).length, 0);
   for (const { id } of paused) await client.act(id, "pause");

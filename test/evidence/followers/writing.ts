@@ -23,7 +23,7 @@ export class Writing {
           if (gap > 0) await pause(gap);
         }
       }),
-    ).then(() => {});
+    ).then(() => undefined);
     // It is told when it is awaited.
     this.done.catch(() => (this.#hasFailed = true));
   }

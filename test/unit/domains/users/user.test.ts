@@ -146,6 +146,7 @@ test("the view user_summary has the same rows in pages of any size", () => {
 test("the module has its category, commands, events and view under the names that clients use", () => {
   expect(users.deciders.map(({ category, commands, forms }) => [category, Object.keys(commands), [...forms.keys()]])).toEqual([
     ["user", ["RegisterUser", "UpdateProfile", "DeactivateUser"], ["users.UserRegistered", "users.ProfileUpdated", "users.UserDeactivated"]],
+    ["profile", ["CreateProfile", "RemoveProfile"], ["users.ProfileCreated", "users.ProfileRemoved"]],
   ]);
   expect(users.projections.map(({ name, key, search }) => [name, key, search])).toEqual([["user_summary", "userId", ["name", "email", "bio"]]]);
 });
