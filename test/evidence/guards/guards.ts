@@ -178,7 +178,7 @@ export const GUARDS: readonly Guard[] = [
     name: "the dispatcher's alarm",
     holds: "P5: views that could not be moved are moved later",
     file: "durable-objects/dispatcher.ts",
-    code: "    if (this.#views < position) await this.#arm();",
+    code: "    if (!this.#isThere(position)) await this.#arm();",
     without: "",
     caughtBy: "simulation",
   },

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
 import { compose } from "../../../src/compose.ts";
-import { counting } from "../counter.ts";
 import { tallyOf } from "../tally.ts";
 import { Actor } from "./actor.ts";
 import { Clock } from "./clock.ts";
@@ -74,7 +73,7 @@ export class World {
     this.sinks = new SimulatedSinks(this);
     const fetch = (input: unknown, init?: RequestInit): Promise<Response> => this.sinks.fetch(input, init ?? {});
     const partsOf = (build: string): Parts =>
-      compose({ now: () => this.clock.now(), modules: [tallyOf(build), counting], fetch: fetch as typeof globalThis.fetch });
+      compose({ now: () => this.clock.now(), modules: [tallyOf(build)], fetch: fetch as typeof globalThis.fetch });
     this.#parts = { [OLD]: partsOf(OLD), [NEW]: partsOf(NEW) };
     const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry") => (build: string) =>
       this.#parts[build]?.[name] as unknown as ObjectClass;
