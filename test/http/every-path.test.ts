@@ -54,14 +54,20 @@ async function fill(): Promise<readonly Answer[]> {
 /** The key of a row that is there: a row's first column. */
 async function keyOf(template: string): Promise<string> {
   const [row] = ok<Page<object>>(await get(`${template.replace("/{key}", "")}?limit=1`)).items;
-  return encodeURIComponent(String(Object.values(row ?? {})[0]));
+  if (row === undefined) unfilled.add(template);
+  return encodeURIComponent(String(Object.values(row ?? {})[0] ?? NOBODY));
 }
+
+/** What handlers make in their own time is perhaps not there yet: such paths lead to nobody, which is 404. */
+const NOBODY = "nobody";
+const unfilled = new Set<string>();
 
 /** The id of an aggregate that is there: of a category, the first in the directory. */
 async function aggregateOf(template: string): Promise<string> {
   const category = template.split("/")[3] ?? "";
   const [first] = ok<Page<{ stream: string }>>(await get(`/v1/streams?category=${category}&limit=1`)).items;
-  return (first?.stream ?? "").slice(category.length + 1);
+  if (first === undefined) unfilled.add(template);
+  return first?.stream.slice(category.length + 1) ?? NOBODY;
 }
 
 /** A subscription that is pulled, a dead letter of its, and a handler. */
@@ -74,6 +80,8 @@ async function fillFollowers(): Promise<void> {
   const { items } = ok<{ items: readonly { position: number }[] }>(await get(`/v1/subscriptions/${id}/events`));
   const positions = items.map(({ position }) => position);
   ok(await send("POST", `/v1/subscriptions/${id}/nack`, { positions }));
+  const data = { orderId: "every", totalCents: 0, currency: "EUR", goods: [] };
+  ok(await send("POST", "/v1/sagas/order-fulfilment", { id: "every", data }));
   const [handler] = ok<Page<{ name: string }>>(await get("/v1/handlers")).items;
   Object.assign(follower, { subscription: id, letter: `${id}~${positions[0]}`, handler: handler?.name });
 }
@@ -81,6 +89,7 @@ async function fillFollowers(): Promise<void> {
 function followerOf(template: string): Readonly<Record<string, string>> {
   if (template.startsWith("/v1/subscriptions/")) return { id: follower.subscription, replay: "every" };
   if (template.startsWith("/v1/dead-letters/")) return { id: follower.letter };
+  if (template.startsWith("/v1/sagas/")) return { name: "order-fulfilment", id: "every" };
   return template.startsWith("/v1/handlers/") ? { name: follower.handler } : {};
 }
 
@@ -183,7 +192,8 @@ describe("on every path that is described,", () => {
     const fields = ({ headers }: { headers: Headers }): string[] => [...headers].filter(([name]) => !own.has(name)).map((field) => field.join(": "));
     for (const [template, path] of paths.filter(([, path, methods]) => methods["get"] && !isLive(path))) {
       const [head, full] = [await send("HEAD", path), await get(path)];
-      expect([full.status, head.status, head.text], template).toEqual([200, 200, ""]);
+      const status = unfilled.has(template) ? 404 : 200;
+      expect([full.status, head.status, head.text], template).toEqual([status, status, ""]);
       expect(fields(head), template).toEqual(fields(full));
       // Left out or right, as RFC 9110 says in section 8.6; 0 would be a lie.
       expect(head.headers.get("content-length") ?? String(new TextEncoder().encode(full.text).length), template).toBe(
