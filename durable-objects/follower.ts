@@ -140,7 +140,9 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#clock.lower();
     try {
-      await this.#known();
+      // What it was told and could not do comes first.
+      if (this.#store.read(HEARD)) await this.#learn();
+      else await this.#known();
     } catch (fault) {
       return this.#later(fault);
     }
@@ -211,7 +213,13 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     // What is under way ends first: what comes now may speak of it.
     this.#pump?.halt();
     await this.#running;
-    await heed({ follower: this.#identity, store: this.#store, ports: this.#ports }, events, definition);
+    try {
+      await heed({ follower: this.#identity, store: this.#store, ports: this.#ports }, events, definition);
+    } catch (fault) {
+      // The one that was halted does nothing more.
+      this.#begin();
+      throw fault;
+    }
     this.#store.remove(HEARD);
     this.#definition = definition;
     this.#begin();

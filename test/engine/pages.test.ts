@@ -81,12 +81,20 @@ describe("a page is the same, whoever joins it", () => {
     expect(await page("kinds-limit", { maxBytes: 1 })).toMatchObject({ count: 1, next: 2 });
   });
 
+  test("that begins beyond the end", async () => {
+    await append(TENANT, "kinds-end", [draft("kinds.Added", 1), draft("kinds.Added", 2), draft("kinds.Added", 3)]);
+    expect(await page("kinds-end", { direction: "backward", to: 99, limit: 1 })).toMatchObject({ count: 1, next: 2 });
+    expect(await page("kinds-end", { direction: "backward", from: 2, to: 99, limit: 2 })).toMatchObject({ count: 2, next: null });
+    expect(await page("kinds-end", { from: 4 })).toMatchObject({ count: 0, next: null });
+    expect(await page("kinds-end", { from: 2, to: 99 })).toMatchObject({ count: 2, next: null });
+  });
+
   test("where it is larger than any value that SQLite takes", async () => {
-    const events = Array.from({ length: 300 }, (_, n) => draft("kinds.Added", { n, note: "x".repeat(8_000) }));
-    for (const part of [events.slice(0, 100), events.slice(100, 200), events.slice(200)]) await append(TENANT, "kinds-large", part);
-    const { text, count, next } = await page("kinds-large");
-    expect(bytesOf(text)).toBeGreaterThan(2_400_000);
-    expect({ count, next }).toEqual({ count: 300, next: null });
+    const events = Array.from({ length: 100 }, (_, n) => draft("kinds.Added", { n, note: "x".repeat(8_000) }));
+    for (let part = 0; part < 12; part++) await append(TENANT, "kinds-large", events);
+    const { text, count, next } = await page("kinds-large", { limit: 2_000, maxBytes: 20_000_000 });
+    expect(bytesOf(text)).toBeGreaterThan(9_600_000);
+    expect({ count, next }).toEqual({ count: 1_200, next: null });
   });
 });
 

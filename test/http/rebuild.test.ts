@@ -3,28 +3,30 @@ import { type Answer, append, everything, expectProblem, get, newerThan, ok, typ
 import { anOrder, command, type Fields, password, rowAfter, rowsOf, upTo } from "./commands.ts";
 import { build, built, projection, type Projection } from "./projections.ts";
 
-/** A tenant with orders, all of them in its views. */
-async function withOrders(tenant: string, count = 5): Promise<{ "tenant-id": string }> {
+/** A tenant with stock, all of it in its views. Of orders a saga takes care, so that their log grows by itself. */
+async function withStock(tenant: string, count = 5): Promise<{ "tenant-id": string }> {
   const headers = { "tenant-id": tenant };
-  for (const n of upTo(count)) await rowAfter(`order_summary/o${n}`, await command(`order/o${n}/PlaceOrder`, anOrder, headers), headers);
+  for (const n of upTo(count)) await rowAfter(`stock/o${n}`, await command(`inventory/o${n}/Receive`, { quantity: 1 }, headers), headers);
   return headers;
 }
 
+const one = { orderId: "o", quantity: 1 };
+
 describe("the views of a tenant", () => {
   test("are listed by name with their versions, where they stand and what state they are in", async () => {
-    const headers = await withOrders("rebuild-list", 2);
+    const headers = await withStock("rebuild-list", 2);
     const all = await everything<Projection>("/v1/projections", headers);
     const names = all.map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
     const views = "login_attempts memberships order_summary sales_per_day sessions stock subtitle_jobs tenants usage user_summary video_batches video_jobs";
     expect(names).toEqual(expect.arrayContaining(views.split(" ")));
-    for (const one of all) expect(one).toMatchObject({ version: expect.any(Number), position: expect.any(Number), lag: expect.any(Number) });
-    expect(await projection("order_summary", headers)).toEqual({ name: "order_summary", version: 1, position: 2, lag: 0, state: "live" });
+    for (const view of all) expect(view).toMatchObject({ version: expect.any(Number), position: expect.any(Number), lag: expect.any(Number) });
+    expect(await projection("stock", headers)).toEqual({ name: "stock", version: 1, position: 2, lag: 0, state: "live" });
     expect(await everything<Projection>("/v1/projections?limit=2", headers)).toEqual(all);
   });
 
   test("are 404 under another name, whatever is asked of them", async () => {
-    for (const name of ["orders", "order-summary", "constructor", "*", "order_summary%231"]) {
+    for (const name of ["orders", "order-summary", "constructor", "*", "stock%231"]) {
       expectProblem(await get(`/v1/projections/${name}`), 404, "not_found");
       for (const what of ["rebuild", "rebuild?compare=true", "rollback"]) expectProblem(await build(name, what), 404, "not_found");
     }
@@ -35,38 +37,38 @@ describe("the views of a tenant", () => {
 
 describe("a rebuild", () => {
   test("is 202 with where to look, and ends with the same rows at the same place", async () => {
-    const headers = await withOrders("rebuild-same");
-    const before = await rowsOf("order_summary", headers);
-    const answer = await build("order_summary", "rebuild", headers);
-    expect([answer.status, answer.headers.get("location")]).toEqual([202, "/v1/projections/order_summary"]);
+    const headers = await withStock("rebuild-same");
+    const before = await rowsOf("stock", headers);
+    const answer = await build("stock", "rebuild", headers);
+    expect([answer.status, answer.headers.get("location")]).toEqual([202, "/v1/projections/stock"]);
     const begun = answer.json<Projection>();
-    expect(begun).toMatchObject({ name: "order_summary", position: 5, lag: 0 });
+    expect(begun).toMatchObject({ name: "stock", position: 5, lag: 0 });
     if (begun.state !== "live") expect(begun).toMatchObject({ state: "rebuilding", progress: { purpose: "rebuild", target: 5 } });
-    expect(await built("order_summary", headers)).toEqual({ name: "order_summary", version: 1, position: 5, lag: 0, state: "live" });
-    expect(await rowsOf("order_summary", headers)).toEqual(before);
-    expect(await rowAfter("order_summary/o1", await command("order/o1/ConfirmOrder", {}, headers), headers)).toMatchObject({ status: "confirmed" });
+    expect(await built("stock", headers)).toEqual({ name: "stock", version: 1, position: 5, lag: 0, state: "live" });
+    expect(await rowsOf("stock", headers)).toEqual(before);
+    expect(await rowAfter("stock/o1", await command("inventory/o1/Reserve", one, headers), headers)).toMatchObject({ reserved: 1 });
   });
 
   test("may be asked for again and again, also at the same moment, and of every view", async () => {
-    const headers = await withOrders("rebuild-often");
-    const answers = await Promise.all(upTo(6).map(() => build("order_summary", "rebuild", headers)));
+    const headers = await withStock("rebuild-often");
+    const answers = await Promise.all(upTo(6).map(() => build("stock", "rebuild", headers)));
     expect(answers.map(({ status }) => status)).toEqual(Array<number>(6).fill(202));
     const names = (await everything<Projection>("/v1/projections", headers)).map(({ name }) => name);
     for (const turn of upTo(2)) {
       for (const name of names) expect((await build(name, "rebuild", headers)).status, `${name} ${turn}`).toBe(202);
       for (const name of names) expect(await built(name, headers), name).toEqual({ name, version: 1, position: 5, lag: 0, state: "live" });
     }
-    expect(await rowsOf("order_summary", headers)).toHaveLength(5);
-    expect(await rowsOf("sales_per_day", headers)).toMatchObject([{ orders: 5, totalCents: 5000 }]);
+    expect(await rowsOf("stock", headers)).toHaveLength(5);
+    expect(await rowsOf("stock_movements", headers)).toHaveLength(5);
   });
 
   test("of a view of a tenant that has no events yet ends as well, and the first event comes in", async () => {
     const headers = { "tenant-id": "rebuild-empty" };
-    expect((await build("order_summary", "rebuild", headers)).status).toBe(202);
-    expect(await built("order_summary", headers)).toEqual({ name: "order_summary", version: 1, position: 0, lag: 0, state: "live" });
-    const write = await command("order/first/PlaceOrder", anOrder, headers);
-    expect(await rowAfter("order_summary/first", write, headers)).toMatchObject({ status: "placed" });
-    expect(await built("order_summary", headers)).toMatchObject({ state: "live", lag: 0 });
+    expect((await build("stock", "rebuild", headers)).status).toBe(202);
+    expect(await built("stock", headers)).toEqual({ name: "stock", version: 1, position: 0, lag: 0, state: "live" });
+    const write = await command("inventory/first/Receive", { quantity: 1 }, headers);
+    expect(await rowAfter("stock/first", write, headers)).toMatchObject({ available: 1 });
+    expect(await built("stock", headers)).toMatchObject({ state: "live", lag: 0 });
   });
 
   test("keeps the index that is searched", async () => {
@@ -81,56 +83,56 @@ describe("a rebuild", () => {
   });
 
   test("of one tenant leaves the rows of another alone", async () => {
-    const [one, other] = [await withOrders("rebuild-one", 2), await withOrders("rebuild-other", 3)];
-    const tag = (await get("/v1/views/order_summary", other)).headers.get("etag");
-    await build("order_summary", "rebuild", one);
-    await built("order_summary", one);
-    expect((await get("/v1/views/order_summary", other)).headers.get("etag")).toBe(tag);
-    expect([await rowsOf("order_summary", one), await rowsOf("order_summary", other)].map(({ length }) => length)).toEqual([2, 3]);
-    expectProblem(await build("order_summary", "rollback", other), 409, "no_way_back");
+    const [own, other] = [await withStock("rebuild-one", 2), await withStock("rebuild-other", 3)];
+    const tag = (await get("/v1/views/stock", other)).headers.get("etag");
+    await build("stock", "rebuild", own);
+    await built("stock", own);
+    expect((await get("/v1/views/stock", other)).headers.get("etag")).toBe(tag);
+    expect([await rowsOf("stock", own), await rowsOf("stock", other)].map(({ length }) => length)).toEqual([2, 3]);
+    expectProblem(await build("stock", "rollback", other), 409, "no_way_back");
   });
 
   // POST /v1/projections/{name}/rebuild writes, and takes no Idempotency-Key.
   test("under an Idempotency-Key is begun once, and given again", async () => {
-    const headers = { ...(await withOrders("rebuild-keyed", 1)), "idempotency-key": "rebuild" };
-    const first = await build("order_summary", "rebuild", headers);
-    await built("order_summary", { "tenant-id": "rebuild-keyed" });
-    const again = await build("order_summary", "rebuild", headers);
+    const headers = { ...(await withStock("rebuild-keyed", 1)), "idempotency-key": "rebuild" };
+    const first = await build("stock", "rebuild", headers);
+    await built("stock", { "tenant-id": "rebuild-keyed" });
+    const again = await build("stock", "rebuild", headers);
     expect([again.status, again.text, again.headers.get("idempotency-replayed")]).toEqual([202, first.text, "true"]);
   });
 });
 
 describe("a dry run", () => {
   test("reports that nothing differs, and switches nothing", async () => {
-    const headers = await withOrders("rebuild-compare");
-    const tag = (await get("/v1/views/order_summary", headers)).headers.get("etag");
-    const answer = await build("order_summary", "rebuild?compare=true", headers);
+    const headers = await withStock("rebuild-compare");
+    const tag = (await get("/v1/views/stock", headers)).headers.get("etag");
+    const answer = await build("stock", "rebuild?compare=true", headers);
     expect([answer.status, answer.json<Projection>().state]).toEqual([202, "live"]);
-    expect((await built("order_summary", headers)).comparison).toEqual({ position: 5, differing: 0, samples: [] });
-    expect((await get("/v1/views/order_summary", headers)).headers.get("etag")).toBe(tag);
-    expectProblem(await build("order_summary", "rollback", headers), 409, "no_way_back");
+    expect((await built("stock", headers)).comparison).toEqual({ position: 5, differing: 0, samples: [] });
+    expect((await get("/v1/views/stock", headers)).headers.get("etag")).toBe(tag);
+    expectProblem(await build("stock", "rollback", headers), 409, "no_way_back");
     // The report of another one takes its place.
-    await rowAfter("order_summary/o1", await command("order/o1/ConfirmOrder", {}, headers), headers);
-    await build("order_summary", "rebuild?compare=true", headers);
-    expect((await built("order_summary", headers)).comparison).toMatchObject({ position: 6, differing: 0 });
+    await rowAfter("stock/o1", await command("inventory/o1/Reserve", one, headers), headers);
+    await build("stock", "rebuild?compare=true", headers);
+    expect((await built("stock", headers)).comparison).toMatchObject({ position: 6, differing: 0 });
   });
 });
 
 describe("the way back", () => {
   test("is 409 where there is none", async () => {
-    expectProblem(await build("stock", "rollback", await withOrders("rebuild-none", 1)), 409, "no_way_back");
+    expectProblem(await build("stock", "rollback", await withStock("rebuild-none", 1)), 409, "no_way_back");
   });
 
   test("leads to the rows before, brought up to date", async () => {
-    const headers = await withOrders("rebuild-back");
-    await build("order_summary", "rebuild", headers);
-    await built("order_summary", headers);
-    await rowAfter("order_summary/o1", await command("order/o1/ConfirmOrder", {}, headers), headers);
+    const headers = await withStock("rebuild-back");
+    await build("stock", "rebuild", headers);
+    await built("stock", headers);
+    await rowAfter("stock/o1", await command("inventory/o1/Reserve", one, headers), headers);
     for (const way of ["back", "and forth"]) {
-      expect((await build("order_summary", "rollback", headers)).status, way).toBe(202);
-      expect(await built("order_summary", headers)).toEqual({ name: "order_summary", version: 1, position: 6, lag: 0, state: "live" });
-      expect(await rowsOf("order_summary?status=confirmed", headers)).toMatchObject([{ orderId: "o1" }]);
-      expect(await rowsOf("order_summary", headers)).toHaveLength(5);
+      expect((await build("stock", "rollback", headers)).status, way).toBe(202);
+      expect(await built("stock", headers)).toEqual({ name: "stock", version: 1, position: 6, lag: 0, state: "live" });
+      expect(await rowsOf("stock?reserved=1", headers)).toMatchObject([{ sku: "o1" }]);
+      expect(await rowsOf("stock", headers)).toHaveLength(5);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, append, everything, expectProblem, get, newerThan, ok, type Page, send } from "../support/http.ts";
-import { anOrder, command, decided, each, type Fields, rowAfter, rowsOf, upTo } from "./commands.ts";
+import { command, decided, each, type Fields, rowAfter, rowsOf, upTo } from "./commands.ts";
 
 const shop = { "tenant-id": "views-shop" };
 const read = (path: string, headers: Record<string, string> = {}): Promise<Answer> => get(`/v1/views/${path}`, { ...shop, ...headers });
@@ -74,38 +74,36 @@ describe("a view's rows", () => {
   });
 
   test("of any name that an aggregate may have are found", async () => {
+    const names = { "tenant-id": "views-names" };
     for (const id of ["__proto__", "constructor", "a:b~c.d", "...", "limit"]) {
-      const write = await command(`order/${id}/PlaceOrder`, anOrder, shop);
-      expect(await rowAfter(`order_summary/${encodeURIComponent(id)}`, write, shop)).toMatchObject({ orderId: id, status: "placed", itemCount: 1 });
+      const write = await command(`inventory/${id}/Receive`, { quantity: 1 }, names);
+      expect(await rowAfter(`stock/${encodeURIComponent(id)}`, write, names)).toMatchObject({ sku: id, available: 1 });
     }
   });
 });
 
 describe("how new a view is", () => {
-  const order = (id: string): Promise<Answer> => command(`order/${id}/PlaceOrder`, anOrder);
+  // Of orders a saga takes care, which moves them by itself; stock stays as it is.
+  const receive = (id: string): Promise<Answer> => command(`inventory/${id}/Receive`, { quantity: 1 });
+  const reserve = (id: string): Promise<Answer> => command(`inventory/${id}/Reserve`, { orderId: "o1", quantity: 1 });
 
   test("is at least what a token says, in the header or in the query, at once after the write", async () => {
     for (const n of upTo(10)) {
-      const write = await order(`token.${n}`);
+      const write = await receive(`token.${n}`);
       const token = newerThan(write);
-      const way =
-        n % 2 === 0
-          ? await get(`/v1/views/order_summary/token.${n}`, token)
-          : await get(`/v1/views/order_summary/token.${n}?token=${token["consistency-token"]}`);
-      expect(ok(way)).toMatchObject({ orderId: `token.${n}`, status: "placed" });
+      const way = n % 2 === 0 ? await get(`/v1/views/stock/token.${n}`, token) : await get(`/v1/views/stock/token.${n}?token=${token["consistency-token"]}`);
+      expect(ok(way)).toMatchObject({ sku: `token.${n}`, available: 1 });
     }
-    const confirmed = newerThan(await command("order/token.1/ConfirmOrder"));
-    expect(ok<Page<Fields>>(await get("/v1/views/order_summary?orderId=token.1", confirmed)).items).toMatchObject([{ status: "confirmed" }]);
+    const reserved = newerThan(await reserve("token.1"));
+    expect(ok<Page<Fields>>(await get("/v1/views/stock?sku=token.1", reserved)).items).toMatchObject([{ available: 0, reserved: 1 }]);
   });
 
   test("is at least what tokens of an append, of several CloudEvents and of a decision of nothing say", async () => {
-    const write = await append("order-raw", [
-      { type: "commerce.OrderPlaced", data: { ...anOrder, totalCents: 1000, currency: "EUR", placedAt: "2026-01-01T00:00:00.000Z" } },
-    ]);
-    expect(await rowAfter("order_summary/raw", write)).toMatchObject({ status: "placed", placedAt: "2026-01-01T00:00:00.000Z" });
-    expect(await rowAfter("order_summary/raw", await command("order/raw/ConfirmOrder"))).toMatchObject({ status: "confirmed" });
-    const nothing = await command("order/raw/ConfirmOrder");
-    expect(await rowAfter("order_summary/raw", nothing)).toMatchObject({ status: "confirmed" });
+    const write = await append("inventory-raw", [{ type: "commerce.StockReceived", data: { quantity: 3 } }]);
+    expect(await rowAfter("stock/raw", write)).toMatchObject({ available: 3, reserved: 0 });
+    expect(await rowAfter("stock/raw", await reserve("raw"))).toMatchObject({ available: 2, reserved: 1 });
+    const nothing = await reserve("raw");
+    expect(await rowAfter("stock/raw", nothing)).toMatchObject({ available: 2, reserved: 1 });
   });
 
   test("is at least what the token of a decision says that came to nothing where there is nothing yet", async () => {
@@ -123,23 +121,23 @@ describe("how new a view is", () => {
   });
 
   test("is in X-View-Position: the log's, and it never falls behind a token", async () => {
-    const write = await order("position");
-    const answer = await get("/v1/views/order_summary/position", newerThan(write));
-    const logged = await everything("/v1/events?stream=order-position");
+    const write = await receive("position");
+    const answer = await get("/v1/views/stock/position", newerThan(write));
+    const logged = await everything("/v1/events?stream=inventory-position");
     expect(Number(answer.headers.get("x-view-position"))).toBeGreaterThanOrEqual(logged[0]?.position as number);
     const head = Number(answer.headers.get("x-view-position"));
-    const { position } = ok<{ position: number }>(await get("/v1/projections/order_summary"));
+    const { position } = ok<{ position: number }>(await get("/v1/projections/stock"));
     expect(position).toBeGreaterThanOrEqual(head);
   });
 
   test("is 422 where nobody gave such a token, and never later than its Prefer", async () => {
-    await order("prefer");
-    for (const token of ["", "x", "order-prefer@2", "order-prefer", "order-nobody@1", "order-prefer@1+x"])
-      expectProblem(await get("/v1/views/order_summary", { "consistency-token": token }), 422, "invalid_token");
+    await receive("prefer");
+    for (const token of ["", "x", "inventory-prefer@2", "inventory-prefer", "inventory-nobody@1", "inventory-prefer@1+x"])
+      expectProblem(await get("/v1/views/stock", { "consistency-token": token }), 422, "invalid_token");
     for (const prefer of ["wait=0", "wait=1, handling=lenient", "nonsense"]) {
-      const answer = await get("/v1/views/order_summary/prefer", { "consistency-token": "order-prefer@1", prefer });
+      const answer = await get("/v1/views/stock/prefer", { "consistency-token": "inventory-prefer@1", prefer });
       if (answer.status === 503) expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
-      else expect(ok(answer)).toMatchObject({ status: "placed" });
+      else expect(ok(answer)).toMatchObject({ available: 1 });
     }
   });
 

@@ -81,8 +81,10 @@ function count({ deliveries }: Receiver): Pick<FollowerRun, "requests" | "refuse
   return { requests: deliveries.length, refused: deliveries.length - accepted.length, taken, repeated: accepted.length - taken };
 }
 
-/** Holds what the receivers got so far against the log as it is read back now. */
-async function check({ client, made, flaky, steady }: Scene, replays: readonly Replayed[] = []): Promise<readonly DeliveryViolation[]> {
+/** Once all say that nothing is left: holds what the receivers got against the log as it is read back. */
+async function check(scene: Scene, replays: readonly Replayed[] = []): Promise<readonly DeliveryViolation[]> {
+  const { client, made, flaky, steady } = scene;
+  await scene.settled();
   const [log, letters] = await Promise.all([client.log(), client.letters()]);
   const deliveries = [...flaky.deliveries, ...steady.deliveries].toSorted((one, other) => one.arrived - other.arrived);
   const deadLetters = letters.map(({ subscription, event: { stream, position }, attempts }) => ({ subscription, stream, position, attempts: attempts.length }));

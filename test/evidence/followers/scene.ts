@@ -1,4 +1,5 @@
 import type { Subscribed } from "../../../src/testing/history/delivery-history.ts";
+import { until } from "../../local/waiting.ts";
 import type { KillableServer } from "../kills/killable-server.ts";
 import { Client } from "./client.ts";
 import type { Receiver } from "./receiver.ts";
@@ -29,6 +30,9 @@ export interface Sink {
   waits?(event: Wanted): boolean;
 }
 
+/** Milliseconds. */
+const SETTLED_WITHIN = 100_000;
+
 /** What the parts of a run share: a server, two receivers, and the subscriptions made so far. */
 export class Scene {
   readonly server: KillableServer;
@@ -53,5 +57,16 @@ export class Scene {
     const one: Made = { id, name, order, after: position, maxAttempts: retry.maxAttempts, receiver, wants, waits };
     this.made.push(one);
     return one;
+  }
+
+  /** Waits until each subscription says that nothing is left for it but what waits behind a dead letter. */
+  async settled(): Promise<void> {
+    for (const { id } of this.made) {
+      await until(
+        () => this.client.standing(id),
+        ({ lag, retrying }) => lag === 0 && retrying === 0,
+        SETTLED_WITHIN,
+      );
+    }
   }
 }

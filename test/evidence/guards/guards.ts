@@ -71,14 +71,6 @@ export const GUARDS: readonly Guard[] = [
     caughtBy: "simulation",
   },
   {
-    name: "an alarm that is long overdue",
-    holds: "P4: an alarm that never fired is set again",
-    file: "durable-objects/aggregate/alarm-clock.ts",
-    code: " && this.#armedFor > this.#now() - LOST_AFTER",
-    without: "",
-    caughtBy: "simulation",
-  },
-  {
     name: "the alarm after a rolled-back commit",
     holds: "P4: an alarm that was rolled back counts as not armed",
     file: "durable-objects/aggregate.ts",
@@ -127,14 +119,6 @@ export const GUARDS: readonly Guard[] = [
     caughtBy: "simulation",
   },
   {
-    name: "memory after one member's fault",
-    holds: "P1: a member's fault takes back what it alone has written",
-    file: "durable-objects/aggregate/group-commit.ts",
-    code: "      this.#store.drop();\n      this.#store.memory = before;\n",
-    without: "",
-    caughtBy: "test/engine/group-commit.test.ts",
-  },
-  {
     name: "the cursor of the views",
     holds: "P5: of several that fold the same events one writes",
     file: "migrations/views/0005_rows.sql",
@@ -173,14 +157,6 @@ export const GUARDS: readonly Guard[] = [
     code: "      for (const stream of streams) await this.#commitAlone(stream, rows.events);",
     without: '      this.#failAll(rows, "refused");',
     caughtBy: "test/engine/guard.test.ts",
-  },
-  {
-    name: "the dispatcher's alarm",
-    holds: "P5: views that could not be moved are moved later",
-    file: "durable-objects/dispatcher.ts",
-    code: "    if (!this.#isThere(position)) await this.#arm();",
-    without: "",
-    caughtBy: "simulation",
   },
   {
     name: "a failed attempt is not the end",
