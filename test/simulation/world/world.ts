@@ -72,8 +72,7 @@ export class World {
     this.queue = new SimulatedQueue(this);
     this.sinks = new SimulatedSinks(this);
     const fetch = (input: unknown, init?: RequestInit): Promise<Response> => this.sinks.fetch(input, init ?? {});
-    const partsOf = (build: string): Parts =>
-      compose({ now: () => this.clock.now(), modules: [tallyOf(build)], fetch: fetch as typeof globalThis.fetch });
+    const partsOf = (build: string): Parts => compose({ now: () => this.clock.now(), modules: [tallyOf(build)], fetch: fetch as typeof globalThis.fetch });
     this.#parts = { [OLD]: partsOf(OLD), [NEW]: partsOf(NEW) };
     const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry") => (build: string) =>
       this.#parts[build]?.[name] as unknown as ObjectClass;
