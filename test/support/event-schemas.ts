@@ -8,7 +8,7 @@ import { subscription } from "../../src/followers/subscription.ts";
 import { type Decider, type EventForm, together, upcast } from "../../src/kernel/index.ts";
 import { sagaDecider } from "../../src/sagas/saga-decider.ts";
 import { source } from "../../src/webhooks/source.ts";
-import { validValues } from "../evidence/robustness/valid-values.ts";
+import { validValues } from "./valid-values.ts";
 import { breaches, type JsonSchema } from "./schema-changes.ts";
 
 const root = new URL("../../", import.meta.url).pathname;

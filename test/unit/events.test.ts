@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { modules } from "../../src/domains/index.ts";
 import { defineEvents, event, type EventForm, past, upcast } from "../../src/kernel/index.ts";
-import { validValues } from "../evidence/robustness/valid-values.ts";
+import { validValues } from "../support/valid-values.ts";
 import { cardEvents } from "../readme/library/card.ts";
 
 const madeUp = defineEvents("shop", {

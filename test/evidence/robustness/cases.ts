@@ -3,7 +3,7 @@ import type { Operation, Parameter, Place, Schema } from "./description.ts";
 import { invalidTexts, violations } from "./invalid-values.ts";
 import { recipeOf } from "./recipes.ts";
 import { type Draft, fitsHeader, jsonBytes, type Sent, written } from "./request.ts";
-import { branchesOf, chanceValues, fullValues, isValid, PLAIN_TEXT, validValues, type Whole } from "./valid-values.ts";
+import { branchesOf, chanceValues, fullValues, isValid, PLAIN_TEXT, validValues, type Whole } from "../../support/valid-values.ts";
 
 /** What is to become of a request: taken as well formed, refused with a 4xx, or either. */
 export type Expectation = "taken" | "refused" | "either";

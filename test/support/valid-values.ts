@@ -1,12 +1,12 @@
 import { Validator } from "@cfworker/json-schema";
 import { sample, stringMatching } from "fast-check";
 import { generateSync } from "json-schema-faker";
-import type { Schema } from "./description.ts";
+import type { JsonSchema } from "./schema-changes.ts";
 
 const validators = new WeakMap<object, Validator>();
 
 /** Whether a value is one that the schema allows. */
-export function isValid(schema: Schema, value: unknown): boolean {
+export function isValid(schema: JsonSchema, value: unknown): boolean {
   const known = validators.get(schema);
   const validator = known ?? new Validator(schema as ConstructorParameters<typeof Validator>[0], "2020-12");
   if (!known) validators.set(schema, validator);
@@ -14,12 +14,12 @@ export function isValid(schema: Schema, value: unknown): boolean {
 }
 
 /** Values on the edges of what a schema allows, the plainest first; in an object one member is varied at a time. None where it allows nothing. */
-export function validValues(schema: Schema, seed: number): readonly unknown[] {
+export function validValues(schema: JsonSchema, seed: number): readonly unknown[] {
   return distinct(edges(schema, seed)).filter((value) => isValid(schema, value));
 }
 
 /** Values by chance that the schema allows. */
-export function chanceValues(schema: Schema, seed: number, count: number): readonly unknown[] {
+export function chanceValues(schema: JsonSchema, seed: number, count: number): readonly unknown[] {
   const values: unknown[] = [];
   for (let index = 0; index < count; index++) {
     try {
@@ -33,7 +33,7 @@ export function chanceValues(schema: Schema, seed: number, count: number): reado
 
 /** A value with every member that may be there, and the schema (one branch of it) that it is of. */
 export interface Whole {
-  readonly schema: Schema;
+  readonly schema: JsonSchema;
   readonly value: unknown;
 }
 
@@ -41,7 +41,7 @@ export interface Whole {
 export const PLAIN_TEXT = "abc";
 
 /** One value for each branch of a schema, with every member that may be there. */
-export function fullValues(schema: Schema, seed: number): readonly Whole[] {
+export function fullValues(schema: JsonSchema, seed: number): readonly Whole[] {
   const branches = branchesOf(schema);
   if (branches.length > 0) return branches.flatMap((branch) => fullValues(branch, seed));
   const [first] = edges(schema, seed);
@@ -50,42 +50,42 @@ export function fullValues(schema: Schema, seed: number): readonly Whole[] {
 }
 
 /** The branches that a schema chooses from; none where it is one. */
-export function branchesOf(schema: Schema): readonly Schema[] {
-  return (schema["oneOf"] ?? schema["anyOf"] ?? []) as readonly Schema[];
+export function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
+  return (schema["oneOf"] ?? schema["anyOf"] ?? []) as readonly JsonSchema[];
 }
 
 /** A schema's types. */
-export function typesOf(schema: Schema): readonly string[] {
+export function typesOf(schema: JsonSchema): readonly string[] {
   const { type } = schema as { type?: string | readonly string[] };
   if (type === undefined) return isObject(schema) ? ["object"] : [];
   return typeof type === "string" ? [type] : type;
 }
 
-export function propertiesOf(schema: Schema): readonly (readonly [string, Schema])[] {
-  return Object.entries((schema["properties"] ?? {}) as Readonly<Record<string, Schema>>);
+export function propertiesOf(schema: JsonSchema): readonly (readonly [string, JsonSchema])[] {
+  return Object.entries((schema["properties"] ?? {}) as Readonly<Record<string, JsonSchema>>);
 }
 
-function isObject(schema: Schema): boolean {
+function isObject(schema: JsonSchema): boolean {
   return schema["properties"] !== undefined || schema["type"] === "object" || (Array.isArray(schema["type"]) && schema["type"].includes("object"));
 }
 
 const ANYTHING: readonly unknown[] = ["any", null, true, false, 0, -1.5, 1e21, "", "äöü 😀", [], {}, [[1], { a: [null] }], { a: { "": 1, é: "ü" } }];
 
-function edges(schema: Schema, seed: number): readonly unknown[] {
+function edges(schema: JsonSchema, seed: number): readonly unknown[] {
   if ("not" in schema && Object.keys(schema["not"] as object).length === 0) return [];
   if ("const" in schema) return [schema["const"]];
   if (Array.isArray(schema["enum"])) return schema["enum"];
   return "example" in schema ? [...constrained(schema, seed), schema["example"]] : constrained(schema, seed);
 }
 
-function constrained(schema: Schema, seed: number): readonly unknown[] {
+function constrained(schema: JsonSchema, seed: number): readonly unknown[] {
   const branches = branchesOf(schema);
   if (branches.length > 0) return branches.flatMap((branch) => edges(branch, seed));
   const types = typesOf(schema);
   return types.length === 0 ? ANYTHING : types.flatMap((type) => EDGES[type]?.(schema, seed) ?? []);
 }
 
-const EDGES: Readonly<Record<string, (schema: Schema, seed: number) => readonly unknown[]>> = {
+const EDGES: Readonly<Record<string, (schema: JsonSchema, seed: number) => readonly unknown[]>> = {
   null: () => [null],
   boolean: () => [true, false],
   integer: (schema) => numbers(schema).filter(Number.isInteger),
@@ -95,7 +95,7 @@ const EDGES: Readonly<Record<string, (schema: Schema, seed: number) => readonly 
   object: objects,
 };
 
-function numbers(schema: Schema): readonly number[] {
+function numbers(schema: JsonSchema): readonly number[] {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema as Readonly<Record<string, number | undefined>>;
   const bounds = [
     minimum,
@@ -122,7 +122,7 @@ const FORMATS: Readonly<Record<string, readonly string[]>> = {
   uuid: ["0193a3c4-0000-7000-8000-000000000000"],
 };
 
-function strings(schema: Schema, seed: number): readonly string[] {
+function strings(schema: JsonSchema, seed: number): readonly string[] {
   const { pattern, format, minLength = 0, maxLength } = schema as { pattern?: string; format?: string; minLength?: number; maxLength?: number };
   if (pattern !== undefined) return matching(pattern, seed);
   const formed = FORMATS[format ?? ""];
@@ -153,15 +153,15 @@ function bounded(pattern: string, bound: "min" | "max"): string {
 /** More than this is for the limits of size. */
 const MOST_ITEMS = 1000;
 
-function arrays(schema: Schema, seed: number): readonly unknown[] {
+function arrays(schema: JsonSchema, seed: number): readonly unknown[] {
   const { minItems = 0, maxItems = 3 } = schema as { minItems?: number; maxItems?: number };
-  const items = edges((schema["items"] ?? {}) as Schema, seed);
+  const items = edges((schema["items"] ?? {}) as JsonSchema, seed);
   const [plain] = items;
   const filled = (length: number): readonly unknown[] => Array.from({ length: Math.min(length, MOST_ITEMS) }, () => plain);
   return [filled(Math.max(1, minItems)), filled(minItems), filled(maxItems), ...items.map((item) => [item, ...filled(minItems - 1)])];
 }
 
-function objects(schema: Schema, seed: number): readonly unknown[] {
+function objects(schema: JsonSchema, seed: number): readonly unknown[] {
   const required = (schema["required"] ?? []) as readonly string[];
   const least = Object.fromEntries(propertiesOf(schema).flatMap(([name, member]) => (required.includes(name) ? [[name, edges(member, seed)[0]]] : [])));
   const varied = propertiesOf(schema).flatMap(([name, member]) => edges(member, seed).map((value) => ({ ...least, [name]: value })));
@@ -169,7 +169,7 @@ function objects(schema: Schema, seed: number): readonly unknown[] {
   return [least, fullObject(schema, seed), ...varied, ...extra];
 }
 
-function fullObject(schema: Schema, seed: number): unknown {
+function fullObject(schema: JsonSchema, seed: number): unknown {
   const members = propertiesOf(schema).map(([name, member]) => [name, edges(member, seed)[0]] as const);
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }
