@@ -164,7 +164,7 @@ describe("a generator", () => {
     ["projection users stock", "expected a view's name of its own, got stock, which the domain commerce has"],
     ["projection users event-types", "expected a view's name of its own, got event_types, which is the platform's"],
     ["event nowhere one OneHappened", "expected the domain nowhere at src/domains/nowhere/index.ts, got none"],
-    ["event users nobody NobodyCame", "expected an aggregate of users (user) in a file of its name, got nobody"],
+    ["event users nobody NobodyCame", "expected an aggregate of users (user, profile) in a file of its name, got nobody"],
     ["command users user ForgetProfile --event ProfileUpdated", "expected the event ProfileUpdated to be z.object({ at })"],
     ["event users user NameChanged --field name", "expected no name in User yet"],
   ])("refuses: %s", async (line, reason) => {
