@@ -125,7 +125,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
       const before = this.#views;
       await this.#moveAll();
-      if (this.#views > before || this.#isBuilding) this.#patience = SOON;
+      if (!this.#hasFailed && (this.#views > before || this.#isBuilding)) this.#patience = SOON;
       isSettled = this.#isThere(this.#head) && !this.#isBuilding && !this.#hasFailed;
     } catch (fault) {
       console.warn("dispatcher: will look again", this.ctx.id.name, String(fault));
@@ -149,7 +149,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   /** Whether the views are there, and all followers were told. */
   #isThere(position: number): boolean {
-    return this.#views >= position && this.#router.position >= position;
+    return this.#views >= position && this.#router.hasRouted(position, this.#epoch);
   }
 
   async #moveAll(): Promise<void> {
@@ -164,7 +164,12 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #routeAll(): Promise<void> {
     try {
-      while (this.#router.position < this.#head) if ((await this.#router.route()) < this.#head) return;
+      while (!this.#router.hasRouted(this.#head, this.#epoch)) {
+        const before = this.#head;
+        await this.#router.route();
+        // Only where the log has grown meanwhile there may be more.
+        if (this.#head === before) return;
+      }
     } catch (fault) {
       console.warn("dispatcher: followers will be told later", this.ctx.id.name, String(fault));
     }

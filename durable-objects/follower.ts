@@ -37,6 +37,8 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
   #running: Promise<void> | undefined;
   #learning: Promise<void> = Promise.resolve();
   #isWanted = false;
+  /** How often it was told something. */
+  #hearings = 0;
   #pause = FIRST_PAUSE;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -64,6 +66,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
 
   /** Its subscription's stream says something new: it reads it, and acts. When this returns that is noted on disk, and most often done. */
   async told(): Promise<void> {
+    this.#hearings++;
     this.#store.put(HEARD, true);
     this.#clock.arm(this.#ports.now() + GUARD);
     const learning = this.#learn().then(
@@ -140,9 +143,8 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#clock.lower();
     try {
-      // What it was told and could not do comes first.
-      if (this.#store.read(HEARD)) await this.#learn();
-      else await this.#known();
+      // What it was told and could not read then, it reads now: until then it may stand still.
+      await (this.#store.read(HEARD) ? this.#learn() : this.#known());
     } catch (fault) {
       return this.#later(fault);
     }
@@ -190,7 +192,10 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     if (told === undefined || (this.#definition === undefined && this.#store.read(HEARD))) return this.#learn(wake);
     if (this.#definition !== undefined) return;
     // Of a handler the code may say something else by now.
-    this.#definition = await this.#ports.definition(this.#identity, told.definition);
+    const definition = await this.#ports.definition(this.#identity, told.definition);
+    // Somebody else may have come before.
+    if (this.#definition !== undefined) return;
+    this.#definition = definition;
     this.#begin();
   }
 
@@ -203,8 +208,9 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
 
   async #readTold(wake: Wake | undefined): Promise<void> {
     const known = this.#store.told;
+    const hearings = this.#hearings;
     const events = await this.#ports.told(this.#identity, known?.version ?? 0);
-    if (known !== undefined && events.length === 0 && this.#definition !== undefined) return this.#store.remove(HEARD);
+    if (known !== undefined && events.length === 0 && this.#definition !== undefined) return this.#hasRead(hearings);
     const found = await this.#ports.definition(this.#identity);
     if (found === undefined || found.status === "deleted") return this.#forget();
     // A handler begins with what it is woken for first.
@@ -220,9 +226,14 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
       this.#begin();
       throw fault;
     }
-    this.#store.remove(HEARD);
+    this.#hasRead(hearings);
     this.#definition = definition;
     this.#begin();
+  }
+
+  /** Unless it was told something more since it began to read. */
+  #hasRead(hearings: number): void {
+    if (hearings === this.#hearings) this.#store.remove(HEARD);
   }
 
   #begin(): void {
@@ -239,11 +250,9 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     this.#pump = undefined;
     this.#leases = undefined;
     this.#definition = undefined;
-    const parked = [...this.#store.lanes.values()].filter(({ parkedAt }) => parkedAt !== undefined);
-    await this.#ports.unpark(
-      this.#identity,
-      parked.map(({ position }) => position),
-    );
+    // Also those of which D1 has not said that it has them.
+    const waiting = [...this.#store.lanes.values()].map(({ position }) => position);
+    await this.#ports.unpark(this.#identity, waiting);
     await this.ctx.storage.deleteAlarm();
     this.#clock.lower();
     await this.#store.forget();

@@ -30,6 +30,7 @@ import {
   type LoggedEvent,
   type Outcome,
   type PortToken,
+  type RecordedEvent,
   sha256,
 } from "./kernel/index.ts";
 import { followMatching, followTypes } from "./log/follow-matching.ts";
@@ -158,8 +159,12 @@ export function followerPorts(composed: Composed): FollowerPorts {
     },
     async told({ tenant, kind, id }, after) {
       const object = objectFor(env, tenant, kind === "handler" ? handlerStream(id) : subscriptionStream(id));
-      const { events }: StreamTail = await within(MOST_TIME, id, object.eventsAfter(after, PAGE));
-      return events;
+      const told: RecordedEvent[] = [];
+      for (;;) {
+        const { events, head }: StreamTail = await within(MOST_TIME, id, object.eventsAfter(told.at(-1)?.version ?? after, PAGE));
+        told.push(...events);
+        if (events.length === 0 || (told.at(-1)?.version ?? 0) >= head.version) return told;
+      }
     },
     read: (tenant, query) => followMatching(shardOf(tenant).log, tenant, query),
     matcher: matcherOf,
@@ -189,12 +194,14 @@ export function followerPorts(composed: Composed): FollowerPorts {
       const command = { disabled: "Disable", failing: "ReportFailing", recovered: "ReportRecovered" }[what.kind];
       const data = what.kind === "recovered" ? {} : { reason: what.reason };
       const metadata = { correlationId: `subscription:${id}`, priority: "normal", traceparent: NO_TRACE, actor: "platform" } as const;
-      await objectFor(env, tenant, subscriptionStream(id)).execute({
+      const reported = await objectFor(env, tenant, subscriptionStream(id)).execute({
         command: { name: command, data },
         precondition: { kind: "none" },
         source: "/v1/subscriptions",
         metadata,
       });
+      // A follower that takes itself for disabled, and is not, would stand still: it is to say so again.
+      if (!reported.ok && reported.code !== "rejected") throw new Error(`expected ${command} to be taken, got ${reported.code}`);
     },
     now,
     chance: () => Math.random(),

@@ -3,8 +3,6 @@ import { partitionOf, type Wake } from "../follower/contract.ts";
 
 /** Positions that are looked at in one go. */
 const PAGE = 2_000;
-/** Positions after which it is noted how far was routed: what comes after is routed again after the object was evicted, and wakes for nothing. */
-const NOTE_EVERY = 100;
 /** Calls to followers at a time. */
 const CALLS = 50;
 /** What is kept under, in the dispatcher's storage. */
@@ -65,15 +63,16 @@ export class Router {
   readonly #all = new TopicIndex<string>();
   /** By patterns that name a first word: the platform's own events are for those only. */
   readonly #named = new TopicIndex<string>();
+  readonly #learning = new Map<string, Promise<void>>();
   #routed: Routed;
-  #noted: number;
+  /** Whether the log was asked since the object woke: it may be another one. */
+  #hasLooked = false;
 
   constructor(storage: DurableObjectStorage, tenant: string, ports: RoutingPorts) {
     this.#kv = storage.kv;
     this.#tenant = tenant;
     this.#ports = ports;
     this.#routed = this.#kv.get<Routed>(ROUTED) ?? { position: 0, epoch: "", entry: null };
-    this.#noted = this.#routed.position;
     for (const [key, route] of this.#kv.list<Route>({ prefix: FOLLOWER })) {
       const follower = key.slice(FOLLOWER.length);
       const handler = ports.handlers.get(follower);
@@ -88,33 +87,52 @@ export class Router {
     return this.#routed.position;
   }
 
+  /** Whether everybody knows of everything up to a position, of the log of this epoch (empty where nobody has said). */
+  hasRouted(position: number, epoch: string): boolean {
+    return position === 0 || (this.#hasLooked && this.#routed.position >= position && (epoch === "" || epoch === this.#routed.epoch));
+  }
+
   /** Routes up to the head of the log; gives the head. Rejects where somebody could not be told: then it is told again. */
   async route(): Promise<number> {
     for (;;) {
       const page = await this.#ports.routed(this.#tenant, this.#routed.position, PAGE);
       if (page.position === 0) return 0;
       await this.#meetHandlers();
-      if (this.#isAnotherLog(page)) await this.#beginAnew(page);
+      if (this.#isAnotherLog(page)) {
+        await this.#beginAnew(page);
+        continue;
+      }
+      this.#hasLooked = true;
       const last = page.events.at(-1);
       if (last === undefined) return page.position;
       await this.#tell(page.events, page.epoch);
       this.#routed = { position: last.position, epoch: page.epoch, entry: last.entry };
-      if (this.#routed.position - this.#noted >= NOTE_EVERY || this.#noted === 0) this.#note();
+      // Each time: the mark of what was routed last is all that tells a log that was set back, after this object was evicted.
+      this.#kv.put(ROUTED, this.#routed);
       if (this.#routed.position >= page.position) return page.position;
     }
   }
 
   /** A follower was made, changed or taken away: it is known from now on, and told. What came before it was known here it finds by itself. */
   async learn(follower: string): Promise<void> {
+    const before = this.#learning.get(follower) ?? Promise.resolve();
+    // One after the other: who asked earlier may be answered later, and would know less.
+    const learning = before.catch(() => {}).then(() => this.#learn(follower));
+    this.#learning.set(follower, learning);
+    return learning.finally(() => this.#learning.get(follower) === learning && this.#learning.delete(follower));
+  }
+
+  async #learn(follower: string): Promise<void> {
     const known = this.#routes.get(follower);
     const route = await this.#ports.route(this.#tenant, follower);
     const partitions = (route ?? known)?.partitions ?? 1;
-    if (route === undefined) this.#forget(follower);
-    else if (!this.#ports.handlers.has(follower)) {
+    if (route !== undefined && !this.#ports.handlers.has(follower)) {
       this.#kv.put(FOLLOWER + follower, route);
       this.#know(follower, route);
     }
     await this.#each(Array.from({ length: partitions }, (_, partition) => () => this.#ports.told(this.#tenant, follower, partition)));
+    // Only now: how many partitions there were to tell is known no longer.
+    if (route === undefined) this.#forget(follower);
   }
 
   async #wakeAll(follower: string, { partitions }: Route, wake: Wake): Promise<void> {
@@ -173,18 +191,13 @@ export class Router {
     return (known !== "" && epoch !== known) || position < at || (entry !== null && entryAt !== entry);
   }
 
-  /** The log was lost or set back: each follower finds that out by itself, and stops. What comes now is routed from the new head on. */
+  /** The log was lost or set back: each follower finds that out by itself, and stops. All that it has now is routed anew: it may tell of followers. */
   async #beginAnew({ epoch, position }: LogHead): Promise<void> {
     console.error("dispatcher: the log is another one than was followed", this.#tenant);
-    const wake = { epoch, settledTo: position, first: position + 1, last: position, isDoubted: true } as const;
+    const wake = { epoch, settledTo: 0, first: 1, last: position, isDoubted: true } as const;
     for (const [follower, route] of this.#routes) if (route.isPushed) await this.#wakeAll(follower, route, wake);
-    this.#routed = { position, epoch, entry: null };
-    this.#note();
-  }
-
-  #note(): void {
+    this.#routed = { position: 0, epoch, entry: null };
     this.#kv.put(ROUTED, this.#routed);
-    this.#noted = this.#routed.position;
   }
 
   #know(follower: string, route: Route): void {

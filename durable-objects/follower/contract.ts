@@ -79,6 +79,8 @@ export interface FollowedPage extends LogHead {
   readonly events: readonly LoggedEvent[];
   /** Up to here everything is in `events`. */
   readonly lookedTo: number;
+  /** The mark of the event there; null where there is none. */
+  readonly entryTo: string | null;
 }
 
 /** A dead letter as it stands in D1, for those who ask. */

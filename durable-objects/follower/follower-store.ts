@@ -52,7 +52,14 @@ export interface Lane {
   /** For those who ask which dead letters there are: of the event. */
   readonly type: string;
   readonly parkedAt?: string;
+  /** Its attempts are over, and D1 may have no copy of it yet: whoever finds it so parks it. */
+  readonly isOver?: true;
+  /** The log was another one when it was made: its event may be gone. */
+  readonly isOfBefore?: true;
 }
+
+/** What one who pulls has outstanding is kept under this name. */
+export const LEASES = "leases";
 
 export const NO_COUNTS: FollowerStanding["counts"] = { delivered: 0, failed: 0, parked: 0 };
 
@@ -60,23 +67,30 @@ export const NO_COUNTS: FollowerStanding["counts"] = { delivered: 0, failed: 0, 
 export class FollowerStore {
   readonly #sql: SqlStorage;
   readonly #storage: DurableObjectStorage;
-  readonly lanes: Map<string, Lane>;
+  readonly lanes = new Map<string, Lane>();
   cursor: Cursor | undefined;
   told: Told | undefined;
   rowsWritten = 0;
-  /** The names of what is kept beside cursor and lanes, so that where there is nothing nothing is asked. */
-  readonly #names: Set<string>;
+  /** The names of what is kept beside the lanes, so that where there is nothing nothing is asked. */
+  readonly #names = new Set<string>();
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.#load();
+  }
+
+  /** What is on disk. */
+  #load(): void {
     const isThere = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'kept_v1'").toArray().length > 0;
     this.cursor = isThere ? this.#read<Cursor>("cursor") : undefined;
     this.told = isThere ? this.#read<Told>("told") : undefined;
-    const names = isThere ? this.#sql.exec<{ key: string }>("SELECT key FROM kept_v1").toArray() : [];
-    this.#names = new Set(names.map(({ key }) => key));
-    const lanes = isThere ? this.#sql.exec<{ key: string; value: string }>("SELECT key, value FROM lanes_v1").toArray() : [];
-    this.lanes = new Map(lanes.map(({ key, value }) => [key, JSON.parse(value) as Lane]));
+    this.#names.clear();
+    this.lanes.clear();
+    if (!isThere) return;
+    for (const { key } of this.#sql.exec<{ key: string }>("SELECT key FROM kept_v1")) this.#names.add(key);
+    for (const { key, value } of this.#sql.exec<{ key: string; value: string }>("SELECT key, value FROM lanes_v1"))
+      this.lanes.set(key, JSON.parse(value) as Lane);
   }
 
   /** Moves the cursor, or says what else is new of it. */
@@ -97,8 +111,9 @@ export class FollowerStore {
   }
 
   removeLane(key: string): void {
-    if (!this.lanes.delete(key)) return;
+    if (!this.lanes.has(key)) return;
     this.#write("DELETE FROM lanes_v1 WHERE key = ?", key);
+    this.lanes.delete(key);
   }
 
   /** A value by name, for what is not always there: replays, redrives, leases. */
@@ -114,17 +129,24 @@ export class FollowerStore {
 
   put(key: string, value: unknown): void {
     this.#make();
-    this.#names.add(key);
     this.#write("INSERT INTO kept_v1 (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", key, JSON.stringify(value));
+    this.#names.add(key);
   }
 
   remove(key: string): void {
-    if (this.#names.delete(key)) this.#write("DELETE FROM kept_v1 WHERE key = ?", key);
+    if (!this.#names.has(key)) return;
+    this.#write("DELETE FROM kept_v1 WHERE key = ?", key);
+    this.#names.delete(key);
   }
 
-  /** Several changes in one commit. What is kept in memory moves with them, so nothing in it may throw. */
+  /** Several changes in one commit. What is kept in memory moves with them; where they fail, it is what is on disk. */
   together(change: () => void): void {
-    this.#storage.transactionSync(change);
+    try {
+      this.#storage.transactionSync(change);
+    } catch (fault) {
+      this.#load();
+      throw fault;
+    }
   }
 
   /** Forgets everything: the follower is gone. */
@@ -143,8 +165,9 @@ export class FollowerStore {
 
   #make(): void {
     if (this.#names.size > 0) return;
-    this.#sql.exec("CREATE TABLE IF NOT EXISTS kept_v1 (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    // The second one says that both are there.
     this.#sql.exec("CREATE TABLE IF NOT EXISTS lanes_v1 (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS kept_v1 (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   }
 
   #write(statement: string, ...params: readonly string[]): void {

@@ -18,6 +18,10 @@ export interface LaneWork {
   readonly matches: (event: LoggedEvent) => boolean;
   /** Up to where the main way has taken up the log by now. */
   readonly taken: () => number;
+  /** Whether nothing more may be begun: the follower was told something, or has stopped. */
+  readonly isHalted: () => boolean;
+  /** The log is not what it was: the follower goes no further. */
+  readonly stop: (reason: string) => void;
   /** The sink wants nothing more. */
   readonly gone: (error: string) => Promise<void>;
 }
@@ -32,13 +36,10 @@ export async function putBack(work: LaneWork, lane: Lane, event: LoggedEvent, ou
 }
 
 /** Copies a dead letter to D1, then marks its lane; where D1 does not take it, the lane comes again. */
-export async function parkLane(work: Omit<LaneWork, "matches" | "taken" | "gone">, lane: Lane, event: LoggedEvent): Promise<void> {
-  const { ports, follower, store, attempts, definition } = work;
+export async function parkLane(work: Pick<LaneWork, "follower" | "ports" | "store" | "attempts">, lane: Lane, event: LoggedEvent): Promise<void> {
+  const { ports, follower, store, attempts } = work;
   const parkedAt = new Date(ports.now()).toISOString();
-  // Over its attempts and not parked yet: whoever finds it so parks it.
-  const { run: _, ...alone } = lane;
-  const over = { ...alone, state: "retrying", tries: Math.max(lane.tries, definition.retry.maxAttempts), due: ports.now() + PARK_AGAIN } as const;
-  store.putLane(over);
+  store.putLane({ ...lane, state: "retrying", isOver: true, due: ports.now() + PARK_AGAIN });
   try {
     await ports.park(follower, {
       id: deadLetterId(follower, event.position),
@@ -54,7 +55,9 @@ export async function parkLane(work: Omit<LaneWork, "matches" | "taken" | "gone"
     return;
   }
   attempts.parked(1);
-  store.putLane({ ...over, state: "parked", due: Number.MAX_SAFE_INTEGER, parkedAt });
+  // Part of its redrive until here: that counts it among the failed.
+  const { run: _, isOver: __, ...kept } = lane;
+  store.putLane({ ...kept, state: "parked", due: Number.MAX_SAFE_INTEGER, parkedAt });
 }
 
 /** A dead letter's id: the same however often it is parked. */
@@ -78,7 +81,7 @@ export function laneOf(key: string, { position, id, type, stream }: LoggedEvent,
  * written at the end of its turn, so after a crash some of it comes again, in order.
  */
 export async function takeLaneOn(work: LaneWork, key: string): Promise<void> {
-  for (let turn = 0; turn < TURN; turn++) {
+  for (let turn = 0; turn < TURN && !work.isHalted(); turn++) {
     const lane = work.store.lanes.get(key);
     if (lane === undefined || lane.state === "parked" || lane.due > work.ports.now()) return;
     const goesOn = lane.state === "retrying" ? await retry(work, lane) : await catchUp(work, lane);
@@ -90,9 +93,8 @@ async function retry(work: LaneWork, lane: Lane): Promise<boolean> {
   const { ports, follower, attempts, definition } = work;
   const { events } = await ports.read(follower.tenant, { after: lane.position - 1, to: lane.position, types: ["#"], limit: 1 });
   const event = events.find(({ id }) => id === lane.id);
-  // The log was set back, and has it no more: there is nothing to deliver.
-  if (event === undefined) return done(work, lane);
-  if (lane.tries >= definition.retry.maxAttempts && lane.run === undefined) {
+  if (event === undefined) return missing(work, lane);
+  if (lane.isOver || (lane.tries >= definition.retry.maxAttempts && lane.run === undefined)) {
     await parkLane(work, lane, event);
     return false;
   }
@@ -113,13 +115,23 @@ async function retry(work: LaneWork, lane: Lane): Promise<boolean> {
   return false;
 }
 
+/** The log was set back, and does not have the event. Who has gone on with another log since knows that: there is nothing to deliver. */
+async function missing(work: LaneWork, lane: Lane): Promise<boolean> {
+  if (!lane.isOfBefore) {
+    work.stop(`The event at ${lane.position} is not the one that waits to be delivered: the log was set back.`);
+    return false;
+  }
+  if (lane.parkedAt !== undefined) await work.ports.unpark(work.follower, [lane.position]);
+  return done(work, lane);
+}
+
 /** The event is behind it: an event without order leaves nothing, a stream goes on with what waited. */
 export function done({ store }: Pick<LaneWork, "store">, lane: Lane): boolean {
   if (lane.key.startsWith("#")) {
     store.removeLane(lane.key);
     return false;
   }
-  const { edit: _, run: __, parkedAt: ___, ...kept } = lane;
+  const { edit: _, run: __, parkedAt: ___, isOfBefore: ____, isOver: _____, ...kept } = lane;
   store.putLane({ ...kept, state: "catching-up", due: 0, tries: 0, attempts: [] });
   return true;
 }
@@ -129,8 +141,16 @@ async function catchUp(work: LaneWork, lane: Lane): Promise<boolean> {
   const to = work.taken();
   if (to < lane.position) return false;
   const page = await ports.read(follower.tenant, { after: lane.position, to, types: definition.types, stream: lane.key, limit: TURN });
+  if (page.position < to) {
+    work.stop(`The log ends at ${page.position}, and this follower was at ${to}: it was set back.`);
+    return false;
+  }
   let at = lane.position;
   for (const event of page.events.filter(matches)) {
+    if (work.isHalted()) {
+      store.putLane({ ...lane, position: at });
+      return false;
+    }
     const tried = await attempts.try(definition, { event, attempt: 1 });
     if (tried.kind === "tried" && tried.outcome.kind === "delivered") {
       at = event.position;

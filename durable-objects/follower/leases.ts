@@ -1,13 +1,12 @@
 import { type Attempt, type LoggedEvent, retryDelay } from "../../src/kernel/index.ts";
 import { Attempts, NO_ATTEMPTS } from "./attempts.ts";
 import type { FollowerDefinition, FollowerIdentity, FollowerPorts, Leased } from "./contract.ts";
-import type { FollowerStore, Lane } from "./follower-store.ts";
+import { type FollowerStore, type Lane, LEASES } from "./follower-store.ts";
 import { takeRedrivesOn } from "./redrives.ts";
 import { done, laneOf, parkLane, textOf } from "./lane-work.ts";
 
 /** Events after the cursor that are looked at: of those, some may be leased and some done. */
 const WINDOW = 500;
-const KEY = "leases";
 
 /** An event that was given to somebody, or came back. */
 interface Item {
@@ -55,7 +54,7 @@ export class Leases {
     this.#ports = ports;
     this.#matches = ports.matcher(definition);
     this.#attempts = new Attempts(follower, ports, store.cursor ?? NO_ATTEMPTS);
-    this.#state = store.read<Outstanding>(KEY) ?? { items: {}, done: [] };
+    this.#state = store.read<Outstanding>(LEASES) ?? { items: {}, done: [] };
   }
 
   /** Everything up to here is settled, or has a lane. */
@@ -209,7 +208,7 @@ export class Leases {
     this.#settle(position);
     if (event === undefined) return;
     const lane = { ...laneOf(item.key, event, attempt), attempts: [...(known?.position === position ? known.attempts : []), ...attempts] };
-    await parkLane({ follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts, definition: this.#definition }, lane, event);
+    await parkLane({ follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts }, lane, event);
   }
 
   /** It is behind us: on the main way, or in its lane. */
@@ -237,7 +236,7 @@ export class Leases {
       const first = page.events.find((event) => !settled.has(event.position));
       const last = page.events.findLast((event) => first === undefined || event.position < first.position);
       const to = first === undefined ? page.lookedTo : first.position - 1;
-      entry = last?.position === to ? (last.entry ?? null) : to === position ? entry : null;
+      entry = last?.position === to ? (last.entry ?? null) : to === page.lookedTo ? page.entryTo : to === position ? entry : null;
       position = to;
     }
     this.#store.together(() => {
@@ -245,7 +244,7 @@ export class Leases {
       const cursor = { position, entry, epoch, counts, attempts: [], stopped: before?.stopped ?? null, isFailing: false };
       if (before?.position !== position || before.counts !== counts) this.#store.putCursor(cursor);
       this.#state = { items: this.#state.items, done: this.#state.done.filter((settled) => settled > position) };
-      this.#store.put(KEY, this.#state);
+      this.#store.put(LEASES, this.#state);
     });
   }
 }

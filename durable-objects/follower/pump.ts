@@ -133,6 +133,7 @@ export class Pump {
     this.#window.take(
       mine.map((event) => ({ event, key: this.#keyOf(event), state: "waiting" })),
       page.lookedTo,
+      page.entryTo,
     );
     this.#target = Math.max(page.position, this.#saidMeanwhile);
   }
@@ -222,6 +223,8 @@ export class Pump {
       definition: this.#definition,
       matches: this.#matches,
       taken: () => this.#window.taken,
+      isHalted: () => this.#isHalted(),
+      stop: (reason) => this.#stop({ because: "log", reason }),
       gone: (error) => this.#gone(error),
     };
   }

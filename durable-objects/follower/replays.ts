@@ -68,8 +68,8 @@ export async function takeReplayOn(
     const query = { after: replay.position, to: replay.to, types, limit: PAGE, ...(replay.stream !== undefined && { stream: replay.stream }) };
     const page = await ports.read(follower.tenant, query);
     for (const event of page.events.filter((event) => isOwn(event) && work.matches(event) && isMeant(replay, event))) {
-      const next = await replayOne(work, replay, event);
-      replay = next;
+      if (work.isHalted()) return save(store, key, replay);
+      replay = await replayOne(work, replay, event);
       if (replay.position < event.position || replay.due > ports.now() + SHORT) return save(store, key, replay);
     }
     replay = { ...replay, position: Math.max(replay.position, page.lookedTo), tries: 0 };

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from "../../src/kernel/index.ts";
 import type { FollowerDefinition, FollowerIdentity, FollowerPorts } from "./contract.ts";
-import type { FollowerStore, Lane } from "./follower-store.ts";
+import { type FollowerStore, type Lane, LEASES } from "./follower-store.ts";
 import { done } from "./lane-work.ts";
 import { beginRedrive, type Redrive } from "./redrives.ts";
 import { beginReplay, type ReplayState, stopReplay } from "./replays.ts";
@@ -22,11 +22,21 @@ export async function heed(heeding: Heeding, events: readonly RecordedEvent[], d
   const resumed = said.some(({ name }) => name === "SubscriptionResumed" || name === "HandlerResumed");
   const stopped = store.cursor?.stopped;
   const head = resumed && stopped?.because === "log" ? await ports.read(follower.tenant, { after: Number.MAX_SAFE_INTEGER, types: [], limit: 1 }) : undefined;
+  const gone = head === undefined ? [] : beyond(store, head.position);
+  await ports.unpark(
+    follower,
+    gone.filter(({ parkedAt }) => parkedAt !== undefined).map(({ position }) => position),
+  );
   store.together(() => {
     if (resumed && store.cursor !== undefined) {
       // The log it followed is gone: it goes on where the new one is by now.
-      const anew = head && { position: head.position, epoch: head.epoch, entry: null };
+      const anew = head && { position: head.position, epoch: head.epoch, entry: head.entryTo };
       store.putCursor({ ...store.cursor, ...anew, stopped: null });
+    }
+    for (const { key } of gone) store.removeLane(key);
+    if (head !== undefined) {
+      for (const lane of store.lanes.values()) store.putLane({ ...lane, isOfBefore: true });
+      store.remove(LEASES);
     }
     for (const { name, data } of said) act(heeding, name, data);
     store.putTold({ version: events.at(-1)?.version ?? store.told?.version ?? 0, definition });
@@ -46,6 +56,11 @@ function act({ store, ports }: Heeding, name: string, data: never): void {
     const lane = laneAt(store, (data as { readonly position: number }).position);
     if (lane) done({ store }, lane);
   }
+}
+
+/** Lanes that would wait for what another log has at positions that this one has not come to; and those that only had to catch up. */
+function beyond(store: FollowerStore, head: number): readonly Lane[] {
+  return [...store.lanes.values()].filter(({ position, state }) => position > head || state === "catching-up");
 }
 
 /** The dead letter of a position, if it is parked here. */

@@ -15,6 +15,8 @@ export interface Entry {
 export class Window {
   /** Everything up to here was taken up. */
   taken: number;
+  /** The mark of the event up to which was looked last. */
+  #looked: { readonly position: number; readonly entry: string | null };
   #entries: Entry[] = [];
   /** The last event that was settled with all before it: its mark tells a log that was set back. */
   #last: { readonly position: number; readonly entry: string | null };
@@ -22,12 +24,14 @@ export class Window {
   constructor(position: number, entry: string | null) {
     this.taken = position;
     this.#last = { position, entry };
+    this.#looked = this.#last;
   }
 
-  /** Takes up what was read, up to where was looked. */
-  take(entries: readonly Entry[], lookedTo: number): void {
+  /** Takes up what was read, up to where was looked, and the mark of the event there. */
+  take(entries: readonly Entry[], lookedTo: number, entry: string | null): void {
     this.#entries.push(...entries);
     this.taken = Math.max(this.taken, lookedTo);
+    this.#looked = { position: lookedTo, entry };
   }
 
   /** What was read up to here is nothing to the follower. */
@@ -41,12 +45,12 @@ export class Window {
     return this.#entries.length;
   }
 
-  /** Everything up to here is settled; and the mark of the event there, if it was read. */
+  /** Everything up to here is settled; and the mark of the event there, if the log was read so far. */
   get settled(): { readonly position: number; readonly entry: string | null } {
     this.#trim();
     const first = this.#entries[0];
     const position = first === undefined ? this.taken : first.event.position - 1;
-    return { position, entry: this.#last.position === position ? this.#last.entry : null };
+    return { position, entry: [this.#last, this.#looked].find((marked) => marked.position === position)?.entry ?? null };
   }
 
   /** The first event that waits and may go, none of its key being on its way. */

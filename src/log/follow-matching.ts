@@ -16,11 +16,12 @@ export interface FollowQuery {
   readonly limit: number;
 }
 
-/** The head, the mark of the event read after, and what may match: everything that does, up to `lookedTo`. */
+/** The head, the mark of the event read after, and what may match: everything that does, up to `lookedTo`, and the mark of the event there. */
 export interface Followed extends LogHead {
   readonly entryAt: string | null;
   readonly events: readonly LoggedEvent[];
   readonly lookedTo: number;
+  readonly entryTo: string | null;
 }
 
 /** Reads the log for a follower, in one round trip. */
@@ -28,8 +29,8 @@ export async function followMatching(db: D1Database, tenant: string, query: Foll
   const { after, limit, stream } = query;
   const last = Math.min(query.to ?? Number.MAX_SAFE_INTEGER, after + MOST_POSITIONS);
   const where = narrowed(query.types);
-  const [heads, rows] = await db.batch<LogRow | (LogHead & { entryAt: string | null })>([
-    headAt(db, tenant, after),
+  const [heads, rows] = await db.batch<LogRow | Head>([
+    headAt(db, tenant, after, last),
     db
       .prepare(
         `SELECT * FROM (
@@ -39,13 +40,13 @@ export async function followMatching(db: D1Database, tenant: string, query: Foll
       )
       .bind(tenant, after, last, limit, MOST_BYTES, ...(stream === undefined ? [] : [stream]), ...where.params),
   ]);
-  const head = headOf(heads?.results[0]);
+  const { entryTo, ...head } = headOf(heads?.results[0]);
   const found = (rows?.results ?? []) as unknown as readonly (LogRow & { readonly candidates: number })[];
   const candidates = found[0]?.candidates ?? 0;
   // A page that ended by one of its limits may have more behind its last event.
   const isAll = candidates < limit && found.length === candidates;
   const lookedTo = isAll ? Math.max(after, Math.min(last, head.position)) : (found.at(-1)?.position ?? after);
-  return { ...head, events: found.map(eventOf), lookedTo };
+  return { ...head, events: found.map(eventOf), lookedTo, entryTo: isAll ? entryTo : (found.at(-1)?.entry ?? head.entryAt) };
 }
 
 /** What a dispatcher needs of the events after a position: no data, so that a long way is short. */
@@ -60,7 +61,7 @@ export async function followTypes(
   }
 > {
   const [heads, rows] = await db.batch([
-    headAt(db, tenant, after),
+    headAt(db, tenant, after, after),
     db.prepare("SELECT position, type, stream, entry FROM events WHERE tenant = ?1 AND position > ?2 ORDER BY position LIMIT ?3").bind(tenant, after, limit),
   ]);
   return { ...headOf(heads?.results[0]), events: (rows?.results ?? []) as never };
@@ -79,14 +80,23 @@ export async function positionAt(db: D1Database, tenant: string, time: string): 
 
 const BYTES = "octet_length(data) + octet_length(metadata) + coalesce(octet_length(cloudevent), 0) + 500";
 
-function headAt(db: D1Database, tenant: string, position: number): D1PreparedStatement {
-  return db
-    .prepare("SELECT position, epoch, (SELECT entry FROM events WHERE tenant = ?1 AND position = ?2) AS entryAt FROM heads WHERE tenant = ?1")
-    .bind(tenant, position);
+/** The log's head, and the marks of the events at two positions, the second not beyond the head. */
+interface Head extends LogHead {
+  readonly entryAt: string | null;
+  readonly entryTo: string | null;
 }
 
-function headOf(row: unknown): LogHead & { readonly entryAt: string | null } {
-  return (row as (LogHead & { entryAt: string | null }) | undefined) ?? { position: 0, epoch: "", entryAt: null };
+function headAt(db: D1Database, tenant: string, position: number, to: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT position, epoch, (SELECT entry FROM events WHERE tenant = ?1 AND position = ?2) AS entryAt,
+         (SELECT entry FROM events WHERE tenant = ?1 AND position = min(?3, heads.position)) AS entryTo FROM heads WHERE tenant = ?1`,
+    )
+    .bind(tenant, position, to);
+}
+
+function headOf(row: unknown): Head {
+  return (row as Head | undefined) ?? { position: 0, epoch: "", entryAt: null, entryTo: null };
 }
 
 /** The literal beginnings of patterns as a condition; none where a pattern begins with a wildcard. */

@@ -184,7 +184,15 @@ function draftOf(stream: string, { mark, id }: Asked): EventDraft {
   const isSource = stream.includes("/rivulet_source-");
   const isTally = stream.includes("/tally-");
   const data = jsonText(isSource ? { scheme: "none", secret: mark } : isTally ? { n: 1, mark } : { mark });
-  const type = isSource ? "rivulet.SourceConfigured" : isTally ? "tally.Added" : id === undefined ? "notes.Added" : "notes.Imported";
+  const type = isSource
+    ? "rivulet.SourceConfigured"
+    : isTally
+      ? "tally.Added"
+      : id === undefined
+        ? "notes.Added"
+        : id === "id-1"
+          ? "notes.Imported"
+          : "notes.Taken";
   return { ...(id !== undefined && { id }), source: "/simulation", type, schemaVersion: 1, metadata: METADATA, data, dataHash: dataHash(data) };
 }
 

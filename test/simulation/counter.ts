@@ -6,7 +6,7 @@ const events = defineEvents("count", { Counted: z.object({ of: z.string() }) });
 
 /** The handler in the code of every story, and the events that it counts. */
 export const COUNTER = "counter";
-export const COUNTED = ["notes.Imported", "tally.Added"] as const;
+export const COUNTED = ["notes.Imported"] as const;
 
 /** The stream that it counts in, of each tenant. It takes what comes as often as it comes: what makes it once is the engine. */
 export const COUNT_STREAM = "count-all";
@@ -27,6 +27,7 @@ const counter = defineHandler({
   retry: { maxAttempts: 3, minDelayMs: 100, maxDelayMs: 10_000 },
   async handle({ stream, version }, { tenant }) {
     const actor = running.getStore();
+    if (actor !== undefined) actor.world.activity++;
     actor?.world.handled.push({ tenant, of: `${stream}/${version}` });
     const mode = actor?.isAlive ? actor.world.faults.take("handler", `handler ${tenant}`) : undefined;
     if (mode === "500") throw new Error("the handler fails");

@@ -1,13 +1,18 @@
-import { findFault, type Restored } from "./checks/find-fault.ts";
+import { findFault, findFollowerFault, type Restored } from "./checks/find-fault.ts";
 import { Clients } from "./clients.ts";
+import { healFollowers } from "./followers-healed.ts";
 import { Ledger } from "./ledger.ts";
 import type { Action, Story } from "./story.ts";
+import { Subscribers } from "./subscribers.ts";
 import type { ObjectHost } from "./world/object-host.ts";
 import type { Dump } from "./world/sqlite.ts";
 import { World } from "./world/world.ts";
 
 /** Events that a story may take, and those that it may take to come to rest. */
 const MOST_EVENTS = 15_000;
+
+/** Streams that nobody but the platform and its followers write to. */
+const OF_THE_PLATFORM = /\/(rivulet_subscription|rivulet_handler|count)-/;
 
 /** What a run did, counted. */
 export interface Figures {
@@ -63,6 +68,7 @@ class Telling {
   readonly #world: World;
   readonly #ledger: Ledger;
   readonly #clients: Clients;
+  readonly #subscribers: Subscribers;
   #copy: Dump | undefined;
   readonly #copies = new Map<string, ReturnType<ObjectHost["copy"]>>();
   readonly #restored: Restored = { isLog: false, streams: new Set() };
@@ -74,27 +80,35 @@ class Telling {
     this.#world = world;
     this.#ledger = ledger;
     this.#clients = new Clients(world, ledger);
+    this.#subscribers = new Subscribers(world);
   }
 
   /** Gives the first fault that is found. */
   async tell(story: Story): Promise<string | undefined> {
     const { clock, client, faults } = this.#world;
+    const rest = (): Promise<boolean> => clock.run(MOST_EVENTS);
     for (const action of story.actions) {
       clock.after(action.at, () => {
         this.#world.tell("story", JSON.stringify(action));
+        this.#world.activity++;
         client.run(() => void this.#act(action));
       });
     }
     const last = story.actions.at(-1)?.at ?? 0;
     // From here on nothing goes wrong any more.
     clock.after(last + 5_000, () => faults.clear());
-    if (!(await clock.run(MOST_EVENTS))) return `it does not come to rest: ${MOST_EVENTS} events, and more are due`;
+    if (!(await rest())) return `it does not come to rest: ${MOST_EVENTS} events, and more are due`;
     faults.clear();
     await this.#touch();
     this.#repeat();
-    if (!(await clock.run(MOST_EVENTS))) return `it does not come to rest after the story: ${MOST_EVENTS} events, and more are due`;
+    if (!(await rest())) return `it does not come to rest after the story: ${MOST_EVENTS} events, and more are due`;
+    const fault = findFollowerFault(this.#world, this.#restored);
+    if (fault !== undefined) return fault;
+    const healing = { world: this.#world, clients: this.#clients, subscribers: this.#subscribers, rest, isLog: this.#restored.isLog };
+    const healed = await healFollowers(healing, streamsOf(story));
+    if (healed === undefined) return `it does not come to rest after followers were healed: ${MOST_EVENTS} events, and more are due`;
     this.#atRest?.(this.#world);
-    return findFault(this.#world, this.#ledger, this.#restored);
+    return findFault(this.#world, this.#ledger, this.#restored, healed);
   }
 
   async #act(action: Action): Promise<void> {
@@ -116,6 +130,10 @@ class Telling {
         return this.#clients.reconcile(action.stream);
       case "rebuild":
         return this.#clients.rebuild(action);
+      case "subscribe":
+        return this.#subscribers.subscribe(action.follower, action.wanted);
+      case "steer":
+        return this.#subscribers.steer(action.follower, action.how);
       case "fault":
         return faults.add(action);
       case "crash":
@@ -142,7 +160,7 @@ class Telling {
         queue.enqueue('{"form":99,"of":"a build that nobody knows"}');
         break;
       case "evict":
-        if (this.#hostOf(action.who)?.evict()) this.#world.faults.count("eviction");
+        if (this.#world.hostOf(action.who)?.evict()) this.#world.faults.count("eviction");
         break;
       case "deploy":
         this.#world.share = action.share;
@@ -173,21 +191,17 @@ class Telling {
     this.#world.faults.count("stream set back");
   }
 
-  #hostOf(who: string): ObjectHost | undefined {
-    const [kind, tenant] = who.split(" ");
-    const { streams, dispatchers } = this.#world;
-    return kind === "dispatcher" ? dispatchers.hosts.get(dispatchers.idOf(tenant ?? "")) : streams.hosts.get(streams.idOf(who));
-  }
-
   /** What needs somebody to come by: streams whose alarm was given up get an append; where the log was restored, all are reconciled. */
   async #touch(): Promise<void> {
     const { client, clock, forgotten, streams, draws } = this.#world;
     const names = [...streams.hosts.values()].map(({ name }) => name);
     const needed = new Set([...forgotten].flatMap(({ name }) => names.filter((stream) => stream === name || `dispatcher ${stream.split("/")[0]}` === name)));
+    const followers = [...forgotten].filter(({ name }) => name.startsWith("follower ")).map(({ idName }) => idName.slice(0, idName.lastIndexOf("/")));
     // Until somebody appends to it, a stream that was set back looks like one that is only shorter.
     for (const stream of this.#restored.streams) needed.add(stream);
     // An alarm that is late by half a minute is taken for lost.
     clock.after(31_000, () => client.run(() => needed.forEach((stream) => void this.#comeBy(stream))));
+    clock.after(31_000, () => client.run(() => new Set(followers).forEach((follower) => void this.#subscribers.tell(follower))));
     if (!(await clock.run(MOST_EVENTS)) || !(this.#restored.isLog || this.#restored.streams.size > 0)) return;
     for (const host of streams.hosts.values()) if (draws.once("evicted before it is reconciled", 2)) host.evict();
     client.run(() => names.forEach((stream) => void this.#clients.reconcile(stream)));
@@ -196,6 +210,7 @@ class Telling {
 
   /** A stream that takes nothing more is settled instead, as a client that closes it again would. */
   async #comeBy(stream: string): Promise<void> {
+    if (OF_THE_PLATFORM.test(stream)) return this.#clients.settle(stream);
     await this.#clients.append({ at: 0, do: "append", stream, count: 1, ids: [], when: "none" });
     if (this.#ledger.calls.at(-1)?.tries.some(({ outcome }) => outcome?.kind === "refused")) await this.#clients.settle(stream);
   }
@@ -205,6 +220,11 @@ class Telling {
     const answered = this.#ledger.calls.filter(({ isRepeatable, tries }) => isRepeatable && tries.some(({ outcome }) => outcome?.kind === "ok"));
     this.#world.client.run(() => answered.forEach((call) => void this.#clients.insist(call)));
   }
+}
+
+/** The streams that a story speaks of. */
+function streamsOf({ actions }: Story): readonly string[] {
+  return [...new Set(actions.flatMap((action) => ("stream" in action ? [action.stream] : [])))];
 }
 
 function figuresOf({ clock, steps, crashes, faults, builds, notes }: World, { calls }: Ledger): Figures {

@@ -42,6 +42,13 @@ function textOf(action: Action): string {
       return `the database of ${action.stream} is copied`;
     case "restore stream":
       return `the database of ${action.stream} is set back to the copy, if there is one`;
+    case "subscribe": {
+      const { types, filter, order, concurrency, from, maxAttempts, sink } = action.wanted;
+      const what = `${types.join(", ")}${filter === undefined ? "" : ` (${filter})`}`;
+      return `${action.follower} is made: ${what} from ${from} to ${sink}, order ${order}, ${concurrency} at a time, ${maxAttempts} attempts`;
+    }
+    case "steer":
+      return `${action.how} ${action.follower}`;
     default:
       return `${action.do} ${action.stream}`;
   }

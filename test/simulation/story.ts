@@ -1,3 +1,4 @@
+import { type FollowerAction, followerActions } from "./follower-story.ts";
 import { Draws } from "./world/draws.ts";
 import type { Mode, Place } from "./world/faults.ts";
 
@@ -50,6 +51,7 @@ export type Action = { readonly at: number } & (
   | { readonly do: "restore log" }
   /** The stream's own database is copied; set back to the copy, if there is one: what it takes from then on is another history than the log has. */
   | { readonly do: "copy stream" | "restore stream"; readonly stream: string }
+  | FollowerAction
 );
 
 /** A whole story: everything that is not decided by the engine or by the seed's luck with delays. */
@@ -117,6 +119,8 @@ export function storyOf(seed: number): Story {
     actions.push({ at: Math.floor(restored * draws.draw("copied at")), do: "copy stream", stream }, { at: restored, do: "restore stream", stream });
     for (let i = draws.between("after the fork", 0, 4); i > 0; i--) actions.push(append(draws, stream, restored + draws.between("grows", 0, 5_000)));
   }
+  const isLong = actions.some((action) => action.do === "append" && action.count > 90);
+  actions.push(...followerActions(draws, streams, { length, isLong }));
   actions.sort((one, other) => one.at - other.at);
   return { seed, consumers: draws.between("consumers", 1, 3), actions };
 }
@@ -187,7 +191,8 @@ function rebuild(draws: Draws, streams: readonly string[], at: number): Action {
   return { at, do: "rebuild", tenant, view, purpose: draws.pick("purpose", ["rebuild", "rebuild", "compare", "rollback"]) };
 }
 
-const MODES: Readonly<Record<Place, readonly Mode[]>> = {
+/** What followers reach, sinks and their own code, fails by itself: see follower-story.ts. */
+const MODES: Readonly<Record<Exclude<Place, "sink" | "handler">, readonly Mode[]>> = {
   log: ["before", "after", "middle", "refused", "slow", "late answer"],
   views: ["before", "after", "middle", "slow", "late answer"],
   send: ["before", "after", "slow"],
@@ -195,12 +200,10 @@ const MODES: Readonly<Record<Place, readonly Mode[]>> = {
   rpc: ["before", "after", "slow"],
   alarm: ["before", "double", "late", "abandon"],
   storage: ["before", "after"],
-  sink: [],
-  handler: [],
 };
 
 function fault(draws: Draws, streams: readonly string[], at: number): Action {
-  const place = draws.pick("place", Object.keys(MODES) as Place[]);
+  const place = draws.pick("place", Object.keys(MODES) as (keyof typeof MODES)[]);
   const isOfObject = place === "alarm" || place === "storage" || (place === "rpc" && draws.once("rpc to one", 2));
   return {
     at,

@@ -72,6 +72,7 @@ export class AlarmTimer {
     const actor = this.#host.awake();
     this.#running = actor;
     actor.pending = { ...actor.pending, isSetNow: false };
+    this.#host.fires();
     if (!world.step(actor, "alarm: begins")) return;
     void actor.run(() => this.#handle(actor, afterwards));
   }

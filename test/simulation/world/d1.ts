@@ -21,9 +21,17 @@ export class SimulatedD1 {
   constructor(world: World, name: "log" | "views") {
     this.#world = world;
     this.name = name;
-    this.database = new Database((bytes) => Uint8Array.from({ length: bytes }, () => world.draws.between("randomblob", 0, 255)));
-    this.database.execute(migrations(name));
-    this.empty = this.database.dump();
+    const { database, empty } = idle[name].pop() ?? made(name);
+    this.database = database;
+    this.empty = empty;
+    database.random = (bytes) => Uint8Array.from({ length: bytes }, () => world.draws.between("randomblob", 0, 255));
+    database.execute("SAVEPOINT made");
+  }
+
+  /** Empty again, for the next world. */
+  close(): void {
+    this.database.execute("ROLLBACK TO made; RELEASE made");
+    idle[this.name].push(this);
   }
 
   /** The database as one actor's binding. */
@@ -55,6 +63,7 @@ export class SimulatedD1 {
     }
     try {
       const { rows, changes } = this.database.run(sql, params);
+      if (changes > 0) this.#world.activity++;
       return { results: rows, success: true, meta: { rows_written: changes, changes } };
     } catch (fault) {
       throw asD1Error(fault);
@@ -62,17 +71,17 @@ export class SimulatedD1 {
   }
 
   #commit(statements: readonly Statement[], mode: Mode | undefined): Answer[] {
-    this.database.execute("BEGIN");
+    this.database.execute("SAVEPOINT batch");
     try {
       const answers = statements.map((statement, index) => {
         if (mode === "middle" && index === Math.ceil(statements.length / 2)) throw new Error("D1_ERROR: internal error; the batch was rolled back");
         if (mode === "refused" && index === Math.ceil(statements.length / 2)) throw new Error("D1_ERROR: NOT NULL constraint failed: SQLITE_CONSTRAINT");
         return this.run(statement);
       });
-      this.database.execute("COMMIT");
+      this.database.execute("RELEASE batch");
       return answers;
     } catch (fault) {
-      this.database.execute("ROLLBACK");
+      this.database.execute("ROLLBACK TO batch; RELEASE batch");
       throw fault;
     }
   }
@@ -118,18 +127,21 @@ function asD1Error(fault: unknown): Error {
   return new Error(`D1_ERROR: ${message}: ${NAMES[(errcode ?? 0) & 255] ?? "SQLITE_INTERNAL"}`);
 }
 
-const read = new Map<string, string>();
+/** Databases that no world has now: to make one, with its statements, takes longer than most stories. */
+const idle: Readonly<Record<"log" | "views", Pick<SimulatedD1, "database" | "empty">[]>> = { log: [], views: [] };
+
+function made(name: "log" | "views"): Pick<SimulatedD1, "database" | "empty"> {
+  const database = new Database(true);
+  database.execute(migrations(name));
+  return { database, empty: database.dump() };
+}
 
 /** The real migrations of a database, in their order. */
 function migrations(name: "log" | "views"): string {
-  const known = read.get(name);
-  if (known !== undefined) return known;
   const folder = new URL(`../../../migrations/${name}/`, import.meta.url).pathname;
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
-  const sql = files
+  return files
     .sort()
     .map((file) => readFileSync(`${folder}${file}`, "utf8"))
     .join("\n");
-  read.set(name, sql);
-  return sql;
 }

@@ -44,6 +44,8 @@ interface Waiting<Kind> {
 export class Faults {
   /** How often each kind has struck. */
   readonly struck = new Map<string, number>();
+  /** How often anything has struck. */
+  strikes = 0;
   #faults: Waiting<Fault>[] = [];
   #crashes: Waiting<Crash>[] = [];
 
@@ -69,6 +71,7 @@ export class Faults {
         fault.left--;
         continue;
       }
+      this.strikes++;
       if (--fault.times === 0) this.#faults = this.#faults.filter((other) => other !== fault);
       this.count(`${place} ${fault.what.mode}`);
       return fault.what.mode;

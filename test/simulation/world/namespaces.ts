@@ -9,9 +9,15 @@ interface Id {
   toString(): string;
 }
 
+/** What crosses RPC is copied; what is no object is a copy already. */
+export function copyOf<Value>(value: Value): Value {
+  return typeof value === "object" ? structuredClone(value) : value;
+}
+
 /** All objects of one class. */
 export class SimulatedNamespace {
   readonly hosts = new Map<string, ObjectHost>();
+  readonly #ids = new Map<string, string>();
   readonly #world: World;
   readonly #kind: string;
   readonly #classOf: ObjectHost["classOf"];
@@ -24,7 +30,9 @@ export class SimulatedNamespace {
   }
 
   idOf(name: string): string {
-    return createHash("sha256").update(`${this.#kind}${name}`).digest("hex");
+    const known = this.#ids.get(name) ?? createHash("sha256").update(`${this.#kind}${name}`).digest("hex");
+    this.#ids.set(name, known);
+    return known;
   }
 
   host(name: string): ObjectHost {
@@ -54,11 +62,12 @@ export class SimulatedNamespace {
       const mode = actor.isAlive ? faults.take("rpc", host.name) : undefined;
       const slow = mode === "slow" ? draws.between("slow rpc", 1_000, 20_000) : 0;
       const travel = { there: this.#world.delay(`to ${what}`) + slow, back: this.#world.delay(`from ${what}`) };
-      const error = new Error(`Network connection lost: ${host.name}`);
-      const copies = structuredClone(args);
+      // Made only where it is needed: an error takes its trace along, which takes time.
+      const lost = (): Error => new Error(`Network connection lost: ${host.name}`);
+      const copies = args.map(copyOf);
       const effect = (): Promise<unknown> => host.invoke(method, copies, id.name);
-      if (mode === "before") return actor.ask(what, { ...travel, isLost: true, error }, effect);
-      if (mode === "after") return actor.ask(what, { ...travel, error }, effect);
+      if (mode === "before") return actor.ask(what, { ...travel, isLost: true, error: lost() }, effect);
+      if (mode === "after") return actor.ask(what, { ...travel, error: lost() }, effect);
       return actor.ask(what, travel, effect);
     };
     const stub: Record<string, unknown> = { id, name: id.name };

@@ -6,6 +6,9 @@ import type { World } from "./world.ts";
 /** A class of the engine, as one build has it. */
 export type ObjectClass = new (ctx: DurableObjectState, env: unknown) => unknown;
 
+/** Alarms of one object while nothing happens anywhere: who waits for a probe of its sink looks once a second, for a minute. */
+const MOST_IDLE = 120;
+
 /** Where an object lives: its disk, its alarm, and the incarnation that there is now, if any. */
 export class ObjectHost {
   readonly world: World;
@@ -18,6 +21,10 @@ export class ObjectHost {
   readonly alarm: AlarmTimer;
   #actor: ObjectActor | undefined;
   #used = 0;
+  #activity = 0;
+  #strikes = 0;
+  #idleAlarms = 0;
+  #uselessAlarms = 0;
 
   constructor(world: World, names: { readonly name: string; readonly id: string; readonly idName: string }, of: ObjectHost["classOf"]) {
     this.world = world;
@@ -36,6 +43,21 @@ export class ObjectHost {
     this.#used = clock.time;
     this.#actor ??= new ObjectActor(this, this.world.buildOf(this.name), name);
     return this.#actor;
+  }
+
+  /** An alarm is given. */
+  fires(): void {
+    const { activity, faults } = this.world;
+    this.#idleAlarms = this.#activity === activity ? this.#idleAlarms + 1 : 1;
+    this.#uselessAlarms = this.uselessAlarms + 1;
+    this.#activity = activity;
+    this.#strikes = faults.strikes;
+    if (this.#idleAlarms > MOST_IDLE) this.world.broken ??= `${this.name} was woken ${this.#idleAlarms} times while nothing went on`;
+  }
+
+  /** Alarms that were given since anything happened anywhere, or failed. */
+  get uselessAlarms(): number {
+    return this.#activity === this.world.activity && this.#strikes === this.world.faults.strikes ? this.#uselessAlarms : 0;
   }
 
   /** An incarnation is no more. */
@@ -74,7 +96,7 @@ export class ObjectHost {
     this.alarm.becomes(alarm);
   }
 
-  /** Calls a method, as RPC does: values are copied, the answer waits for the flush, a crash rejects it. */
+  /** Calls a method, as RPC does: the answer is a copy, as the arguments are already, and waits for the flush; a crash rejects it. */
   invoke(method: string, args: readonly unknown[], name: string | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const actor = this.awake(name);
@@ -87,9 +109,9 @@ export class ObjectHost {
         });
       };
       if (!this.world.step(actor, `${method}: begins`)) return;
-      const work = async (): Promise<unknown> => actor.instance[method]?.(...structuredClone(args));
+      const work = async (): Promise<unknown> => actor.instance[method]?.(...args);
       actor.run(work).then(
-        (result) => settle(() => resolve(structuredClone(result))),
+        (result) => settle(() => resolve(typeof result === "object" ? structuredClone(result) : result)),
         (fault: unknown) => settle(() => reject(new Error(fault instanceof Error ? fault.message : String(fault)))),
       );
     });

@@ -34,12 +34,12 @@ export class SimulatedQueue {
       const bodies = [...messages].map(({ body }) => this.#world.written(body, actor.build));
       const mode = actor.isAlive ? this.#world.faults.take("send", actor.name) : undefined;
       const travel = { there: this.#world.delay(`send of ${actor.name}`), back: mode === "slow" ? HANG : this.#world.delay(`sent to ${actor.name}`) };
-      const error = new Error("Queue sendBatch failed: overloaded");
+      const overloaded = (): Error => new Error("Queue sendBatch failed: overloaded");
       const enqueue = (): void => {
         for (const body of bodies) this.enqueue(body);
       };
-      if (mode === "before") return actor.ask("queue send", { ...travel, isLost: true, error }, enqueue);
-      if (mode === "after" || mode === "slow") return actor.ask("queue send", { ...travel, error }, enqueue);
+      if (mode === "before") return actor.ask("queue send", { ...travel, isLost: true, error: overloaded() }, enqueue);
+      if (mode === "after" || mode === "slow") return actor.ask("queue send", { ...travel, error: overloaded() }, enqueue);
       return actor.ask("queue send", travel, enqueue);
     };
     return { sendBatch } as unknown as Queue<string>;

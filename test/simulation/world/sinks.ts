@@ -17,9 +17,14 @@ export interface Receipt {
 
 const STATUS: Readonly<Record<string, number>> = { "500": 500, "429": 429, "410": 410 };
 
+/** How long (milliseconds) a delivery that was begun before its follower stopped may take to leave. */
+const LONGEST_UNDERWAY = 20_000;
+
 /** The network beyond the platform: sinks that take events, refuse them, are down, or answer too late. A story calls one `sink t1/x`. */
 export class SimulatedSinks {
   readonly receipts: Receipt[] = [];
+  /** Since when those who deliver although they have stopped were seen to. */
+  readonly #stopped = new Map<string, number>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -31,6 +36,7 @@ export class SimulatedSinks {
     const actor = running.getStore();
     if (!(actor instanceof ObjectActor)) throw new TypeError(`expected an object to deliver, got ${actor?.name}`);
     if (actor.isAlive) this.#checkLeave(actor);
+    this.#world.activity++;
     const sink = `sink ${new URL(String(input)).pathname.slice(1)}`;
     const headers = new Headers(init.headers);
     const { data: event } = JSON.parse(String(init.body)) as { data: Receipt["event"] };
@@ -53,20 +59,34 @@ export class SimulatedSinks {
       this.receipts.push({ time: clock.time, subscription: `${tenant}/${id}`, ...receipt });
       return new Response(null, { status, ...(status === 429 && { headers: { "retry-after": "7" } }) });
     };
-    const error = new TypeError("Network connection lost.");
-    if (mode === "before") return actor.ask(what, { ...travel, isLost: true, error }, effect);
-    if (mode === "after") return actor.ask(what, { ...travel, error }, effect);
+    const lost = (): Error => new TypeError("Network connection lost.");
+    if (mode === "before") return actor.ask(what, { ...travel, isLost: true, error: lost() }, effect);
+    if (mode === "after") return actor.ask(what, { ...travel, error: lost() }, effect);
     return actor.ask(what, travel, effect);
   }
 
-  /** Whoever delivers has written down that it is to: not while it is paused, disabled, deleted, or has stopped. */
+  /** Whoever delivers has written down that it is to: not while it is paused, disabled or deleted; and soon not any more where it has stopped. */
   #checkLeave({ name, host }: ObjectActor): void {
-    const isThere = host.database.rows("SELECT 1 FROM sqlite_master WHERE name = 'kept_v1'").length > 0;
-    const rows = isThere ? host.database.rows<{ key: string; value: string }>("SELECT key, value FROM kept_v1 WHERE key IN ('told', 'cursor')") : [];
-    const kept = new Map(rows.map(({ key, value }) => [key, JSON.parse(value)]));
-    const status = (kept.get("told") as { definition: { status: string } } | undefined)?.definition.status ?? "forgotten";
-    const stopped = (kept.get("cursor") as { stopped: { reason: string } | null } | undefined)?.stopped?.reason;
+    const { status, stopped } = standingOf(host);
     if (status !== "active") this.#world.broken ??= `${name} delivers although it is ${status}`;
-    if (stopped !== undefined) this.#world.broken ??= `${name} delivers although it stopped: ${stopped}`;
+    if (stopped === null) return void this.#stopped.delete(name);
+    const since = this.#stopped.get(name) ?? this.#world.clock.time;
+    this.#stopped.set(name, since);
+    if (this.#world.clock.time - since > LONGEST_UNDERWAY) this.#world.broken ??= `${name} delivers although it stopped: ${stopped}`;
+  }
+}
+
+/** What an object has written down of itself. */
+function standingOf({ database }: ObjectActor["host"]): { readonly status: string; readonly stopped: string | null } {
+  const gone = { status: "forgotten", stopped: null };
+  try {
+    const [row] = database.rows<typeof gone>(
+      `SELECT (SELECT value ->> '$.definition.status' FROM kept_v1 WHERE key = 'told') AS status,
+              (SELECT value ->> '$.stopped.reason' FROM kept_v1 WHERE key = 'cursor') AS stopped`,
+    );
+    return row?.status ? row : gone;
+  } catch {
+    // There is no such table.
+    return gone;
   }
 }

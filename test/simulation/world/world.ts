@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { compose } from "../../../src/compose.ts";
+import { counting } from "../counter.ts";
 import { tallyOf } from "../tally.ts";
 import { Actor } from "./actor.ts";
 import { Clock } from "./clock.ts";
@@ -36,6 +37,8 @@ export class World {
   readonly followers: SimulatedNamespace;
   readonly circuits: SimulatedNamespace;
   readonly sinks: SimulatedSinks;
+  /** Grows with everything that somebody outside could notice: requests, deliveries, writes to the databases. */
+  activity = 0;
   /** What the handler in code was given, as often as it was. */
   readonly handled: { readonly tenant: string; readonly of: string }[] = [];
   /** Who asks from outside; never crashes. */
@@ -61,6 +64,7 @@ export class World {
   onStep: ((time: number, who: string, what: string) => void) | undefined;
   readonly #parts: Readonly<Record<string, Parts>>;
   readonly #digest: Hash = createHash("sha256");
+  #told = "";
 
   constructor(seed: number, consumers: number) {
     installGlobals();
@@ -72,7 +76,8 @@ export class World {
     this.queue = new SimulatedQueue(this);
     this.sinks = new SimulatedSinks(this);
     const fetch = (input: unknown, init?: RequestInit): Promise<Response> => this.sinks.fetch(input, init ?? {});
-    const partsOf = (build: string): Parts => compose({ now: () => this.clock.now(), modules: [tallyOf(build)], fetch: fetch as typeof globalThis.fetch });
+    const partsOf = (build: string): Parts =>
+      compose({ now: () => this.clock.now(), modules: [tallyOf(build), counting], fetch: fetch as typeof globalThis.fetch });
     this.#parts = { [OLD]: partsOf(OLD), [NEW]: partsOf(NEW) };
     const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry") => (build: string) =>
       this.#parts[build]?.[name] as unknown as ObjectClass;
@@ -121,13 +126,20 @@ export class World {
 
   /** Part of what a seed tells: two runs of it are the same to the letter. */
   tell(who: string, what: string): void {
-    this.#digest.update(`${this.clock.time} ${who} ${what}\n`);
+    this.#told += `${this.clock.time} ${who} ${what}\n`;
+    if (this.#told.length > 100_000) this.#hash();
     this.onStep?.(this.clock.time, who, what);
   }
 
   /** What has been told so far, as a hash. */
   digest(): string {
+    this.#hash();
     return this.#digest.copy().digest("hex");
+  }
+
+  #hash(): void {
+    this.#digest.update(this.#told);
+    this.#told = "";
   }
 
   /** A few milliseconds, now and then many (D1 and RPC). */
@@ -170,10 +182,17 @@ export class World {
     this.notes.set(kind, (this.notes.get(kind) ?? 0) + 1);
   }
 
+  /** The object that a story names: `t1/note-1`, `dispatcher t1`, `follower t1/subscription:a/0`; undefined where there was none yet. */
+  hostOf(who: string): ObjectHost | undefined {
+    const [kind = "", name] = who.split(" ");
+    const namespace = { dispatcher: this.dispatchers, follower: this.followers, circuit: this.circuits }[kind];
+    return name === undefined || namespace === undefined ? this.streams.hosts.get(this.streams.idOf(who)) : namespace.hosts.get(namespace.idOf(name));
+  }
+
   /** Gives the memory back. */
   close(): void {
     for (const { hosts } of this.namespaces) for (const host of hosts.values()) host.database.close();
-    this.log.database.close();
-    this.views.database.close();
+    this.log.close();
+    this.views.close();
   }
 }

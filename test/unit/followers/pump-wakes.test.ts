@@ -51,7 +51,9 @@ class Followed {
   async #page(after: number): Promise<FollowedPage> {
     this.reads++;
     const events = this.#log.slice(after);
-    const page = { position: this.#log.length, epoch: "e", entryAt: this.#log[after - 1]?.entry ?? null, events, lookedTo: this.#log.length };
+    const position = this.#log.length;
+    const [entryAt = null, entryTo = null] = [after, position].map((at) => this.#log[at - 1]?.entry);
+    const page = { position, epoch: "e", entryAt, events, lookedTo: position, entryTo };
     await this.answering;
     return page;
   }
