@@ -1,5 +1,6 @@
 import type { Figure } from "./figure.ts";
 import { hot, hundredFigure, loneFigure, newFigure, warmFigure } from "./figures/appends.ts";
+import { filterFigures } from "./figures/filters.ts";
 import { liveAfterAnswerFigure, liveFigure } from "./figures/live.ts";
 import { readingFigure } from "./figures/reading.ts";
 import { sustainedBatchFigure, sustainedFigure } from "./figures/sustained.ts";
@@ -14,6 +15,7 @@ export const FIGURES: readonly Figure[] = [
   visibleFigure,
   tokenFigure,
   readingFigure,
+  ...filterFigures,
   hot(16),
   hundredFigure,
   newFigure,

@@ -2,7 +2,7 @@ import type { Report } from "./report.ts";
 
 /** README's table of a run: ratios, for they mean the same on any machine, and what an event costs. */
 export function benchTable({ figures, costs }: Report): string {
-  const number = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2));
+  const number = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(value < 100 ? 2 : 0));
   const speed = figures.map(
     ({ name, ratios, latency }) =>
       `| ${[name, number(ratios.hello), number(ratios.insert), number(ratios.constant), latency === undefined || latency === null ? "" : `${latency.p50.toFixed(1)} / ${latency.p99.toFixed(1)}`].join(" | ")} |`,

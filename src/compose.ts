@@ -14,6 +14,7 @@ import { type Decider, type Module, together, type View } from "./kernel/index.t
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import { type Composed, followerPorts, routingPorts } from "./followers-composed.ts";
+import { handshake } from "./followers/sink/handshake.ts";
 import { handlerOperations } from "./followers/handler-operations.ts";
 import { subscription } from "./followers/subscription.ts";
 import { subscriptionsView } from "./followers/subscriptions-view.ts";
@@ -223,6 +224,7 @@ export function compose(overrides: Overrides = {}) {
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,
       sagas: all.sagas,
+      askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
     };
   };

@@ -127,7 +127,9 @@ function ofSubscription({ settings, start, status }: SubscriptionState): Followe
   const { types, filter, order, priority, concurrency, timeoutMs, retry, sink } = settings;
   const { after, epoch, since } = start;
   const begin = { after, epoch, ...(since !== undefined && { since }) };
-  return { types, ...(filter !== undefined && { filter }), ...begin, order, priority, concurrency, timeoutMs, retry, sink: sink.kind, status };
+  const ratePerMinute = sink.kind === "push" ? sink.handshake?.ratePerMinute : undefined;
+  const pace = { concurrency, timeoutMs, retry, ...(ratePerMinute !== undefined && { ratePerMinute }) };
+  return { types, ...(filter !== undefined && { filter }), ...begin, order, priority, ...pace, sink: sink.kind, status };
 }
 
 function ofHandler({ on, priority, concurrency, timeoutMs, retry }: Handler, status: FollowerDefinition["status"]): FollowerDefinition {

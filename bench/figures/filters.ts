@@ -68,6 +68,9 @@ async function matcherOf(kind: Kind): Promise<Matches> {
 /** Events in a row, between two looks at the clock. */
 const ROW = 100;
 
+/** Shorter than this the compiler is not done with a filter, and in a short round that would be all there is to see. */
+const WARM_SECONDS = 0.25;
+
 /** How often a second something is done, over so many seconds, in this process. */
 function rate(work: () => unknown, seconds: number): number {
   const begun = performance.now();
@@ -85,7 +88,7 @@ async function rateOf(kind: Kind, seconds: number): Promise<number> {
   const matches = await matcherOf(kind);
   if (!matches(EVENT)) throw new Error(`expected the ${kind} filter to match the event, got no match`);
   // Warm, not new: what the first events cost is no part of it.
-  rate(() => matches(EVENT), seconds / 9);
+  rate(() => matches(EVENT), Math.max(seconds / 9, WARM_SECONDS));
   return rate(() => matches(EVENT), seconds / 3);
 }
 

@@ -1,11 +1,12 @@
 import { type Attempt, type LoggedEvent, MAX_KEPT_BODY, type Outcome } from "../../src/kernel/index.ts";
 import type { Delivery, FollowerDefinition, FollowerIdentity, FollowerPorts, FollowerStanding } from "./contract.ts";
 import { NO_COUNTS } from "./follower-store.ts";
+import { Pace } from "./pace.ts";
 
 /** Failures one after the other after which a follower is said to be failing. */
 const FAILING_AFTER = 10;
 
-/** What one attempt came to: kept as `attempt`, or not made at all, because the sink's circuit is open until then. */
+/** What one attempt came to: kept as `attempt`, or not made at all, because the sink is to be left alone until then: its circuit is open, or it has had what it wants in a minute. */
 export type Tried = { readonly kind: "refused"; readonly until: number } | { readonly kind: "tried"; readonly outcome: Outcome; readonly attempt: Attempt };
 
 /** Tries deliveries, through the circuit of the sink, and keeps count. */
@@ -14,11 +15,12 @@ export class Attempts {
   /** The last ones, the newest first. */
   recent: FollowerStanding["attempts"];
   isFailing: boolean;
-  /** The circuit is known to be open until then (milliseconds since 1970). */
+  /** Until then (milliseconds since 1970) nothing is tried. */
   openUntil = 0;
   /** Nothing counts against the sink, as far as this follower knows: then its circuit is not asked. */
   #isPristine: boolean;
   #failures = 0;
+  readonly #pace = new Pace();
   readonly #follower: FollowerIdentity;
   readonly #ports: FollowerPorts;
 
@@ -34,6 +36,11 @@ export class Attempts {
   /** One attempt, unless the circuit is open. Never rejects. */
   async try(definition: FollowerDefinition, delivery: Delivery): Promise<Tried> {
     const start = this.#ports.now();
+    const free = this.#pace.next(definition, start);
+    if (free > start) {
+      this.openUntil = free;
+      return { kind: "refused", until: free };
+    }
     if (definition.sink === "push" && !this.#isPristine) {
       const admitted = await this.#ports.circuit.admit(this.#follower).catch(() => ({ ok: true }) as const);
       if (!admitted.ok) {

@@ -27,6 +27,8 @@ export interface FollowerDefinition {
   /** Deliveries at a time, over all partitions. */
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** Attempts a minute that the sink wants at most, over all partitions. */
+  readonly ratePerMinute?: number;
   readonly retry: RetryPolicy;
   readonly sink: "push" | "pull" | "handler";
   readonly status: "active" | "paused" | "disabled" | "deleted";

@@ -3,6 +3,7 @@ import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
+import type { AskedForLeave, Leave } from "../followers/sink/handshake.ts";
 import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
@@ -34,6 +35,8 @@ export interface Services {
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;
   readonly handlers: readonly Handler[];
   readonly sagas: readonly Saga[];
+  /** The handshake of CloudEvents' web hooks. Never rejects. */
+  askForLeave(sink: AskedForLeave): Promise<Leave>;
   /** Sinks may be on loopback or private addresses: for tests and local work. */
   readonly allowLocalTargets: boolean;
 }

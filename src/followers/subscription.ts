@@ -4,6 +4,9 @@ import { canonicalJson, defineDecider, defineEvents, PRIORITIES, reject, retryPo
 /** The category that subscriptions live in: one small aggregate for each, whose stream is also what its follower is told by. */
 export const SUBSCRIPTION_CATEGORY = "rivulet_subscription";
 
+/** What a sink said of leave to send, and how many deliveries a minute it wants at most. */
+export const handshake = z.object({ answer: z.enum(["allowed", "not_supported", "no_answer"]), ratePerMinute: z.int().min(1).optional() });
+
 /** Where events go. What is secret is sealed: the signing secrets, and all headers as one JSON object. */
 const sink = z.discriminatedUnion("kind", [
   z.object({
@@ -15,6 +18,8 @@ const sink = z.discriminatedUnion("kind", [
     secret: z.string(),
     /** Sealed: the one before, which signs as well until then (RFC 3339). */
     previous: z.object({ secret: z.string(), until: z.string() }).optional(),
+    /** In the format cloudevents: what the sink answered when it was asked for leave to send. One that denies it is never kept. */
+    handshake: handshake.optional(),
   }),
   z.object({ kind: z.literal("pull") }),
 ]);

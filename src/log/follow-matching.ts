@@ -67,15 +67,23 @@ export async function followTypes(
   return { ...headOf(heads?.results[0]), events: (rows?.results ?? []) as never };
 }
 
-/** The first position at or after which something was recorded at or after a time; past the head where nothing was. */
+/**
+ * The first position at or after which something was recorded at or after a time; past the head where nothing was. Reads at most 1,000
+ * events, and one row for each further 1,000.
+ */
 export async function positionAt(db: D1Database, tenant: string, time: string): Promise<number> {
-  const row = await db
+  const { results } = await db
     .prepare(
-      "SELECT coalesce((SELECT min(position) FROM events WHERE tenant = ?1 AND recorded >= ?2), (SELECT position + 1 FROM heads WHERE tenant = ?1), 1) AS position",
+      // Up to such a position everything was recorded before; among the next 1,000 something was not, or the log ends there.
+      `SELECT coalesce(
+         (SELECT position FROM events WHERE tenant = ?1 AND recorded >= ?2 AND position > coalesce(
+            (SELECT position FROM times WHERE tenant = ?1 AND latest < ?2 AND position <= (SELECT position FROM heads WHERE tenant = ?1) ORDER BY position DESC LIMIT 1), 0)
+          ORDER BY position LIMIT 1),
+         (SELECT position + 1 FROM heads WHERE tenant = ?1), 1) AS position`,
     )
     .bind(tenant, time)
-    .first<{ position: number }>();
-  return row?.position ?? 1;
+    .all<{ position: number }>();
+  return results[0]?.position ?? 1;
 }
 
 const BYTES = "octet_length(data) + octet_length(metadata) + coalesce(octet_length(cloudevent), 0) + 500";

@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FollowerObject } from "../../durable-objects/follower.ts";
 import { append, dispatcher, draft, env } from "../support/engine.ts";
@@ -68,6 +69,21 @@ describe("a subscription", () => {
     await tell(tenant, "poison", "Redrive", { position: poison?.event.position });
     await until(() => expect(got("note-1")).toEqual([1, 2, 2, 2, 2, 3, 4]));
     await until(async () => expect(await standing(tenant, "poison")).toMatchObject({ parked: 0, retrying: 0, isIdle: true }));
+  });
+
+  it("keeps to the pace that its sink wants: what is over it is not tried, and waits for the minute's end", async () => {
+    await subscribe(tenant, "paced", { ratePerMinute: 2 });
+    const begun = Date.now();
+    for (const stream of ["note-1", "note-2", "note-3", "note-4"]) await write(stream, "a");
+    await until(() => expect(sinks.received).toHaveLength(2));
+    await until(async () => {
+      const due = await runInDurableObject(follower(tenant, "paced"), (_, state) => state.storage.getAlarm());
+      // Until the run ends it is the guard's.
+      if ((due ?? 0) < begun + 60_000) await fireFollower(tenant, "paced");
+      expect(due).toBeGreaterThanOrEqual(begun + 60_000);
+    });
+    expect(sinks.received.map(({ attempt }) => attempt)).toEqual([1, 1]);
+    expect(await standing(tenant, "paced")).toMatchObject({ counts: { delivered: 2, failed: 0, parked: 0 }, retrying: 0, health: "healthy" });
   });
 
   it("pauses and goes on, losing nothing", async () => {

@@ -62,13 +62,23 @@ export async function tell(tenant: string, id: string, name: string, data: objec
 }
 
 /** Makes a subscription of everything, from the beginning, that retries at once. */
-export async function subscribe(tenant: string, id: string, more: Partial<SubscriptionSettings> & { readonly after?: number } = {}): Promise<void> {
-  const { after = 0, ...settings } = more;
+export async function subscribe(
+  tenant: string,
+  id: string,
+  more: Partial<SubscriptionSettings> & { readonly after?: number; readonly ratePerMinute?: number } = {},
+): Promise<void> {
+  const { after = 0, ratePerMinute, ...settings } = more;
   const secret = await sealer(env.MASTER_KEY as string).seal(`whsec_${btoa("a".repeat(32))}`, `${tenant}/${SUBSCRIPTION_CATEGORY}-${id}`);
   await tell(tenant, id, "Create", {
     name: id,
     types: ["notes.#"],
-    sink: { kind: "push", url: `https://sink.example/${id}`, headers: "", secret },
+    sink: {
+      kind: "push",
+      url: `https://sink.example/${id}`,
+      headers: "",
+      secret,
+      ...(ratePerMinute !== undefined && { handshake: { answer: "allowed", ratePerMinute } }),
+    },
     order: "stream",
     priority: "normal",
     concurrency: 6,

@@ -71,6 +71,12 @@ test("figures are chosen by name, all where none is named, and an unknown name i
   expect(() => chosen(["hot-2"])).toThrow(/expected --only to be one of hot-1, .*cost, got "hot-2"/);
 });
 
+test("each kind of filter has a figure, and looks at the event to its end: it matches", async () => {
+  const filters = FIGURES.filter(({ name }) => name.startsWith("filter-"));
+  expect(filters.map(({ name }) => name)).toEqual(["filter-topic", "filter-pattern", "filter-cel"]);
+  for (const { measure } of filters) expect((await measure(undefined as never, 0.01)).perSecond).toBeGreaterThan(0);
+});
+
 test("names of figures are unique: the last run is looked up by them", () => {
   expect(new Set(FIGURES.map(({ name }) => name)).size).toBe(FIGURES.length);
 });

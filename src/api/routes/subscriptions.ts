@@ -15,8 +15,9 @@ import { idempotencyKey, precondition } from "../preconditions.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { commanded, type Prepared, tell } from "../subscriptions/command.ts";
 import { type SubscriptionInput, subscriptionInput, type SubscriptionPatch, subscriptionPatch } from "../subscriptions/input.ts";
+import { LeaveAsked } from "../subscriptions/leave.ts";
 import { patchedInput } from "../subscriptions/patched.ts";
-import { openHeaders, type PushSink, sealedSink } from "../subscriptions/sealed-sink.ts";
+import { openHeaders, sealedSink } from "../subscriptions/sealed-sink.ts";
 import { settingsFaults } from "../subscriptions/settings-faults.ts";
 import { shownStanding, shownSubscription, subscription, subscriptionLine, subscriptionNow } from "../subscriptions/shown.ts";
 import { type Start, startAt } from "../subscriptions/start.ts";
@@ -51,10 +52,11 @@ async function create(call: Call<unknown, unknown, SubscriptionInput>): Promise<
     const id = await newSubscriptionId(services, tenant, idempotency);
     const isMade = body.sink.url !== undefined && body.sink.secret === undefined;
     const secret = isMade ? newSecret() : body.sink.secret;
+    const leave = new LeaveAsked(services);
     const prepare = async (): Promise<Prepared | Response> => {
       const start = await startAt(services, tenant, body.from);
       if (start instanceof Response) return start;
-      const settings = await keptSettings(call, id, { ...body, sink: { ...body.sink, ...(secret !== undefined && { secret }) } });
+      const settings = await keptSettings(call, id, { input: { ...body, sink: { ...body.sink, ...(secret !== undefined && { secret }) } }, leave });
       return settings instanceof Response ? settings : { data: { ...settings, start } };
     };
     const sent = await tell(call, { kind: "subscription", id, command: "Create", prepare, idempotency });
@@ -71,12 +73,18 @@ function withoutSecrets({ sink, ...others }: SubscriptionInput): Uint8Array {
   return new TextEncoder().encode(canonicalJson({ ...others, sink: { ...open, headers: Object.keys(headers).sort() } }));
 }
 
-/** A subscription's settings as its aggregate keeps them, its secrets sealed; 503 where there is nothing to seal them with. */
+interface Wanted {
+  readonly input: SubscriptionInput;
+  readonly leave: LeaveAsked;
+  /** What is there already. */
+  readonly now?: SubscriptionSettings;
+}
+
+/** A subscription's settings as its aggregate keeps them, its secrets sealed; 503 where there is nothing to seal them with, 422 where the sink denies leave. */
 async function keptSettings(
   { services, principal }: Pick<Call<unknown, unknown, unknown>, "services" | "principal">,
   id: string,
-  input: SubscriptionInput,
-  now?: PushSink,
+  { input, leave, now }: Wanted,
 ): Promise<SubscriptionSettings | Response> {
   const { from: _, filter, sink, ...settings } = input;
   const context = subscriptionContext(principal.tenant, id);
@@ -84,7 +92,11 @@ async function keptSettings(
   const kept = { ...settings, ...(filter !== undefined && { filter: filter as unknown }) };
   if (sink.url === undefined) return { ...kept, sink: { kind: "pull" } };
   if (sealer === undefined) return noMasterKey();
-  return { ...kept, sink: await sealedSink({ sealer, context }, { ...sink, url: sink.url }, now) };
+  const before = now?.sink.kind === "push" ? now.sink : undefined;
+  const { handshake: _before, ...sealed } = await sealedSink({ sealer, context }, { ...sink, url: sink.url }, before);
+  const handshake = await leave.of({ ...kept, sink: sealed }, sink.headers ?? {}, now);
+  if (handshake instanceof Response) return handshake;
+  return { ...kept, sink: { ...sealed, ...(handshake && { handshake }) } };
 }
 
 const params = z.object({ id: z.string().max(200) });
@@ -130,15 +142,20 @@ async function change(call: Call<{ id: string }, unknown, SubscriptionPatch>): P
   const { services, principal, params, request } = call;
   const condition = precondition(request.headers);
   if (condition instanceof Response) return condition;
+  const leave = new LeaveAsked(services);
   const prepare = async (): Promise<Prepared | Response> => {
     const known = await knownSubscription(services, principal.tenant, params.id);
-    return known instanceof Response ? known : changed(call, known);
+    return known instanceof Response ? known : changed(call, known, leave);
   };
   const sent = await tell(call, { kind: "subscription", id: params.id, command: "Change", prepare, precondition: condition });
   return sent instanceof Response ? sent : commanded(call, params.id, sent);
 }
 
-async function changed(call: Call<{ id: string }, unknown, SubscriptionPatch>, { settings, version }: KnownSubscription): Promise<Prepared | Response> {
+async function changed(
+  call: Call<{ id: string }, unknown, SubscriptionPatch>,
+  { settings, version }: KnownSubscription,
+  leave: LeaveAsked,
+): Promise<Prepared | Response> {
   const { services, principal, params, body } = call;
   const { sealer } = services;
   const now = settings.sink.kind === "push" ? settings.sink : undefined;
@@ -147,7 +164,7 @@ async function changed(call: Call<{ id: string }, unknown, SubscriptionPatch>, {
   if (!patched.ok) return invalidInput(patched.errors);
   const faults = settingsFaults(patched.input, { allowLocal: services.allowLocalTargets });
   if (faults.length > 0) return invalidInput(faults);
-  const data = await keptSettings(call, params.id, patched.input, now);
+  const data = await keptSettings(call, params.id, { input: patched.input, leave, now: settings });
   return data instanceof Response ? data : { data, version };
 }
 

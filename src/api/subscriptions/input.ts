@@ -46,7 +46,10 @@ const fields = {
   priority: z.enum(PRIORITIES),
   concurrency: z.int().min(1).max(MAX_CONCURRENCY).openapi({ description: "Events delivered at a time" }),
   timeoutMs: z.int().min(1).max(MAX_TIMEOUT),
-  format: z.enum(["standard", "cloudevents"]),
+  format: z.enum(["standard", "cloudevents"]).openapi({
+    description:
+      "cloudevents: the sink is asked for leave first, by OPTIONS with WebHook-Request-Origin, when its URL, headers or format are set. 422 where WebHook-Allowed-Origin is neither * nor that origin; a sink that does not answer with it is taken, and `sink.handshake` says so",
+  }),
 };
 
 const retry = { maxAttempts: z.int().min(1).max(100), minDelayMs: milliseconds, maxDelayMs: milliseconds };

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { FollowerStanding } from "../../../durable-objects/follower/contract.ts";
-import { subscriptionContext, type SubscriptionSettings, type SubscriptionState } from "../../followers/subscription.ts";
+import { handshake, subscriptionContext, type SubscriptionSettings, type SubscriptionState } from "../../followers/subscription.ts";
 import { PRIORITIES, retryPolicy } from "../../kernel/index.ts";
 import type { Services } from "../services.ts";
 import { openHeaders } from "./sealed-sink.ts";
@@ -34,6 +34,9 @@ const sink = z.union([
     url: z.string(),
     headers: z.record(z.string(), z.string()).describe("Values of headers whose names speak of secrets are not shown"),
     secret: z.string().optional().describe("Where it was made just now: it is never shown again"),
+    handshake: handshake
+      .optional()
+      .describe("In the format cloudevents: what the sink answered to OPTIONS with WebHook-Request-Origin; ratePerMinute is kept to, over all deliveries"),
     previousSecretUntil: z.string().optional().describe("Until then the secret before signs as well"),
   }),
   z.object({ pull: z.literal(true) }),
@@ -102,7 +105,12 @@ export async function shownSubscription(
     sink:
       sink.kind === "pull"
         ? { pull: true }
-        : { url: sink.url, headers: withoutCredentials(headers), ...(sink.previous && { previousSecretUntil: sink.previous.until }) },
+        : {
+            url: sink.url,
+            headers: withoutCredentials(headers),
+            ...(sink.handshake && { handshake: sink.handshake }),
+            ...(sink.previous && { previousSecretUntil: sink.previous.until }),
+          },
     order,
     priority,
     concurrency,

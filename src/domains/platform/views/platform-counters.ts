@@ -40,6 +40,7 @@ export const platformCounters = defineProjection({
     "subtitle.download.requested": dayOf,
     "video.ProcessingRequested": dayOf,
   },
+  // Of an event its type and time alone: a purge leaves both, and handlers are given no data.
   without: "everything",
   on: {
     "users.UserRegistered": (row) => counted(row, "registrations"),
