@@ -25,7 +25,7 @@ const inWorkerd = async (name: string, main: string) => ({
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", root, include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", root, include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "local", root, include: ["test/local/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },
       {
         resolve: { alias: { "cloudflare:workers": `${root}test/simulation/cloudflare-workers.ts` } },

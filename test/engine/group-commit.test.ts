@@ -37,6 +37,22 @@ test("one member's fault rolls back that member alone: its neighbours get consec
   expect(await stub("group-2", "note-1").verify(1, 3)).toMatchObject({ valid: true, to: 3 });
 });
 
+test("what a member had moved in memory before its fault moves back: the next one follows what stands on disk", async () => {
+  const keyed = (key: string) => ({ idempotency: { key, fingerprint: "f" } });
+  await append("group-2b", "note-1", [note(0)], keyed("first"));
+  // Its events are written by then, and the head in memory has moved: only its key is refused.
+  await runInDurableObject(stub("group-2b", "note-1"), (_, state) =>
+    state.storage.sql.exec("CREATE TRIGGER poison BEFORE INSERT ON seen WHEN NEW.id = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END"),
+  );
+  const results = await Promise.all([
+    append("group-2b", "note-1", [note(1)]),
+    append("group-2b", "note-1", [note(2)], keyed("poison")),
+    append("group-2b", "note-1", [note(3)]),
+  ]);
+  expect(results.map((result) => (result.ok ? result.events[0]?.version : result.code))).toEqual([2, "fault", 3]);
+  expect(await stub("group-2b", "note-1").verify(1, 3)).toMatchObject({ valid: true, to: 3 });
+});
+
 test("a member that is rolled back is not remembered as seen, and can be sent again", async () => {
   await append("group-3", "note-1", [note(0)]);
   await poison("group-3", "note-1");

@@ -7,10 +7,7 @@ import { tell } from "./told.ts";
 const SEED = Number(process.env["SEED"] ?? Date.now() % 100_000);
 const EVENTS = Number(process.env["EVENTS"] ?? 1_000);
 
-/** Five minutes of a machine that has nothing else to do: FOLLOWERS=1 runs it. */
-const isAsked = process.env["FOLLOWERS"] === "1";
-
-describe.runIf(isAsked)(`followers whose receivers fail, under kills of both sides (SEED=${SEED})`, () => {
+describe(`followers whose receivers fail, under kills of both sides (SEED=${SEED})`, () => {
   let run: FollowerRun;
   beforeAll(async () => {
     run = await runFollowers({ events: EVENTS, seed: SEED });

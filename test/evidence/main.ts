@@ -12,7 +12,7 @@ const HELP = `Tries to break the platform's promises, and prints one page of fig
   simulation    1,000 seeded histories of the real engine over stores, a queue, a clock and alarms that fail
   crash points  a crash at every step of one story
   kill -9       a real server killed under load, at least 20 times
-  followers     with FOLLOWERS=1: 20 subscriptions whose receiver fails at random, server and receiver killed under them
+  followers     20 subscriptions whose receiver fails at random, server and receiver killed under them
   guards        each guard switched off in turn: the evidence must turn red
   robustness    every operation of /openapi.json with valid, forbidden, malformed and naughty input
 

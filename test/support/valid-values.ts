@@ -49,9 +49,18 @@ export function fullValues(schema: JsonSchema, seed: number): readonly Whole[] {
   return [{ schema, value: fullObject(schema, seed) }];
 }
 
-/** The branches that a schema chooses from; none where it is one. */
+/** The branches that a schema chooses from, each with what holds for all of them; none where it is one. */
 export function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
-  return (schema["oneOf"] ?? schema["anyOf"] ?? []) as readonly JsonSchema[];
+  const { oneOf, anyOf, ...shared } = schema as JsonSchema & { readonly oneOf?: readonly JsonSchema[]; readonly anyOf?: readonly JsonSchema[] };
+  const branches = oneOf ?? anyOf ?? [];
+  return isObject(shared) ? branches.map((branch) => both(shared, branch)) : branches;
+}
+
+/** An object that is as both say; where they speak of the same member, as the second says. */
+function both(one: JsonSchema, other: JsonSchema): JsonSchema {
+  const properties = { ...(one["properties"] as object | undefined), ...(other["properties"] as object | undefined) };
+  const required = [one, other].flatMap((schema) => (schema["required"] ?? []) as readonly string[]);
+  return { ...one, ...other, properties, required };
 }
 
 /** A schema's types. */

@@ -181,7 +181,7 @@ const oneInstance: Endpoint<typeof ofOne, z.ZodObject, z.ZodType> = {
   },
 };
 
-const startBody = z.strictObject({ id, data: z.unknown() }).openapi("SagaStart", { example: { id: "o-1", data: {} } });
+const startBody = z.strictObject({ id, data: z.record(z.string(), z.unknown()) }).openapi("SagaStart", { example: { id: "o-1", data: {} } });
 
 const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
   method: "post",

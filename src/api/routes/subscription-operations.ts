@@ -11,7 +11,7 @@ import { idempotencyKey } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { streamName, time, topicPattern } from "../schemas.ts";
 import { commanded, headersOf, type Prepared, tell, type Told } from "../subscriptions/command.ts";
-import { MAX_TYPE_LENGTH, MAX_TYPES, replayFrom, replayTo } from "../subscriptions/input.ts";
+import { MAX_TYPE_LENGTH, MAX_TYPES, replayFrom, replayTo, signingSecret } from "../subscriptions/input.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
 import { rotatedSink } from "../subscriptions/sealed-sink.ts";
 import { subscription } from "../subscriptions/shown.ts";
@@ -166,7 +166,7 @@ const DEFAULT_OVERLAP = 86_400;
 
 const rotateBody = z
   .strictObject({
-    secret: z.string().max(200).optional(),
+    secret: signingSecret.optional(),
     overlapSeconds: z.int().min(0).max(MAX_OVERLAP).default(DEFAULT_OVERLAP).openapi({ description: "How long the secret before signs as well" }),
   })
   .openapi("RotateSecret", { example: { overlapSeconds: 3_600 } });

@@ -15,6 +15,17 @@ export const MAX_TIMEOUT = 30_000;
 const milliseconds = z.int().min(1).max(86_400_000);
 const headers = z.record(z.string().max(200), z.string().max(4_096));
 
+/** A key that signs deliveries, as the description has it; how many bytes it stands for, and that a pair is one, is checked beside. */
+export const signingSecret = z.string().max(200).openapi({
+  description: "`whsec_` and 24 to 64 bytes in base64, or `whsk_` and an Ed25519 key in base64; not given, it is made",
+  pattern: "^(?:whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?|whsk_[A-Za-z0-9+/]{43}=|whsk_[A-Za-z0-9+/]{86}==)$",
+});
+/** One of the two ways to get events; told in the description alone, since each answer to a mistake is better than that of a choice between shapes. */
+const oneWay = [
+  { required: ["url"], properties: { pull: { not: {} } } },
+  { required: ["pull"], properties: { url: { not: {} }, secret: { not: {} }, headers: { not: {} } } },
+];
+
 const fields = {
   name: z
     .string()
@@ -23,9 +34,14 @@ const fields = {
     // Not in the pattern, since in a description a pattern has no flags.
     .refine((name) => !/\p{C}/u.test(name) && name.trim() === name, "Expected a name without control characters, and without white space around it"),
   types: z.array(topicPattern.max(MAX_TYPE_LENGTH)).min(1).max(MAX_TYPES),
-  filter: z
-    .any()
-    .openapi({ description: "An EventBridge pattern over the event, or a CEL expression as a text", example: { data: { total: [{ numeric: [">", 100] }] } } }),
+  filter: z.any().openapi({
+    description: "An EventBridge pattern over the event, or a CEL expression as a text",
+    anyOf: [
+      { type: "object", minProperties: 1 },
+      { type: "string", minLength: 1 },
+    ],
+    example: { data: { total: [{ numeric: [">", 100] }] } },
+  }),
   order: z.enum(["stream", "none"]).openapi({ description: "stream: what comes later in a stream waits for what came before" }),
   priority: z.enum(PRIORITIES),
   concurrency: z.int().min(1).max(MAX_CONCURRENCY).openapi({ description: "Events delivered at a time" }),
@@ -55,11 +71,11 @@ export const subscriptionInput = z
     sink: z
       .strictObject({
         url: z.string().min(1).max(2_048).optional(),
-        secret: z.string().max(200).optional().openapi({ description: "`whsec_` and 24 to 64 bytes in base64; not given, it is made" }),
+        secret: signingSecret.optional(),
         headers: headers.optional(),
         pull: z.literal(true).optional(),
       })
-      .openapi({ description: "`url` to be called, or `pull`" }),
+      .openapi({ description: "`url` to be called, or `pull`", oneOf: oneWay }),
     from: from.optional(),
     order: fields.order.default("stream"),
     priority: fields.priority.default("normal"),
@@ -89,7 +105,7 @@ export const subscriptionPatch = z
     sink: z
       .strictObject({
         url: z.string().min(1).max(2_048).optional(),
-        secret: z.string().max(200).optional(),
+        secret: signingSecret.optional(),
         headers: z.record(z.string().max(200), z.string().max(4_096).nullable()).nullable().optional(),
         pull: z.literal(true).optional(),
       })

@@ -11,7 +11,9 @@ export interface Answer {
 /** Until a request that is not answered counts as hanging (milliseconds): over what the server allows itself. */
 const PATIENCE = 60_000;
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 20;
+/** Longer after each attempt (milliseconds): a machine that is busy breaks the same body off again and again. */
+const PAUSE = 20;
 const BROKEN = new Set(["EPIPE", "ECONNRESET"]);
 
 /** Sends requests to one server, so many at once at most; targets go as they are written. */
@@ -32,6 +34,7 @@ export class Client {
       } catch (fault) {
         // A body that is refused before its end breaks the connection, which may be seen before the answer; so may an idle connection that was just closed.
         if (attempt === ATTEMPTS || !BROKEN.has((fault as { code?: string }).code ?? "")) throw fault;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE * attempt));
       }
     }
   }

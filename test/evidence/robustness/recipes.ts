@@ -105,6 +105,8 @@ const append = (stream: string, ...data: readonly unknown[]) => ({
 export const BEFORE: readonly { readonly method: string; readonly path: string; readonly body: unknown }[] = [
   { method: "PUT", path: "/v1/sources/robustness", body: { scheme: "none" } },
   { method: "PUT", path: "/v1/sources/robustness-to-go", body: { scheme: "none" } },
+  { method: "POST", path: "/v1/subscriptions", body: { name: "robustness", types: ["robustness.#"], sink: { pull: true } } },
+  { method: "POST", path: "/v1/subscriptions", body: { name: "robustness-to-go", types: ["robustness.#"], sink: { pull: true } } },
   append("robustness-1", 1, 2, 3),
   append("robustness-2", null),
   append("robustness-to-go", {}),
@@ -140,6 +142,14 @@ const REASONS: readonly Reason[] = [
   { operation: /[sS]ubtitle|Library/, detail: /^(video_?[tT]itle|title): Expected a title/, why: "a title is counted and compared as it is normalised" },
   { operation: /^(video|batch)/, detail: /^(videoUrls?|outputs)(\[\d+\])?(\.url)?: Expected an https?/, why: "an address of some schemes, that parses as one" },
   { operation: /^putLibraryFile$/, detail: /^line \d+: /, why: "SubRip and WebVTT have grammars of their own" },
+  { operation: /Subscription$/, detail: /^filter/, why: "patterns and CEL have grammars of their own (README)" },
+  { operation: /Subscription$/, detail: /^sink\.url: /, why: "an address that parses, is reached over https, and lies outside" },
+  { operation: /Subscription$/, detail: /^sink\.headers/, why: "names and values of headers, of which some are the platform's" },
+  { operation: /(Subscription|rotateSecret)$/, detail: /^(sink\.)?secret: Expected whsec_/, why: "a number of bytes, and a pair of keys that is one" },
+  { operation: /Subscription$/, detail: /^retry\.maxDelayMs: Expected no less than/, why: "one field held against another" },
+  { operation: /^dropDeadLetter$/, detail: /^reason: Expected a reason, in the query or/, why: "it stands in one of two places" },
+  { operation: /^startSaga$/, detail: /^data\./, why: "each saga has data of its own, and the path names it" },
+  { operation: /./, detail: /^\w*[aA]t: Invalid ISO datetime/, why: "times in commands are UTC; the format date-time has any offset" },
   { operation: /^putSource$/, detail: /^tolerance: Expected timestampHeader too/, why: "a tolerance is one of a timestamp" },
 ];
 
