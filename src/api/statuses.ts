@@ -3,7 +3,7 @@ export const STATUS_MEANINGS: Readonly<Record<number, string>> = {
   101: "The connection goes on as a WebSocket",
   200: "Done, found, or here already: nothing was written twice",
   201: "Written",
-  202: "A delivery was taken: it is an event now",
+  202: "Taken: a delivery that is an event now, or work that has begun",
   204: "Done, and there is nothing to say",
   207: "Some streams took their events, others refused: each event says what became of it",
   304: "The client has this representation already",

@@ -59,8 +59,11 @@ describe("POST /subtitles/download", () => {
     expect(expectProblem(await request(body), 422, "invalid_input").errors?.map((error) => error.path)).toEqual([path]);
   });
 
-  test("refuses a field that it does not know", async () => {
-    expectProblem(await request({ ...wanted, priority: 1 }), 422);
+  test("leaves out a field that it does not know, as every command does, and which makes up for none that is missing", async () => {
+    const id = await newJob({ ...wanted, unheardOf: "unheard of", videoUrl: "unheard of" });
+    expect(JSON.stringify([await eventsOf(`subtitle-${id}`), ok(await get(`/subtitles/${id}`))])).not.toMatch(/unheard/i);
+    const { video_url: videoUrl, ...others } = wanted;
+    expect(expectProblem(await request({ ...others, videoUrl }), 422).errors?.map((error) => error.path)).toEqual(["video_url"]);
   });
 
   test("with an Idempotency-Key is one job, however often it comes", async () => {

@@ -2,6 +2,7 @@ import { modules } from "../../src/domains/index.ts";
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { LONGEST_TAIL } from "../../durable-objects/aggregate/outbox.ts";
+import { MOST_PARKED } from "../../durable-objects/follower/contract.ts";
 import { LIFETIME } from "../../durable-objects/tickets.ts";
 import { api } from "../../src/api/app.ts";
 import { MAX_APPEND_BYTES, MAX_ATTRIBUTE_BYTES, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_EVENTS } from "../../src/api/draft-limits.ts";
@@ -12,6 +13,7 @@ import { MOST_NODES } from "../../src/api/routes/correlations.ts";
 import { PAGE_BYTES } from "../../src/api/routes/log.ts";
 import { correlation, DEFAULT_LIMIT, eventType, MAX_LIMIT, MAX_METADATA_LENGTH, topicPattern } from "../../src/api/schemas.ts";
 import type { Services } from "../../src/api/services.ts";
+import { MAX_CONCURRENCY, MAX_NAME_LENGTH, MAX_TIMEOUT, MAX_TYPE_LENGTH, MAX_TYPES, subscriptionInput } from "../../src/api/subscriptions/input.ts";
 import { STATUS_MEANINGS } from "../../src/api/statuses.ts";
 import { CATEGORY_PATTERN, MAX_JSON_DEPTH, STREAM_ID_PATTERN, TENANT_PATTERN } from "../../src/kernel/index.ts";
 import { MAX_LOOKED_AT } from "../../src/log/read-log.ts";
@@ -44,6 +46,11 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ["a category", longest((text) => CATEGORY_PATTERN.test(text))],
   ["an event's type", longest((text) => eventType.safeParse(text).success)],
   ["a topic pattern", longest((text) => topicPattern.safeParse(text).success)],
+  ["a subscription's name", `${count(MAX_NAME_LENGTH)} characters`],
+  ["topic patterns of a subscription", `${count(MAX_TYPES)}, each of ${count(MAX_TYPE_LENGTH)} characters`],
+  ["events that a subscription has delivered at a time", count(MAX_CONCURRENCY)],
+  ["one attempt to deliver", `${seconds(MAX_TIMEOUT)}, ${seconds(subscriptionInput.shape.timeoutMs.parse(undefined))} where left out`],
+  ["dead letters of a part of a subscription before it stops", count(MOST_PARKED)],
   ["a correlation id", longest((text) => correlation.safeParse(text).success)],
   ["a tenant's id", longest((text) => text.length < 2 || TENANT_PATTERN.test(text))],
   ["a source's name", longest((text) => SOURCE_PATTERN.test(text))],

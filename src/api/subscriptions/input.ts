@@ -26,6 +26,12 @@ const oneWay = [
   { required: ["pull"], properties: { url: { not: {} }, secret: { not: {} }, headers: { not: {} } } },
 ];
 
+/** What a filter is written as. */
+const filterForms = [
+  { type: "object", minProperties: 1 },
+  { type: "string", minLength: 1 },
+] as const;
+
 const fields = {
   name: z
     .string()
@@ -36,10 +42,7 @@ const fields = {
   types: z.array(topicPattern.max(MAX_TYPE_LENGTH)).min(1).max(MAX_TYPES),
   filter: z.any().openapi({
     description: "An EventBridge pattern over the event, or a CEL expression as a text",
-    anyOf: [
-      { type: "object", minProperties: 1 },
-      { type: "string", minLength: 1 },
-    ],
+    anyOf: [...filterForms],
     example: { data: { total: [{ numeric: [">", 100] }] } },
   }),
   order: z.enum(["stream", "none"]).openapi({ description: "stream: what comes later in a stream waits for what came before" }),
@@ -101,7 +104,7 @@ export const subscriptionPatch = z
   .strictObject({
     name: fields.name.optional(),
     types: fields.types.optional(),
-    filter: fields.filter.optional(),
+    filter: fields.filter.optional().openapi({ anyOf: [...filterForms, { type: "null" }] }),
     sink: z
       .strictObject({
         url: z.string().min(1).max(2_048).optional(),

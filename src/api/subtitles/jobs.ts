@@ -25,7 +25,7 @@ const TAG = "Subtitles";
 const { videoUrl, videoTitle, language, preferredSources } = downloadRequest.shape;
 
 const requestBody = z
-  .strictObject({ video_url: videoUrl, video_title: videoTitle, language, preferred_sources: preferredSources.optional() })
+  .object({ video_url: videoUrl, video_title: videoTitle, language, preferred_sources: preferredSources.optional() })
   .openapi("SubtitleRequest", { example: { video_url: "https://example.com/bunny.mp4", video_title: "Big Buck Bunny", language: "he" } });
 const accepted = z.object({ job_id: z.string(), status: jobStatus }).openapi("SubtitleJobAccepted");
 
