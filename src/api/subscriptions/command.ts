@@ -43,7 +43,9 @@ export async function tell(call: Call<unknown, unknown, unknown>, told: Told): P
 }
 
 /** Times that somebody else may have been faster in changing the same subscription. */
-const ATTEMPTS = 10;
+const ATTEMPTS = 30;
+/** Milliseconds by chance before the next attempt, at most: those who came at once part ways. */
+const MOST_PAUSE = 50;
 
 async function sendTold(call: Call<unknown, unknown, unknown>, told: Told): Promise<Executed | Refusal | Response> {
   const { services, principal } = call;
@@ -67,6 +69,7 @@ async function sendTold(call: Call<unknown, unknown, unknown>, told: Told): Prom
     });
     if (sent.ok || !isOurs || sent.code !== "version_mismatch") return sent;
     if (attempt === ATTEMPTS) return { ok: false, code: "overloaded", detail: `The ${kind} changed ${ATTEMPTS} times meanwhile.` };
+    await scheduler.wait(Math.random() * MOST_PAUSE);
   }
 }
 

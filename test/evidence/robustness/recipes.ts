@@ -146,6 +146,7 @@ const REASONS: readonly Reason[] = [
   { operation: /Subscription$/, detail: /^sink\.url: /, why: "an address that parses, is reached over https, and lies outside" },
   { operation: /Subscription$/, detail: /^sink\.headers/, why: "names and values of headers, of which some are the platform's" },
   { operation: /(Subscription|rotateSecret)$/, detail: /^(sink\.)?secret: Expected whsec_/, why: "a number of bytes, and a pair of keys that is one" },
+  { operation: /^patchSubscription$/, detail: /^sink\.\w+: Expected nothing beside pull/, why: "a change is held against the sink that is there" },
   { operation: /Subscription$/, detail: /^retry\.maxDelayMs: Expected no less than/, why: "one field held against another" },
   { operation: /^dropDeadLetter$/, detail: /^reason: Expected a reason, in the query or/, why: "it stands in one of two places" },
   { operation: /^startSaga$/, detail: /^data\./, why: "each saga has data of its own, and the path names it" },
