@@ -71,6 +71,7 @@ export const GUARDS: readonly Guard[] = [
     code: "      await this.#ports.announce(identity.tenant, { position: logged.position, epoch: logged.epoch });\n",
     without: "",
     caughtBy: "simulation",
+    seed: 86,
   },
   {
     name: "the alarm after a rolled-back commit",
@@ -79,6 +80,7 @@ export const GUARDS: readonly Guard[] = [
     code: "onFailure: () => this.#clock.lower(),",
     without: "onFailure: () => undefined,",
     caughtBy: "simulation",
+    seed: 737,
   },
   {
     name: "repeats by source and id",
@@ -119,6 +121,7 @@ export const GUARDS: readonly Guard[] = [
     code: "      this.#store.drop();\n      this.#hooks.onFailure();",
     without: "      this.#hooks.onFailure();",
     caughtBy: "simulation",
+    seed: 125,
   },
   {
     name: "an alarm that is long overdue",
@@ -229,6 +232,7 @@ export const GUARDS: readonly Guard[] = [
     code: "  WHERE NEW.from_position <> coalesce(",
     without: "  WHERE 0 AND NEW.from_position <> coalesce(",
     caughtBy: "simulation",
+    seed: 272,
   },
   {
     name: "the set of views that the cursor moves",
