@@ -47,7 +47,8 @@ export async function stuckLetters(
   { filter = {}, after, limit }: { readonly filter?: StuckFilter; readonly after?: LetterPlace; readonly limit: number },
 ): Promise<readonly StuckLetter[]> {
   const { results } = await db
-    .prepare(`SELECT saga, row FROM saga_instances WHERE tenant = ? AND state = 'stuck' LIMIT ${MAX_STUCK_LOOKED_AT}`)
+    // The planner would look through all of the tenant's instances.
+    .prepare(`SELECT saga, row FROM saga_instances INDEXED BY stuck_sagas WHERE tenant = ? AND state = 'stuck' LIMIT ${MAX_STUCK_LOOKED_AT}`)
     .bind(scope)
     .all<{ saga: string; row: string }>();
   return results
