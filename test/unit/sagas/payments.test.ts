@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   order,
   orderEvents,
@@ -86,4 +86,18 @@ test("the local ones stand behind the ports", async () => {
     reason: "Nobody takes mail for ann@refused.example.",
   });
   expect(await localMail.send({ to: "ann@notrefused.example", subject: "", text: "" }, "k")).toEqual({ ok: true });
+});
+
+test("the local mail takes its time for addresses at slow.example", async () => {
+  vi.useFakeTimers();
+  try {
+    let sent: unknown;
+    void localMail.send({ to: "ann@slow.example", subject: "", text: "" }, "k").then((mailed) => (sent = mailed));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(sent).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toEqual({ ok: true });
+  } finally {
+    vi.useRealTimers();
+  }
 });
