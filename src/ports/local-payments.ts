@@ -3,7 +3,7 @@ import { sha256 } from "../kernel/index.ts";
 
 /**
  * A payment provider that needs nobody. It declines customers whose id begins with `declined`, never answers for `silent`, answers twice
- * for `twice`, and takes all others' money. One key has one reference.
+ * for `twice`, and takes all others' money. One key has one reference. What is given back goes nowhere.
  */
 export const localPayments: PaymentProvider = {
   async charge({ customerId }, key) {
@@ -12,4 +12,5 @@ export const localPayments: PaymentProvider = {
     const captured = { outcome: "captured", reference: `local-${sha256(key).slice("sha256:".length, "sha256:".length + 24)}` } as const;
     return customerId === "twice" ? [captured, captured] : captured;
   },
+  refund: async () => {},
 };

@@ -1,4 +1,4 @@
-import { categoryOf, idOf, type LoggedEvent, PURGED, type Row, sql, type View } from "../kernel/index.ts";
+import { type Attempt, categoryOf, envelopeText, eventText, idOf, type JsonText, type LoggedEvent, PURGED, type Row, sql, type View } from "../kernel/index.ts";
 import type { SagaStatus } from "./state.ts";
 
 /** A line of the list of a saga's instances. */
@@ -16,12 +16,36 @@ export interface SagaRow {
   readonly isUndoing: boolean;
   /** Failed attempts by step. */
   readonly failures: Readonly<Record<string, number>>;
+  /** The last failed attempts, by step; left out while none failed, and once it is over. */
+  readonly attempts?: readonly (Attempt & { readonly step: string })[];
+  /** While it is stuck: what is shown of it among the dead letters. */
+  readonly parked?: ParkedInstance;
+}
+
+/** The event that says that an instance is stuck, and the attempts of the step that it is stuck at. */
+export interface ParkedInstance {
+  readonly position: number;
+  readonly at: string;
+  readonly type: string;
+  readonly event: JsonText;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Failed attempts that are kept of an instance. */
+const MOST_ATTEMPTS = 30;
+/** Characters that are kept of what went wrong. */
+const MOST_OF_ERROR = 1_000;
+
+/** The name of the saga whose instances live in a category. */
+export function sagaNameOf(category: string): string {
+  return category.slice("saga_".length).replaceAll("_", "-");
 }
 
 /** The instances of all sagas, as one can list and count them. */
 export const sagasView: View = {
   name: "sagas",
-  version: 1,
+  // 2: those that are stuck know what they are parked with.
+  version: 2,
   concerns: ({ stream }) => stream.startsWith("saga_"),
   rows: "SELECT saga || '/' || id AS key, row FROM saga_instances WHERE tenant = ?1",
   discard: (scope) => [
@@ -60,12 +84,13 @@ function keyOf({ stream }: LoggedEvent): readonly [string, string] {
 
 function rowAfter(row: SagaRow | undefined, event: LoggedEvent): SagaRow | undefined {
   if (event.data === PURGED) return row;
-  const data = JSON.parse(event.data) as { readonly step?: string; readonly reason?: string };
+  const data = JSON.parse(event.data) as { readonly step?: string; readonly reason?: string; readonly error?: string };
   const updatedAt = event.recorded;
   if (event.type === "saga.Started") return { id: idOf(event.stream), state: "running", startedAt: updatedAt, updatedAt, isUndoing: false, failures: {} };
   // What came before the beginning begins nothing.
   if (row === undefined) return undefined;
-  const { reason: _, ...others } = row;
+  const { reason: _, parked: __, ...others } = row;
+  const { attempts = [], ...ending } = others;
   const step = data.step === undefined ? {} : { step: data.step };
   const because = data.reason === undefined ? {} : { reason: data.reason };
   switch (event.type) {
@@ -73,24 +98,42 @@ function rowAfter(row: SagaRow | undefined, event: LoggedEvent): SagaRow | undef
     case "saga.StepUndoing":
       return { ...row, ...step, updatedAt };
     case "saga.CallFailed":
-      return { ...row, updatedAt, failures: { ...row.failures, [data.step ?? ""]: (row.failures[data.step ?? ""] ?? 0) + 1 } };
+      return {
+        ...row,
+        updatedAt,
+        failures: { ...row.failures, [data.step ?? ""]: (row.failures[data.step ?? ""] ?? 0) + 1 },
+        attempts: [
+          ...attempts,
+          { step: data.step ?? "", at: updatedAt, status: null, error: data.error?.slice(0, MOST_OF_ERROR) ?? null, durationMs: 0 },
+        ].slice(-MOST_ATTEMPTS),
+      };
     case "saga.UndoingStarted":
       return { ...others, ...because, state: "compensating", isUndoing: true, updatedAt };
     case "saga.Stuck":
-      return { ...others, ...step, ...because, state: "stuck", updatedAt };
+      return { ...others, ...step, ...because, state: "stuck", updatedAt, parked: parkedWith(event, attempts, data.step) };
     case "saga.StepRetried":
     case "saga.StepSkipped":
     case "saga.StepUndone":
-      return row.state === "stuck" ? { ...row, state: row.isUndoing ? "compensating" : "running", updatedAt } : { ...row, updatedAt };
+      return row.state === "stuck" ? { ...others, ...keptReason(row), state: row.isUndoing ? "compensating" : "running", updatedAt } : { ...row, updatedAt };
     case "saga.Completed":
-      return { ...others, state: "completed", endedAt: updatedAt, updatedAt };
+      return { ...ending, state: "completed", endedAt: updatedAt, updatedAt };
     case "saga.Compensated":
-      return { ...others, ...because, state: "compensated", endedAt: updatedAt, updatedAt };
+      return { ...ending, ...because, state: "compensated", endedAt: updatedAt, updatedAt };
     case "saga.Cancelled":
-      return { ...others, ...because, state: "cancelled", endedAt: updatedAt, updatedAt };
+      return { ...ending, ...because, state: "cancelled", endedAt: updatedAt, updatedAt };
     default:
       return { ...row, updatedAt };
   }
+}
+
+function keptReason({ reason }: SagaRow): Pick<SagaRow, "reason"> {
+  return reason === undefined ? {} : { reason };
+}
+
+function parkedWith(event: LoggedEvent, attempts: SagaRow["attempts"], step: string | undefined): ParkedInstance {
+  const own = (attempts ?? []).filter((attempt) => attempt.step === step).map(({ at, status, error, durationMs }) => ({ at, status, error, durationMs }));
+  const { position, recorded: at, type, data } = event;
+  return { position, at, type, event: eventText(envelopeText(event), data, position), attempts: own };
 }
 
 /** How a saga's instances stand. Durations are of those that ended, in milliseconds. */

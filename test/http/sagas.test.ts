@@ -11,6 +11,13 @@ interface Instance {
   readonly mermaid: string;
 }
 
+interface Letter {
+  readonly id: string;
+  readonly subscription: string;
+  readonly event: { readonly stream: string; readonly position: number; readonly type: string };
+  readonly attempts: readonly { readonly error: string | null }[];
+}
+
 const command = (category: string, id: string, name: string, data: object) => send("POST", `/v1/aggregates/${category}/${id}/${name}`, data);
 const saga = async (id: string): Promise<Instance> => ok<Instance>(await get(`/v1/sagas/order-fulfilment/${id}`));
 const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 50 });
@@ -74,5 +81,58 @@ describe("a saga over HTTP", () => {
     expectProblem(await get("/v1/sagas/order-fulfilment/nobody"), 404);
     expectProblem(await send("POST", "/v1/sagas/order-fulfilment/nobody/skip", { reason: "x" }), 404);
     expectProblem(await send("POST", "/v1/streams/saga_order_fulfilment-h1/events", { events: [{ type: "saga.Completed", data: { at: "x" } }] }), 403);
+  });
+
+  it("shows one that is stuck among the dead letters until it is retried or its step is skipped", async () => {
+    const letters = async (query = "?subscription=saga:order-fulfilment") =>
+      ok<{ items: readonly Letter[]; next: string | null }>(await get(`/v1/dead-letters${query}`));
+    const stuckSince = (id: string, after = 0) =>
+      vi.waitFor(
+        async () => {
+          const found = (await letters()).items.find(({ event }) => event.stream === `saga_order_fulfilment-${id}` && event.position > after);
+          expect(found).toBeDefined();
+          return found as Letter;
+        },
+        { timeout: 20_000, interval: 50 },
+      );
+    ok(await command("inventory", "shut", "Receive", { quantity: 5 }));
+    ok(await send("DELETE", "/v1/streams/inventory-shut"));
+    for (const id of ["h5", "h6"]) ok(await place(id, "anna", "shut"));
+    const first = await stuckSince("h5");
+    await stuckSince("h6");
+    expect(await saga("h5")).toMatchObject({ state: "stuck", reason: expect.stringContaining("stream_closed") });
+    expect(first).toMatchObject({
+      id: `saga:order-fulfilment~${first.event.position}`,
+      subscription: "saga:order-fulfilment",
+      event: { type: "saga.Stuck", data: { step: "reserve", reason: expect.stringContaining("stream_closed") } },
+    });
+    // Reserving was refused, and so was releasing.
+    expect(first.attempts.map(({ error }) => error)).toEqual([expect.stringContaining("inventory Reserve"), expect.stringContaining("inventory Release")]);
+    expect(ok(await get(`/v1/dead-letters/${first.id}`))).toMatchObject({ id: first.id, waitingBehind: null });
+    expect((await letters("?type=saga.Stuck&limit=1")).items).toHaveLength(1);
+    expect((await letters("?type=commerce.*")).items).toEqual([]);
+    const page = await letters("?limit=1");
+    expect((await letters(`?limit=1&cursor=${encodeURIComponent(page.next ?? "")}`)).items).not.toEqual(page.items);
+
+    expectProblem(await send("POST", `/v1/dead-letters/${first.id}/redrive`, { edit: {} }), 422);
+    const redriven = await send("POST", `/v1/dead-letters/${first.id}/redrive`, undefined, { "idempotency-key": "redrive-h5" });
+    expect([redriven.status, redriven.json()]).toEqual([202, { id: first.id, subscription: "saga:order-fulfilment" }]);
+    expect((await send("POST", `/v1/dead-letters/${first.id}/redrive`, undefined, { "idempotency-key": "redrive-h5" })).status).toBe(202);
+    // In vain: it is parked anew, with one attempt more.
+    const second = await stuckSince("h5", first.event.position);
+    expect(second.attempts).toHaveLength(3);
+    expectProblem(await get(`/v1/dead-letters/${first.id}`), 404);
+
+    const { redrives } = ok<{ redrives: readonly { subscription: string; id: string }[] }>(
+      await send("POST", "/v1/dead-letters/redrive", { stream: "saga_order_fulfilment-h5" }),
+    );
+    expect(redrives).toEqual([{ subscription: "saga:order-fulfilment", id: second.id }]);
+    const third = await stuckSince("h5", second.event.position);
+    expectProblem(await send("DELETE", `/v1/dead-letters/${third.id}`), 422);
+    expect((await send("DELETE", `/v1/dead-letters/${third.id}?reason=nothing%20was%20reserved`)).status).toBe(204);
+    await until(async () => expect(await saga("h5")).toMatchObject({ state: "compensated" }));
+    await until(async () => expect((await letters()).items.map(({ event }) => event.stream)).toEqual(["saga_order_fulfilment-h6"]));
+    expectProblem(await send("DELETE", `/v1/dead-letters/${third.id}?reason=again`), 404);
+    expect(ok<{ state: object }>(await get("/v1/aggregates/order/h5")).state).toMatchObject({ status: "cancelled" });
   });
 });

@@ -21,6 +21,8 @@ const KEPT: Tree = {
   "src/views/view.ts": 'import { hash } from "../kernel/index.ts";\n\nexport const view = hash;\n',
   "src/domains/cart/cart.ts": 'import { hash } from "../../kernel/index.ts";\n\nexport const cart = hash;\n',
   "src/domains/video/video.ts": 'import { hash } from "../../kernel/index.ts";\n\nexport const video = hash;\n',
+  "src/flows/flow.ts":
+    'import { cart } from "../domains/cart/cart.ts";\nimport { video } from "../domains/video/video.ts";\nimport { hash } from "../kernel/index.ts";\n\nexport const flow = cart + video + hash;\n',
   "durable-objects/aggregate.ts": 'import { hash } from "../src/kernel/index.ts";\n\nexport const aggregate = hash;\n',
   "src/api/app.ts": 'import { log } from "../log/log.ts";\nimport { view } from "../views/view.ts";\n\nexport const app = log + view;\n',
   "src/worker.ts":
@@ -55,6 +57,9 @@ test.each([
   ["the kernel imports the platform's runtime", "src/kernel/hash.ts", "cloudflare:workers", "Layers: the kernel is pure"],
   ["a Durable Object imports the log", "durable-objects/aggregate.ts", "../src/log/log.ts", "Layers: a part of the engine imports"],
   ["a domain imports another", "src/domains/cart/cart.ts", "../video/video.ts", "Layers: a domain imports the kernel and itself"],
+  ["a domain imports a flow", "src/domains/cart/cart.ts", "../../flows/flow.ts", "Layers: a domain imports the kernel and itself"],
+  ["a flow imports the log", "src/flows/flow.ts", "../log/log.ts", "Layers: a flow imports the kernel, domains and itself"],
+  ["a flow imports the platform's runtime", "src/flows/flow.ts", "cloudflare:workers", "Layers: a flow is pure"],
   ["tracing imports the log", "src/tracing/trace.ts", "../log/log.ts", "Layers: tracing imports the kernel"],
   ["the API imports the composition root", "src/api/app.ts", "../worker.ts", "Layers: the API stands on the engine"],
 ])("a breach is named: %s", async (_, path, imported, message) => {

@@ -51,6 +51,9 @@ export const sinks: { fetch: typeof fetch; handle: (event: ProjectedEvent) => Pr
   handle: async () => {},
 };
 
+/** How far (milliseconds) the clock of the engine under test is ahead. */
+export const clock = { aheadMs: 0 };
+
 const tested = defineModule({
   name: "tested",
   handlers: [
@@ -64,6 +67,7 @@ const tested = defineModule({
 });
 
 const { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, worker } = compose({
+  now: () => Date.now() + clock.aheadMs,
   shards: faultyShards,
   views: testViews,
   modules: [...modules.map((module) => ({ ...module, handlers: [] })), tested],

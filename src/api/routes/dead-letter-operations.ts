@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { followerOf, followersWithDeadLetters, parseDeadLetterId, unparkDeadLetters } from "../../followers/dead-letters.ts";
+import { deadLetterId, followerOf, followersWithDeadLetters, parseDeadLetterId, unparkDeadLetters } from "../../followers/dead-letters.ts";
 import { handlerStream } from "../../followers/handler-operations.ts";
 import { subscriptionStream } from "../../followers/subscription.ts";
 import { uuid7 } from "../../kernel/index.ts";
@@ -9,6 +9,7 @@ import { withKeptAnswer, withKey } from "../idempotency.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import type { Services } from "../services.ts";
+import { isOfSaga, stuckOf, unstick } from "../sagas/stuck.ts";
 import { headersOf, tell } from "../subscriptions/command.ts";
 import { letterById, letterFilter, noLetter, stated } from "../subscriptions/letters.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
@@ -30,7 +31,7 @@ export const redriveDeadLetter: Endpoint<typeof params, z.ZodObject, z.ZodType> 
   method: "post",
   path: "/v1/dead-letters/{id}/redrive",
   operationId: "redriveDeadLetter",
-  summary: "Deliver a dead letter again, and then what waits behind it; it is one until that succeeds",
+  summary: "Deliver a dead letter again, and then what waits behind it; it is one until that succeeds. Of a saga: its step is tried again",
   tag: TAG,
   params,
   headers: keyed,
@@ -48,6 +49,7 @@ async function redrive(call: Call<{ id: string }, unknown, unknown>): Promise<Re
   if (idempotency instanceof Response) return idempotency;
   const key = parseDeadLetterId(params.id);
   if (key === undefined) return noLetter(params.id);
+  if (isOfSaga(key.subscription)) return redriveSaga(call, body, idempotency);
   const told = followerOf(key.subscription);
   return withKey(services, principal.tenant, idempotency, async () => {
     const prepare = async () => {
@@ -63,6 +65,21 @@ async function redrive(call: Call<{ id: string }, unknown, unknown>): Promise<Re
   });
 }
 
+/** Of a saga: the step that it is stuck at is tried again. */
+async function redriveSaga(call: Call<{ id: string }, unknown, unknown>, body: { readonly edit?: unknown }, idempotency: Key): Promise<Response> {
+  const { services, principal, params } = call;
+  if (body.edit !== undefined) return invalidInput([{ path: "edit", message: "Expected none: the step of a saga is tried again as it is" }]);
+  return withKeptAnswer(services, principal.tenant, idempotency, async () => {
+    const found = await letterById(services, principal.tenant, params.id);
+    if (found === undefined) return noLetter(params.id);
+    const sent = await unstick(call, found, { name: "Retry", data: {}, idempotency });
+    if (sent instanceof Response) return sent;
+    const { etag: _, ...headers } = headersOf(found.stream, sent, `/v1/dead-letters/${encodeURIComponent(params.id)}`);
+    return json({ id: params.id, subscription: found.subscription }, 202, headers);
+  });
+}
+
+type Key = Exclude<ReturnType<typeof idempotencyKey>, Response>;
 type Follower = ReturnType<typeof followerOf>;
 
 /** 409 for a handler that is no longer in the code: nobody is there to deliver to. */
@@ -80,7 +97,7 @@ export const redriveDeadLetters: Endpoint<z.ZodObject, z.ZodObject, typeof redri
   method: "post",
   path: "/v1/dead-letters/redrive",
   operationId: "redriveDeadLetters",
-  summary: "Deliver all dead letters again that match, few at first; one that fails again stops those of its subscription",
+  summary: "Deliver all dead letters again that match, few at first; one that fails again stops those of its subscription. At most 200 sagas are retried",
   tag: TAG,
   headers: keyed,
   body: { schema: redriveAllBody, maxBytes: 16_384 },
@@ -112,6 +129,11 @@ async function redriveAll(call: Call<unknown, unknown, z.output<typeof redriveAl
       if (sent instanceof Response) return sent;
       begun.push({ subscription, id: (JSON.parse(sent.events[0]?.data ?? "{}") as { id?: string }).id ?? id });
     }
+    for (const stuck of await stuckOf(services, principal.tenant, { filter: wanted, limit: MOST_FOLLOWERS })) {
+      const sent = await unstick(call, stuck, { name: "Retry", data: {}, idempotency });
+      // Somebody was faster.
+      if (!(sent instanceof Response)) begun.push({ subscription: stuck.subscription, id: deadLetterId(stuck) });
+    }
     return json({ redrives: begun }, 202);
   });
 }
@@ -123,13 +145,13 @@ export const dropDeadLetter: Endpoint<typeof params, typeof dropQuery, z.ZodType
   method: "delete",
   path: "/v1/dead-letters/{id}",
   operationId: "dropDeadLetter",
-  summary: "Give an event up for good, with a reason, in the query or in a body; what waits behind it goes on",
+  summary: "Give an event up for good, with a reason, in the query or in a body; what waits behind it goes on. Of a saga: its step is skipped",
   tag: TAG,
   params,
   query: dropQuery,
   rawBody: optionalBody(dropBody),
   answers: { 204: { description: "Dropped" } },
-  problems: [404, 429],
+  problems: [404, 409, 429],
   handle: drop,
 };
 
@@ -141,6 +163,10 @@ async function drop(call: Call<{ id: string }, z.output<typeof dropQuery>, unkno
   if (!reason) return invalidInput([{ path: "reason", message: "Expected a reason, in the query or in a JSON body: it is kept with the event that drops it" }]);
   const found = await letterById(services, principal.tenant, params.id);
   if (found === undefined) return noLetter(params.id);
+  if (isOfSaga(found.subscription)) {
+    const sent = await unstick(call, found, { name: "Skip", data: { reason }, idempotency: undefined });
+    return sent instanceof Response ? sent : new Response(null, { status: 204 });
+  }
   const told = followerOf(found.subscription);
   const sent = await tell(call, { ...told, command: "Drop", prepare: () => ({ data: { position: found.position, reason } }) });
   // Whose subscription is gone, has only this row.

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { type AfterLetter, deadLetterId, listDeadLetters, type ParkedLetter } from "../../followers/dead-letters.ts";
+import { type AfterLetter, deadLetterId, type ParkedLetter } from "../../followers/dead-letters.ts";
 import { jsonBytes } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { cursor, limit, page, recordedEvent } from "../schemas.ts";
-import { letterById, letterFilter, noLetter, stated } from "../subscriptions/letters.ts";
+import { isOfSaga } from "../sagas/stuck.ts";
+import { letterById, letterFilter, listLetters, noLetter, stated } from "../subscriptions/letters.ts";
 import { attempt } from "../subscriptions/shown.ts";
 import { MOST_WAITING, waitingBehind } from "../subscriptions/waiting-behind.ts";
 import { PAGE_BYTES } from "./log.ts";
@@ -13,7 +14,9 @@ const TAG = "Dead letters";
 
 const letter = z.object({
   id: z.string().openapi({ example: "019a9c5e-8d2f-7c41-9b0e-3f1d5a6b7c8d~812" }),
-  subscription: z.string().describe("Its id; of a handler, `handler:` and its name"),
+  subscription: z
+    .string()
+    .describe("Its id; of a handler, `handler:` and its name; of a saga, `saga:` and its name: its event then says that an instance is stuck"),
   event: recordedEvent,
   attempts: z.array(attempt).describe("Every one there was, the oldest first"),
   parkedAt: z.string(),
@@ -34,19 +37,14 @@ export const deadLetters: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
   method: "get",
   path: "/v1/dead-letters",
   operationId: "listDeadLetters",
-  summary: "What could not be delivered, in the order in which it was given up; `since` and `until` mean that time",
+  summary: "What could not be delivered, and the sagas that are stuck, in the order in which it was given up; `since` and `until` mean that time",
   tag: TAG,
   query: listQuery,
   answers: { 200: { description: "A page", schema: page(letter) } },
   async handle({ services, principal: { tenant }, query: { limit, cursor, ...asked } }) {
     const after = readCursor<AfterLetter>("dead-letters", afterLetter, cursor);
     if (after instanceof Response) return after;
-    const found = await listDeadLetters(services.shardOf(tenant).views, tenant, {
-      filter: stated(asked),
-      limit,
-      maxBytes: PAGE_BYTES,
-      ...(after && { after }),
-    });
+    const found = await listLetters(services, tenant, { filter: stated(asked), limit, maxBytes: PAGE_BYTES, ...(after && { after }) });
     const next = found.next === undefined ? "null" : JSON.stringify(writeCursor("dead-letters", { ...found.next }));
     return jsonBytes(`{"items":[${found.letters.map((one) => letterText(one)).join(",")}],"next":${next}}`);
   },
@@ -73,6 +71,6 @@ export const getDeadLetter: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   async handle({ services, principal: { tenant }, params: { id } }) {
     const found = await letterById(services, tenant, id);
     if (found === undefined) return noLetter(id);
-    return jsonBytes(letterText(found, { waitingBehind: await waitingBehind(services, tenant, found) }));
+    return jsonBytes(letterText(found, { waitingBehind: isOfSaga(found.subscription) ? null : await waitingBehind(services, tenant, found) }));
   },
 };

@@ -7,11 +7,11 @@ import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type ApiEnv, type Call, type Endpoint, invalidInput, serve } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { platformMetadata } from "../metadata.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { sagaInstance, sagaStory, shownInstance } from "../sagas/instance.ts";
+import { tellSaga } from "../sagas/tell-saga.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
@@ -109,7 +109,7 @@ const instances: Endpoint<typeof ofName, typeof instancesQuery, z.ZodType> = {
     const asked = { category: saga.category, after: resumed?.after ?? "", limit: query.limit, ...(query.state !== undefined && { state: query.state }) };
     const rows = await listSagas(views, scope, asked);
     const items = rows.map((row) => {
-      const { isUndoing: _, ...shown } = row;
+      const { isUndoing: _, attempts: __, parked: ___, ...shown } = row;
       return shown;
     });
     return json({ items, next: rows.length === query.limit ? writeCursor("saga-instances", { after: rows.at(-1)?.id ?? "" }) : null });
@@ -247,17 +247,7 @@ async function command(call: Call<unknown, unknown, unknown>, saga: Saga, { id, 
   const idempotency = idempotencyKey(request, call.bytes);
   if (idempotency instanceof Response) return idempotency;
   return withKey(services, principal.tenant, idempotency, async () => {
-    const sent = await services.send({
-      tenant: principal.tenant,
-      category: saga.category,
-      id,
-      command: name,
-      data,
-      precondition: { kind: "none" },
-      ...(idempotency && { idempotency }),
-      source: "/v1/sagas",
-      metadata: platformMetadata(call, principal.actor),
-    });
+    const sent = await tellSaga(call, saga, { id, name, data, idempotency });
     if (!sent.ok) return refused(sent);
     return json(shownInstance(saga, id, JSON.parse(sent.state)), status, {
       etag: `"${sent.version}"`,

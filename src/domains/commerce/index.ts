@@ -30,7 +30,7 @@ export { type Inventory, inventory, inventoryEvents } from "./inventory.ts";
 export { type Order, order, orderEvents } from "./order.ts";
 export { orderLifecycle, orderLifecycleEvents } from "./order-lifecycle.ts";
 export { type Payment, payment, paymentEvents } from "./payment.ts";
-export { type Charge, type ChargeAnswer, paymentProvider, type PaymentProvider } from "./payment-provider.ts";
+export { type Charge, type ChargeAnswer, paymentProvider, type PaymentProvider, type Refund } from "./payment-provider.ts";
 export { type Product, product, productEvents } from "./product.ts";
 export { restock, restockEvents } from "./restock.ts";
 export { orderFulfilment } from "./sagas/order-fulfilment.ts";

@@ -14,10 +14,20 @@ export type ChargeAnswer =
   | { readonly outcome: "declined"; readonly reason: string }
   | { readonly outcome: "pending" };
 
+/** Money that is to be given back: what was taken under this reference. */
+export interface Refund {
+  readonly orderId: string;
+  readonly reference: string;
+  readonly amountCents: number;
+  readonly currency: string;
+}
+
 /** Whoever takes money. */
 export interface PaymentProvider {
   /** Takes it once for each key. A provider may say the same more than once. */
   charge(charge: Charge, key: string): Promise<ChargeAnswer | readonly ChargeAnswer[]>;
+  /** Gives it back, once for each key. Throws where that cannot be done now. */
+  refund(refund: Refund, key: string): Promise<void>;
 }
 
 /** The provider as the handler of payments reaches it. */

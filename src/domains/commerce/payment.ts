@@ -14,7 +14,7 @@ export const paymentEvents = defineEvents("commerce", {
   PaymentRefunded: z.object({ reason }),
 });
 
-/** The payment of an order; after a failure it may be requested anew. */
+/** The payment of an order; after a failure it may be requested anew, and money that comes all the same is given back at once. */
 export interface Payment extends Partial<z.output<typeof requested>> {
   readonly status: "none" | "requested" | "captured" | "failed" | "refunded";
   /** The payment provider's own, once the money is there. */
@@ -48,7 +48,8 @@ export const payment = defineDecider({
     CapturePayment({ data }, { status, reference }) {
       if (status === "none") return reject("no_such_payment");
       if (status === "requested") return paymentEvents.PaymentCaptured(data);
-      if (status === "failed") return reject("already_failed", "The payment has failed: money that came after all must be given back.");
+      // The money is there all the same: it was taken, and nobody waits for it any more.
+      if (status === "failed") return [paymentEvents.PaymentCaptured(data), paymentEvents.PaymentRefunded({ reason: "It came after the payment had failed." })];
       return reference === data.reference ? [] : reject("already_captured", `The payment was captured as ${reference}.`);
     },
     FailPayment({ data }, { status }) {

@@ -1,5 +1,14 @@
-import { expect, test } from "vitest";
-import { order, orderEvents, payment, paymentEvents, paymentProvider, payments } from "../../../src/domains/commerce/index.ts";
+import { expect, test, vi } from "vitest";
+import {
+  order,
+  orderEvents,
+  payment,
+  paymentEvents,
+  type PaymentProvider,
+  paymentProvider,
+  payments,
+  type Refund,
+} from "../../../src/domains/commerce/index.ts";
 import { commandTo } from "../../../src/kernel/index.ts";
 import { handlerPorts } from "../../../src/ports/handler-ports.ts";
 import { localPayments } from "../../../src/ports/local-payments.ts";
@@ -38,6 +47,36 @@ test("payments of orders that do not wait for one are left alone", async () => {
     .then();
 });
 
+test("money that is refunded is given back by whoever took it, under one key, and only of an order that there is", async () => {
+  const given: (readonly [Refund, string])[] = [];
+  const provider: PaymentProvider = { ...localPayments, refund: async (refund, key) => void given.push([refund, key]) };
+  const money = aggregate(
+    payment,
+    "o1",
+    paymentEvents.PaymentRequested({ amountCents: 100, currency: "EUR" }),
+    paymentEvents.PaymentCaptured({ reference: "r" }),
+    paymentEvents.PaymentRefunded({ reason: "too late" }),
+  );
+  const refunded = happened("payment-o1", paymentEvents.PaymentRefunded({ reason: "too late" }));
+  const world = { ports: [behind(paymentProvider, provider)], deciders: [payment] };
+  const cancelled = aggregate(order, "o1", placed("ann"), orderEvents.OrderCancelled({ reason: "late" }));
+  await givenHandler(payments, { ...world, found: [cancelled, money] })
+    .when(refunded)
+    .thenOnce();
+  expect(new Set(given.map(([, key]) => key)).size).toBe(1);
+  expect(given[0]?.[0]).toEqual({ orderId: "o1", reference: "r", amountCents: 100, currency: "EUR" });
+  given.length = 0;
+  await givenHandler(payments, { ...world, found: [money] })
+    .when(refunded)
+    .then();
+  expect(given).toEqual([]);
+  const down: PaymentProvider = { ...localPayments, refund: () => Promise.reject(new Error("no line")) };
+  await givenHandler(payments, { found: [cancelled, money], ports: [behind(paymentProvider, down)] })
+    .when(refunded)
+    .thenFails(/no line/);
+  await expect(localPayments.refund({ orderId: "o1", reference: "r", amountCents: 100, currency: "EUR" }, "k")).resolves.toBeUndefined();
+});
+
 test("the local ones stand behind the ports", async () => {
   const port = handlerPorts({ open: () => ({}) as never });
   expect(port("t", paymentProvider.name)).toBe(localPayments);
@@ -47,4 +86,18 @@ test("the local ones stand behind the ports", async () => {
     reason: "Nobody takes mail for ann@refused.example.",
   });
   expect(await localMail.send({ to: "ann@notrefused.example", subject: "", text: "" }, "k")).toEqual({ ok: true });
+});
+
+test("the local mail takes its time for addresses at slow.example", async () => {
+  vi.useFakeTimers();
+  try {
+    let sent: unknown;
+    void localMail.send({ to: "ann@slow.example", subject: "", text: "" }, "k").then((mailed) => (sent = mailed));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(sent).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toEqual({ ok: true });
+  } finally {
+    vi.useRealTimers();
+  }
 });

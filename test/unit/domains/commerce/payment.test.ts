@@ -47,9 +47,15 @@ describe("CapturePayment", () => {
     }
   });
 
-  test("of a payment that nobody asked for, or that has failed, is refused", () => {
+  test("of a payment that nobody asked for is refused", () => {
     nothing.when("CapturePayment", { reference: "R1" }).thenRejected("no_such_payment");
-    hasFailed.when("CapturePayment", { reference: "R1" }).thenRejected("already_failed");
+  });
+
+  test("of a payment that has failed gives the money back at once", () => {
+    hasFailed
+      .when("CapturePayment", { reference: "R1" })
+      .then(captured, paymentEvents.PaymentRefunded({ reason: "It came after the payment had failed." }))
+      .thenOnce();
   });
 });
 
