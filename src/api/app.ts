@@ -32,9 +32,9 @@ const health: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   method: "get",
   path: "/health",
   operationId: "getHealth",
+  scope: "public",
   summary: "Whether the platform answers",
   tag: "Platform",
-  isPublic: true,
   answers: { 200: { description: "It does", schema: z.object({ status: z.literal("ok"), version: z.string() }) } },
   handle: () => json({ status: "ok", version: VERSION }),
 };

@@ -1,4 +1,5 @@
-import { DEFAULT_TENANT, TENANT_PATTERN } from "../kernel/index.ts";
+import type { TicketHolder } from "../../durable-objects/tickets.ts";
+import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN } from "../kernel/index.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -7,6 +8,8 @@ export interface Principal {
   readonly tenant: string;
   /** As it stands in events' metadata. */
   readonly actor: string;
+  /** What it may do; see kernel/scope.ts. */
+  readonly scopes: readonly string[];
 }
 
 /** Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. */
@@ -16,7 +19,7 @@ export function authenticate(request: Request, services: Services): Principal | 
   if (services.adminKey === undefined || !isSame(key, services.adminKey)) return unauthorized("The key is not known.", ', error="invalid_token"');
   const tenant = request.headers.get("tenant-id") ?? DEFAULT_TENANT;
   if (!TENANT_PATTERN.test(tenant)) return problem({ status: 400, code: "invalid_tenant", detail: `Tenant-Id "${tenant}" is no tenant's id.` });
-  return { tenant, actor: "key:admin" };
+  return { tenant, actor: "key:admin", scopes: [EVERYTHING] };
 }
 
 /** Who a `?ticket=` was made for; undefined where none is sent. A ticket is good once, for 60 seconds; HEAD opens nothing, and does not use it up. */
@@ -24,11 +27,11 @@ export async function ticketHolder(request: Request, services: Services): Promis
   const ticket = new URL(request.url).searchParams.get("ticket");
   if (ticket === null) return undefined;
   const [tenant = "", secret = ""] = ticket.split(".");
-  const actor = TENANT_PATTERN.test(tenant) ? await holderOf(services.dispatcherFor(tenant), secret, request.method) : undefined;
-  return actor === undefined ? unauthorized("The ticket is not known: it was used, or is over 60 seconds old.") : { tenant, actor };
+  const holder = TENANT_PATTERN.test(tenant) ? await holderOf(services.dispatcherFor(tenant), secret, request.method) : undefined;
+  return holder === undefined ? unauthorized("The ticket is not known: it was used, or is over 60 seconds old.") : { tenant, ...holder };
 }
 
-async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticket: string, method: string): Promise<string | undefined> {
+async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticket: string, method: string): Promise<TicketHolder | undefined> {
   return method === "HEAD" ? dispatcher.ticketHolder(ticket) : dispatcher.redeemTicket(ticket);
 }
 

@@ -21,6 +21,7 @@ export * from "./projection.ts";
 export * from "./recorded-event.ts";
 export * from "./rejection.ts";
 export * from "./saga.ts";
+export * from "./scope.ts";
 export * from "./secret.ts";
 export * from "./statement.ts";
 export * from "./stream-name.ts";

@@ -31,9 +31,9 @@ export function describedBy(app: OpenAPIHono<ApiEnv>, version: string, modules: 
       method: "get",
       path: "/openapi.json",
       operationId: "getOpenApi",
+      scope: "public",
       summary: "This description",
       tag: "Platform",
-      isPublic: true,
       answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }) } },
       handle: () => new Response(description(), { headers: { "content-type": "application/json" } }),
     },
@@ -41,9 +41,9 @@ export function describedBy(app: OpenAPIHono<ApiEnv>, version: string, modules: 
       method: "get",
       path: "/docs",
       operationId: "getDocs",
+      scope: "public",
       summary: "This description, for people",
       tag: "Platform",
-      isPublic: true,
       answers: { 200: { description: "A page", others: { "text/html": z.string() } } },
       handle() {
         page ??= docsPage(JSON.parse(description()) as OpenApi);

@@ -14,7 +14,7 @@ import { authenticate } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { streamName, wholeNumber } from "../schemas.ts";
-import { filterOf, logFilters } from "./log.ts";
+import { filterOf, logFilters, logScope } from "./log.ts";
 
 /** Characters of events that a listener's page may hold, and events of the log. */
 const PAGE_CHARACTERS = 1_000_000;
@@ -34,6 +34,7 @@ export const liveStream: Endpoint<typeof params, typeof streamQuery, z.ZodType> 
   method: "get",
   path: "/v1/streams/{stream}/live",
   operationId: "followStream",
+  scope: "streams:read:{stream}",
   summary: "What a stream has from a version on, then what happens",
   tag: "Streams",
   takesTicket: true,
@@ -75,6 +76,8 @@ export const liveLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
   method: "get",
   path: "/v1/events/live",
   operationId: "followLog",
+  scope: "streams:read",
+  scopeOf: logScope,
   summary: "What the log has after a position, then what happens",
   tag: "Log",
   takesTicket: true,
@@ -106,6 +109,7 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   method: "post",
   path: "/v1/tickets",
   operationId: "makeTicket",
+  scope: "tickets:create",
   summary: "A ticket that opens one live connection within 60 seconds, for clients that cannot send headers",
   tag: "Platform",
   headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
@@ -118,11 +122,11 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
     },
   },
   problems: [422],
-  async handle({ request, bytes, services, principal: { tenant, actor } }) {
+  async handle({ request, bytes, services, principal: { tenant, actor, scopes } }) {
     const idempotency = idempotencyKey(request, bytes);
     if (idempotency instanceof Response) return idempotency;
     return withKey(services, tenant, idempotency, async () => {
-      const issued = await services.dispatcherFor(tenant).issueTicket(actor, idempotency);
+      const issued = await services.dispatcherFor(tenant).issueTicket({ actor, scopes }, idempotency);
       return issued.ok ? answerTicket(tenant, issued) : refused(issued);
     });
   },

@@ -37,6 +37,7 @@ export const reconcileObjects: Endpoint<z.ZodObject, z.ZodObject, typeof body> =
   method: "post",
   path: "/v1/reconcile",
   operationId: "reconcileObjects",
+  scope: "admin:reconcile",
   summary: "Compare streams with the log by their objects' ids, and send what it lacks there again: after a database was lost or restored",
   tag: "Platform",
   body: { schema: body, maxBytes: 16_384 },
