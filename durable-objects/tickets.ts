@@ -8,6 +8,8 @@ export const LIFETIME = 60_000;
 export interface TicketHolder {
   readonly actor: string;
   readonly scopes: readonly string[];
+  /** What it was made with: the ticket ends with it. */
+  readonly credential?: { readonly key: string; readonly hash: string; readonly until?: string };
 }
 
 interface Ticket extends TicketHolder {

@@ -23,6 +23,9 @@ import { sagaPort } from "./sagas-composed.ts";
 import { sagaDecider } from "./sagas/saga-decider.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
 import { sagaHandler } from "./sagas/saga-handler.ts";
+import { Believed } from "./identity/believed.ts";
+import { key, keyStream, type KeyState } from "./identity/key.ts";
+import { keysView } from "./identity/keys-view.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
@@ -64,8 +67,8 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -219,6 +222,10 @@ export function compose(overrides: Overrides = {}) {
       send: followers.send,
       sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
+      keys: new Believed(async (name) => {
+        const [tenant = "", id = ""] = name.split("/");
+        return JSON.parse((await within(MOST_TIME, "the key", objectFor(env, tenant, keyStream(id)).state())).state) as KeyState;
+      }, now),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,

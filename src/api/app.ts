@@ -14,6 +14,7 @@ import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
+import { createKey, getKey, keys, revokeKey, rotateKey } from "./routes/keys.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
@@ -68,6 +69,11 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, deleteSource);
   serve(app, sources);
   serve(app, receiveWebhook);
+  serve(app, createKey);
+  serve(app, keys);
+  serve(app, getKey);
+  serve(app, revokeKey);
+  serve(app, rotateKey);
   serve(app, reconcileObjects);
   serveFollowers(app);
   serveSagas(app);
@@ -98,8 +104,8 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
       return problem({ status: 405, code: "method_not_allowed", detail: `${context.req.method} is not allowed here; ${allow} is.`, headers: { allow } });
     });
   }
-  app.notFound((context) => {
-    const principal = authenticate(context.req.raw, context.var.services);
+  app.notFound(async (context) => {
+    const principal = await authenticate(context.req.raw, context.var.services);
     if (principal instanceof Response) return principal;
     return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
   });

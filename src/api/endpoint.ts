@@ -129,7 +129,9 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   const { services, correlationId, trace } = context.var;
   const request = context.req.raw;
   const principal =
-    endpoint.scope === "public" ? NOBODY : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? authenticate(request, services));
+    endpoint.scope === "public"
+      ? NOBODY
+      : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
   if (principal instanceof Response) return principal;
   const asked = { params: context.req.param() as Record<string, string>, query: context.req.query(), services, principal };
   const forbidden = lacking(principal, endpoint.scopeOf?.(asked) ?? endpoint.scope, asked.params);

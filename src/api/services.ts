@@ -4,6 +4,8 @@ import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
 import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
+import type { Believed } from "../identity/believed.ts";
+import type { KeyState } from "../identity/key.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 import type { FollowerClient } from "./follower-client.ts";
@@ -29,6 +31,8 @@ export interface Services {
   readonly sealer: Sealer | undefined;
   /** Undefined where the deployment has no `ADMIN_KEY`: then no key is good. */
   readonly adminKey: string | undefined;
+  /** Keys by `<tenant>/<id>`, as their aggregates hold them. */
+  readonly keys: Believed<KeyState>;
   readonly views: readonly View[];
   /** A follower's objects. */
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;
