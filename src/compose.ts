@@ -10,7 +10,7 @@ import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
-import { type Decider, type Module, together, type View } from "./kernel/index.ts";
+import { type Decider, DEFAULT_TENANT, type Module, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import { type Composed, followerPorts, routingPorts } from "./followers-composed.ts";
@@ -26,6 +26,8 @@ import { sagaHandler } from "./sagas/saga-handler.ts";
 import { Believed } from "./identity/believed.ts";
 import { key, keyStream, type KeyState } from "./identity/key.ts";
 import { keysView } from "./identity/keys-view.ts";
+import { tenant, tenantStream, type TenantState } from "./identity/tenant.ts";
+import { tenantsView } from "./identity/tenants-view.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
@@ -67,8 +69,8 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -225,6 +227,9 @@ export function compose(overrides: Overrides = {}) {
       keys: new Believed(async (name) => {
         const [tenant = "", id = ""] = name.split("/");
         return JSON.parse((await within(MOST_TIME, "the key", objectFor(env, tenant, keyStream(id)).state())).state) as KeyState;
+      }, now),
+      tenants: new Believed(async (id) => {
+        return JSON.parse((await within(MOST_TIME, "the tenant", objectFor(env, DEFAULT_TENANT, tenantStream(id)).state())).state) as TenantState;
       }, now),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),

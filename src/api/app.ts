@@ -19,6 +19,7 @@ import { oneProjection, projections, rebuildProjection, rollBackProjection } fro
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import { serveSagas } from "./routes/sagas.ts";
@@ -74,6 +75,11 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getKey);
   serve(app, revokeKey);
   serve(app, rotateKey);
+  serve(app, createTenant);
+  serve(app, tenants);
+  serve(app, getTenant);
+  serve(app, suspendTenant);
+  serve(app, resumeTenant);
   serve(app, reconcileObjects);
   serveFollowers(app);
   serveSagas(app);

@@ -1,6 +1,7 @@
 import type { TicketHolder } from "../../durable-objects/tickets.ts";
 import { goodUntil, KEY_CATEGORY, type KeyState, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
+import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
 import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
 import { problem } from "./problem.ts";
@@ -24,7 +25,7 @@ export interface Credential {
   readonly until?: string;
 }
 
-type Asking = Pick<Services, "adminKey" | "keys" | "send">;
+type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "send">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
@@ -50,14 +51,18 @@ function admin(request: Request): Principal | Response {
 export const ADMIN = "key:admin";
 
 function keyHolder(services: Asking, given: KeyText): Principal | Response | Promise<Principal | Response> {
-  const found = services.keys.get(nameOf(given));
-  return found instanceof Promise ? found.then((state) => opened(services, given, state)) : opened(services, given, found);
+  const key = services.keys.get(nameOf(given));
+  const tenant = services.tenants.get(given.tenant);
+  if (!(key instanceof Promise) && !(tenant instanceof Promise)) return opened(services, given, key, tenant);
+  return Promise.all([key, tenant]).then(([key, tenant]) => opened(services, given, key, tenant));
 }
 
-function opened(services: Asking, given: KeyText, state: KeyState): Principal | Response | Promise<Principal | Response> {
+function opened(services: Asking, given: KeyText, state: KeyState, tenant: TenantState): Principal | Response | Promise<Principal | Response> {
   const now = Date.now();
   const until = goodUntil(state, given.hash, now);
   if (until === undefined || state.settings === undefined) return unknownKey();
+  // Only who has a good key is told so.
+  if (tenant.isSuspended) return suspended(given.tenant);
   const { name, scopes } = state.settings;
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
   const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential };
@@ -97,7 +102,7 @@ export async function ticketHolder(request: Request, services: Asking & Pick<Ser
   const holder = TENANT_PATTERN.test(tenant) ? await holderOf(services.dispatcherFor(tenant), secret, request.method) : undefined;
   if (holder === undefined) return unauthorized("The ticket is not known: it was used, or is over 60 seconds old.");
   const { credential } = holder;
-  if (credential !== undefined && !(await isStillGood(services, tenant, credential))) return unknownKey();
+  if (credential !== undefined && !(await isStillGood(services, tenant, credential))) return unauthorized("What the ticket was made with is good no more.");
   return { tenant, ...holder };
 }
 
@@ -106,8 +111,14 @@ async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticke
 }
 
 /** Whether what a principal was known by opens anything now; read anew. */
-export async function isStillGood(services: Pick<Services, "keys">, tenant: string, { key, hash }: Credential): Promise<boolean> {
-  return goodUntil(await services.keys.fresh(nameOf({ tenant, id: key })), hash, Date.now()) !== undefined;
+export async function isStillGood(services: Pick<Services, "keys" | "tenants">, tenant: string, { key, hash }: Credential): Promise<boolean> {
+  const [state, { isSuspended }] = await Promise.all([services.keys.fresh(nameOf({ tenant, id: key })), services.tenants.fresh(tenant)]);
+  return !isSuspended && goodUntil(state, hash, Date.now()) !== undefined;
+}
+
+/** 403: all that a tenant's keys are told while it is suspended. */
+export function suspended(tenant: string): Response {
+  return problem({ status: 403, code: "tenant_suspended", detail: `The tenant ${tenant} is suspended.` });
 }
 
 function unknownKey(): Response {

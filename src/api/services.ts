@@ -6,6 +6,7 @@ import type { Sent, SentCommand } from "../commands/send-command.ts";
 import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
 import type { Believed } from "../identity/believed.ts";
 import type { KeyState } from "../identity/key.ts";
+import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 import type { FollowerClient } from "./follower-client.ts";
@@ -33,6 +34,8 @@ export interface Services {
   readonly adminKey: string | undefined;
   /** Keys by `<tenant>/<id>`, as their aggregates hold them. */
   readonly keys: Believed<KeyState>;
+  /** Tenants by id, as their aggregates in the tenant `default` hold them. */
+  readonly tenants: Believed<TenantState>;
   readonly views: readonly View[];
   /** A follower's objects. */
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;

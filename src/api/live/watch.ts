@@ -1,4 +1,6 @@
 import { keyStream } from "../../identity/key.ts";
+import { tenantStream } from "../../identity/tenant.ts";
+import { DEFAULT_TENANT } from "../../kernel/index.ts";
 import { isStillGood, type Principal } from "../principal.ts";
 import type { Services } from "../services.ts";
 import { Doorbell } from "./doorbell.ts";
@@ -7,38 +9,45 @@ import { Doorbell } from "./doorbell.ts";
 const LONGEST_WAIT = 3_600_000;
 
 /**
- * Listens at the key that a live connection was opened with, and calls `end` once when it opens nothing any more: at once where it is
- * revoked, at its time where it expires, and also where the key's object lets go of us, for then nobody would say. Gives what stops it.
+ * Listens at the key that a live connection was opened with and at its tenant, and calls `end` once when it opens nothing any more: at once where it is
+ * revoked or the tenant is suspended, at its time where it expires, and also where an object lets go of us, for then nobody would say. Gives what stops it.
  * A key that is bad already is found out before this returns.
  */
 export async function watchCredential(
-  services: Pick<Services, "keys" | "objectFor">,
+  services: Pick<Services, "keys" | "tenants" | "objectFor">,
   { tenant, credential }: Pick<Principal, "tenant" | "credential">,
   end: () => void,
 ): Promise<() => void> {
   if (credential === undefined) return () => {};
-  const bell = await Doorbell.connect(services.objectFor(tenant, keyStream(credential.key)));
+  const bells = await Promise.all([
+    Doorbell.connect(services.objectFor(tenant, keyStream(credential.key))),
+    Doorbell.connect(services.objectFor(DEFAULT_TENANT, tenantStream(tenant))),
+  ]);
+  const heads = (): string => bells.map(({ head }) => head).join();
+  const isClosed = (): boolean => bells.some((bell) => bell.isClosed);
+  const close = (): void => bells.forEach((bell) => bell.close());
   const watching = { isStopped: false };
-  let head = bell.head;
-  const isGood = async (): Promise<boolean> => !bell.isClosed && (await isStillGood(services, tenant, credential));
+  let before = heads();
+  const isGood = async (): Promise<boolean> => !isClosed() && (await isStillGood(services, tenant, credential));
   const watch = async (): Promise<void> => {
     do {
       const left = credential.until === undefined ? LONGEST_WAIT : Date.parse(credential.until) - Date.now();
       // What was rung while we looked has moved the head: then there is nothing to wait for.
-      if (bell.head === head && !bell.isClosed) await bell.wait(Math.max(0, Math.min(left, LONGEST_WAIT)));
+      const wait = Math.max(0, Math.min(left, LONGEST_WAIT));
+      if (heads() === before && !isClosed()) await Promise.race(bells.map((bell) => bell.wait(wait)));
       if (watching.isStopped) return;
-      head = bell.head;
+      before = heads();
     } while (await isGood().catch(() => false));
-    bell.close();
+    close();
     if (!watching.isStopped) end();
   };
-  if (await isGood()) void watch();
+  if (await isGood().catch(() => false)) void watch();
   else {
-    bell.close();
+    close();
     end();
   }
   return () => {
     watching.isStopped = true;
-    bell.close();
+    close();
   };
 }

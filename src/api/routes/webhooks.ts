@@ -10,7 +10,7 @@ import { consistencyToken } from "../consistency.ts";
 import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
-import { authenticate } from "../principal.ts";
+import { authenticate, suspended } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
@@ -55,6 +55,7 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   const delivery = { headers: request.headers, body: bytes };
   const by = await proven(call, door, delivery);
   if (by instanceof Response) return by;
+  if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
   const received = receive(door, delivery);
   if ("status" in received) return turnedAway(received);
   if ("handshake" in received) return json(received.handshake);
