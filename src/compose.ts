@@ -4,7 +4,8 @@ import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
-import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { RateLimitObject } from "../durable-objects/rate-limit.ts";
+import { dispatcherFor, keyRegistryFor, objectById, objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
@@ -214,6 +215,7 @@ export function compose(overrides: Overrides = {}) {
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
+      takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
       shardOf,
       async projectNow(tenant, written) {
         const { id, log } = shardOf(tenant);
@@ -259,7 +261,13 @@ export function compose(overrides: Overrides = {}) {
 
   class Circuit extends CircuitObject<Env> {}
 
-  return { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, worker };
+  class RateLimit extends RateLimitObject<Env> {
+    protected override now(): number {
+      return now();
+    }
+  }
+
+  return { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */

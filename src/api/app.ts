@@ -99,6 +99,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
     context.res.headers.set("x-correlation-id", correlationId);
     context.res.headers.set("traceresponse", traceparentOf(trace));
+    for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);

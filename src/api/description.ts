@@ -53,8 +53,8 @@ function headersOf({ scope, headers = z.object({}), notModified }: AnyEndpoint):
 
 function responsesOf({ answers, scope, params, query, body, rawBody, notModified, problems = [] }: AnyEndpoint) {
   const statuses = new Set([
-    // A bad Tenant-Id, no key, a scope that is missing, an overloaded part.
-    ...(scope === "public" ? [] : [400, 401, 403, 503]),
+    // A bad Tenant-Id, no key, a scope that is missing, the key's limit, an overloaded part.
+    ...(scope === "public" ? [] : [400, 401, 403, 429, 503]),
     ...(params || query || body ? [422] : []),
     ...(body || rawBody ? [400, 408, 413] : []),
     ...(body || rawBody?.isIn ? [415] : []),

@@ -8,6 +8,7 @@ import { bodyText, mediaTypeOf, readBody } from "./body.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
+import { limited, type LimitHeaders } from "./rate-limit.ts";
 import { type Asked, lacking, type Needed } from "./scope.ts";
 import type { Services } from "./services.ts";
 
@@ -18,7 +19,7 @@ export interface RequestContext {
 }
 
 /** The Hono environment of the API. */
-export type ApiEnv = { Variables: RequestContext & { readonly services: Services } };
+export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders } };
 
 /** A request that was authenticated and checked: what a handler works with. */
 export interface Call<Params, Query, Body> extends RequestContext {
@@ -133,6 +134,9 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
       ? NOBODY
       : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
   if (principal instanceof Response) return principal;
+  const limit = await limited(services, principal);
+  if (limit !== undefined) context.set("limit", limit.headers);
+  if (limit?.refusal) return limit.refusal;
   const asked = { params: context.req.param() as Record<string, string>, query: context.req.query(), services, principal };
   const forbidden = lacking(principal, endpoint.scopeOf?.(asked) ?? endpoint.scope, asked.params);
   if (forbidden) return forbidden;

@@ -1,5 +1,5 @@
 import type { TicketHolder } from "../../durable-objects/tickets.ts";
-import { goodUntil, KEY_CATEGORY, type KeyState, USE_NOTED } from "../identity/key.ts";
+import { goodUntil, KEY_CATEGORY, type KeyState, type RequestLimit, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
@@ -14,6 +14,8 @@ export interface Principal {
   readonly actor: string;
   /** What it may do; see kernel/scope.ts. */
   readonly scopes: readonly string[];
+  /** How often it may ask; left out, as often as it likes. */
+  readonly limit?: RequestLimit;
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
 }
@@ -63,9 +65,9 @@ function opened(services: Asking, given: KeyText, state: KeyState, tenant: Tenan
   if (until === undefined || state.settings === undefined) return unknownKey();
   // Only who has a good key is told so.
   if (tenant.isSuspended) return suspended(given.tenant);
-  const { name, scopes } = state.settings;
+  const { name, scopes, limits } = state.settings;
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
-  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential };
+  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits && { limit: limits.requests }) };
   const isDue = state.usedAt === undefined || now - Date.parse(state.usedAt) >= USE_NOTED;
   return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
 }

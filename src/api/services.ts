@@ -2,10 +2,11 @@ import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
+import type { LimitAnswered } from "../../durable-objects/rate-limit.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
 import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
 import type { Believed } from "../identity/believed.ts";
-import type { KeyState } from "../identity/key.ts";
+import type { KeyState, RequestLimit } from "../identity/key.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
@@ -21,6 +22,8 @@ export interface Services {
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** Counts a request of a key that has a limit. */
+  takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
   shardOf(tenant: string): Shard;
   /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;

@@ -23,6 +23,7 @@ export * from "./rejection.ts";
 export * from "./saga.ts";
 export * from "./scope.ts";
 export * from "./secret.ts";
+export * from "./sliding-window.ts";
 export * from "./statement.ts";
 export * from "./stream-name.ts";
 export * from "./target-guard.ts";

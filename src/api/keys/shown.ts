@@ -6,7 +6,7 @@ import { time } from "../schemas.ts";
 
 /** Scopes of one key, and requests of one limit, at most. */
 export const MAX_SCOPES = 100;
-const MAX_REQUESTS = 1_000_000;
+const MAX_REQUESTS = 100_000;
 const MAX_PERIOD = 86_400;
 
 const name = z
