@@ -3,7 +3,7 @@ import type { LogHead } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
 import { Router, type RoutingPorts } from "./dispatcher/router.ts";
-import { type Issued, issueTicket, redeemTicket, ticketHolder } from "./tickets.ts";
+import { type Issued, issueTicket, redeemTicket, type TicketHolder, ticketHolder } from "./tickets.ts";
 
 /** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
 const PATIENCE_OF_CALLERS = 1_000;
@@ -104,17 +104,17 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   }
 
   /** Makes a ticket that opens one connection within 60 seconds, for clients that cannot send headers; once for each key. */
-  issueTicket(actor: string, idempotency?: IdempotencyKey): Issued | Refusal {
-    return issueTicket(this.ctx.storage, actor, this.#ports.now(), idempotency);
+  issueTicket(holder: TicketHolder, idempotency?: IdempotencyKey): Issued | Refusal {
+    return issueTicket(this.ctx.storage, holder, this.#ports.now(), idempotency);
   }
 
   /** Who a ticket was made for that is good still; it stays so. */
-  ticketHolder(ticket: string): string | undefined {
+  ticketHolder(ticket: string): TicketHolder | undefined {
     return ticketHolder(this.ctx.storage, ticket, this.#ports.now());
   }
 
   /** Who a ticket was made for; undefined where it was used, is too old, or never was. */
-  redeemTicket(ticket: string): string | undefined {
+  redeemTicket(ticket: string): TicketHolder | undefined {
     return redeemTicket(this.ctx.storage, ticket, this.#ports.now());
   }
 

@@ -6,6 +6,7 @@ import type { DispatcherObject } from "./dispatcher.ts";
 import type { FollowerObject } from "./follower.ts";
 import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
+import type { RateLimitObject } from "./rate-limit.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
 export interface ObjectNamespaces {
@@ -14,6 +15,7 @@ export interface ObjectNamespaces {
   readonly KEY_REGISTRY: DurableObjectNamespace<KeyRegistryObject>;
   readonly FOLLOWER: DurableObjectNamespace<FollowerObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
+  readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
 }
 
 /** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
@@ -45,6 +47,11 @@ export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): Dur
 export function keyRegistryFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<KeyRegistryObject> {
   const bucket = sha256(key).slice(7, 9);
   return namespaces.KEY_REGISTRY.get(namespaces.KEY_REGISTRY.idFromName(`${tenant}/${bucket}`));
+}
+
+/** The object that counts the requests of a key. */
+export function rateLimitFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<RateLimitObject> {
+  return namespaces.RATE_LIMIT.get(namespaces.RATE_LIMIT.idFromName(`${tenant}/key:${key}`));
 }
 
 /** One partition of a follower. */

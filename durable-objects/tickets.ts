@@ -4,8 +4,15 @@ import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 /** How long (milliseconds) a ticket is good. */
 export const LIFETIME = 60_000;
 
-interface Ticket {
+/** Who a ticket was made for, and what it may do. */
+export interface TicketHolder {
   readonly actor: string;
+  readonly scopes: readonly string[];
+  /** What it was made with: the ticket ends with it. */
+  readonly credential?: { readonly key: string; readonly hash: string; readonly until?: string };
+}
+
+interface Ticket extends TicketHolder {
   readonly expires: number;
 }
 
@@ -21,13 +28,13 @@ export interface Issued {
 type Kept = Pick<Issued, "expiresAt"> & Pick<IdempotencyKey, "fingerprint">;
 
 /** Makes a ticket and keeps its hash, once for each key; those that have run out are cleared away on the occasion. Refuses a key that came with another request. */
-export function issueTicket(storage: DurableObjectStorage, actor: string, now: number, idempotency?: IdempotencyKey): Issued | Refusal {
+export function issueTicket(storage: DurableObjectStorage, holder: TicketHolder, now: number, idempotency?: IdempotencyKey): Issued | Refusal {
   const kept = idempotency && storage.kv.get<Kept>(`answer:${idempotency.key}`);
   if (kept !== undefined) return kept.fingerprint === idempotency?.fingerprint ? { ok: true, expiresAt: kept.expiresAt } : REUSED;
   for (const [key, { expires }] of storage.kv.list<Ticket>({ prefix: "ticket:" })) if (expires <= now) storage.kv.delete(key);
   const ticket = Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url");
   const expiresAt = new Date(now + LIFETIME).toISOString();
-  storage.kv.put(keyOf(ticket), { actor, expires: now + LIFETIME } satisfies Ticket);
+  storage.kv.put(keyOf(ticket), { ...holder, expires: now + LIFETIME } satisfies Ticket);
   if (idempotency) storage.kv.put(`answer:${idempotency.key}`, { fingerprint: idempotency.fingerprint, expiresAt } satisfies Kept);
   return { ok: true, ticket, expiresAt };
 }
@@ -35,16 +42,18 @@ export function issueTicket(storage: DurableObjectStorage, actor: string, now: n
 const REUSED: Refusal = { ok: false, code: "idempotency_key_reused", detail: "The Idempotency-Key was first used for another request." };
 
 /** Who holds a ticket that is good still; it stays so. */
-export function ticketHolder(storage: DurableObjectStorage, ticket: string, now: number): string | undefined {
+export function ticketHolder(storage: DurableObjectStorage, ticket: string, now: number): TicketHolder | undefined {
   const found = storage.kv.get<Ticket>(keyOf(ticket));
-  return found !== undefined && found.expires > now ? found.actor : undefined;
+  if (found === undefined || found.expires <= now) return undefined;
+  const { expires: _, ...holder } = found;
+  return holder;
 }
 
 /** Takes a ticket: it is good once. */
-export function redeemTicket(storage: DurableObjectStorage, ticket: string, now: number): string | undefined {
-  const actor = ticketHolder(storage, ticket, now);
-  if (actor !== undefined) storage.kv.delete(keyOf(ticket));
-  return actor;
+export function redeemTicket(storage: DurableObjectStorage, ticket: string, now: number): TicketHolder | undefined {
+  const holder = ticketHolder(storage, ticket, now);
+  if (holder !== undefined) storage.kv.delete(keyOf(ticket));
+  return holder;
 }
 
 function keyOf(ticket: string): string {

@@ -14,10 +14,12 @@ import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
+import { createKey, getKey, keys, revokeKey, rotateKey } from "./routes/keys.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import { serveSagas } from "./routes/sagas.ts";
@@ -32,9 +34,9 @@ const health: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   method: "get",
   path: "/health",
   operationId: "getHealth",
+  scope: "public",
   summary: "Whether the platform answers",
   tag: "Platform",
-  isPublic: true,
   answers: { 200: { description: "It does", schema: z.object({ status: z.literal("ok"), version: z.string() }) } },
   handle: () => json({ status: "ok", version: VERSION }),
 };
@@ -68,6 +70,16 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, deleteSource);
   serve(app, sources);
   serve(app, receiveWebhook);
+  serve(app, createKey);
+  serve(app, keys);
+  serve(app, getKey);
+  serve(app, revokeKey);
+  serve(app, rotateKey);
+  serve(app, createTenant);
+  serve(app, tenants);
+  serve(app, getTenant);
+  serve(app, suspendTenant);
+  serve(app, resumeTenant);
   serve(app, reconcileObjects);
   serveFollowers(app);
   serveSagas(app);
@@ -87,6 +99,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
     context.res.headers.set("x-correlation-id", correlationId);
     context.res.headers.set("traceresponse", traceparentOf(trace));
+    for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);
@@ -98,8 +111,8 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
       return problem({ status: 405, code: "method_not_allowed", detail: `${context.req.method} is not allowed here; ${allow} is.`, headers: { allow } });
     });
   }
-  app.notFound((context) => {
-    const principal = authenticate(context.req.raw, context.var.services);
+  app.notFound(async (context) => {
+    const principal = await authenticate(context.req.raw, context.var.services);
     if (principal instanceof Response) return principal;
     return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
   });

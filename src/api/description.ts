@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { TENANT_PATTERN } from "../kernel/index.ts";
 import type { ApiEnv, Endpoint, RawBody } from "./endpoint.ts";
 import { problemSchema } from "./schemas.ts";
+import { scopesOf } from "./scope.ts";
 import { STATUS_MEANINGS } from "./statuses.ts";
 
 /** Whatever needs a key takes this header, and answers 400 where it names no tenant. */
@@ -13,7 +14,7 @@ export function describeEndpoint<Params extends z.ZodObject, Query extends z.Zod
   app: OpenAPIHono<ApiEnv>,
   endpoint: Endpoint<Params, Query, Body>,
 ): void {
-  const { method, path, operationId, summary, tag, params, query, body, rawBody, otherBody, isPublic } = endpoint;
+  const { method, path, operationId, summary, tag, params, query, body, rawBody, otherBody, scope } = endpoint;
   const content = {
     ...(body && Object.fromEntries((body.mediaTypes ?? ["application/json"]).map((type) => [type, { schema: body.schema }]))),
     ...contentOf(rawBody),
@@ -26,7 +27,8 @@ export function describeEndpoint<Params extends z.ZodObject, Query extends z.Zod
     operationId,
     summary,
     tags: [tag],
-    security: isPublic ? [] : [{ key: [] }],
+    // OpenAPI 3.1 lets a bearer scheme name what is required of the one who bears it.
+    security: scope === "public" ? [] : [{ key: [...scopesOf(scope)] }],
     request: {
       ...(params && { params }),
       ...(query && { query }),
@@ -37,22 +39,22 @@ export function describeEndpoint<Params extends z.ZodObject, Query extends z.Zod
   });
 }
 
-type AnyEndpoint = Pick<Endpoint<z.ZodObject, z.ZodObject, z.ZodType>, "isPublic" | "headers" | "notModified" | "answers" | "problems"> & {
+type AnyEndpoint = Pick<Endpoint<z.ZodObject, z.ZodObject, z.ZodType>, "scope" | "headers" | "notModified" | "answers" | "problems"> & {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: unknown;
   readonly rawBody?: RawBody;
 };
 
-function headersOf({ isPublic, headers = z.object({}), notModified }: AnyEndpoint): z.ZodObject | undefined {
-  const all = { ...headers.shape, ...(!isPublic && tenantHeader.shape), ...(notModified && conditionalHeader.shape) };
+function headersOf({ scope, headers = z.object({}), notModified }: AnyEndpoint): z.ZodObject | undefined {
+  const all = { ...headers.shape, ...(scope !== "public" && tenantHeader.shape), ...(notModified && conditionalHeader.shape) };
   return Object.keys(all).length > 0 ? z.object(all) : undefined;
 }
 
-function responsesOf({ answers, isPublic, params, query, body, rawBody, notModified, problems = [] }: AnyEndpoint) {
+function responsesOf({ answers, scope, params, query, body, rawBody, notModified, problems = [] }: AnyEndpoint) {
   const statuses = new Set([
-    // A bad Tenant-Id, no key, an overloaded part.
-    ...(isPublic ? [] : [400, 401, 503]),
+    // A bad Tenant-Id, no key, a scope that is missing, the key's limit, an overloaded part.
+    ...(scope === "public" ? [] : [400, 401, 403, 429, 503]),
     ...(params || query || body ? [422] : []),
     ...(body || rawBody ? [400, 408, 413] : []),
     ...(body || rawBody?.isIn ? [415] : []),

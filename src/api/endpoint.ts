@@ -8,6 +8,8 @@ import { bodyText, mediaTypeOf, readBody } from "./body.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
+import { limited, type LimitHeaders } from "./rate-limit.ts";
+import { type Asked, lacking, type Needed } from "./scope.ts";
 import type { Services } from "./services.ts";
 
 /** What every request carries, and every answer gives back. */
@@ -17,7 +19,7 @@ export interface RequestContext {
 }
 
 /** The Hono environment of the API. */
-export type ApiEnv = { Variables: RequestContext & { readonly services: Services } };
+export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders } };
 
 /** A request that was authenticated and checked: what a handler works with. */
 export interface Call<Params, Query, Body> extends RequestContext {
@@ -78,7 +80,10 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly operationId: string;
   readonly summary: string;
   readonly tag: string;
-  readonly isPublic?: true;
+  /** What is needed to get in, checked before anything else of the request: nobody can forget it. */
+  readonly scope: Needed;
+  /** Where it follows from more than the path: asked in the place of `scope`, which then only describes it. */
+  readonly scopeOf?: (asked: Asked) => Needed;
   /** Takes a one-use `?ticket=` in the place of a key, for clients that cannot send headers. */
   readonly takesTicket?: true;
   readonly params?: Params;
@@ -124,10 +129,17 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
 ): Promise<Checked<Params, Query, Body> | Response> {
   const { services, correlationId, trace } = context.var;
   const request = context.req.raw;
-  const principal = endpoint.isPublic
-    ? NOBODY
-    : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? authenticate(request, services));
+  const principal =
+    endpoint.scope === "public"
+      ? NOBODY
+      : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
   if (principal instanceof Response) return principal;
+  const limit = await limited(services, principal);
+  if (limit !== undefined) context.set("limit", limit.headers);
+  if (limit?.refusal) return limit.refusal;
+  const asked = { params: context.req.param() as Record<string, string>, query: context.req.query(), services, principal };
+  const forbidden = lacking(principal, endpoint.scopeOf?.(asked) ?? endpoint.scope, asked.params);
+  if (forbidden) return forbidden;
   const params = (endpoint.params ?? NO_FIELDS).safeParse(context.req.param());
   if (!params.success) return invalid(params.error);
   const refusal = endpoint.refuse?.({ principal, params: params.data as z.output<Params> });
@@ -168,7 +180,7 @@ function unsupportedType(request: Request, wanted: readonly string[]): Response 
 }
 
 /** Who asks at a public endpoint. */
-const NOBODY: Principal = { tenant: "", actor: "" };
+const NOBODY: Principal = { tenant: "", actor: "", scopes: [] };
 const NO_BYTES = new Uint8Array();
 const NO_FIELDS = z.object({});
 

@@ -1,4 +1,9 @@
-import { DEFAULT_TENANT, TENANT_PATTERN } from "../kernel/index.ts";
+import type { TicketHolder } from "../../durable-objects/tickets.ts";
+import { goodUntil, KEY_CATEGORY, type KeyState, type RequestLimit, USE_NOTED } from "../identity/key.ts";
+import { type KeyText, readKeyText } from "../identity/key-text.ts";
+import type { TenantState } from "../identity/tenant.ts";
+import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
+import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -7,29 +12,119 @@ export interface Principal {
   readonly tenant: string;
   /** As it stands in events' metadata. */
   readonly actor: string;
+  /** What it may do; see kernel/scope.ts. */
+  readonly scopes: readonly string[];
+  /** How often it may ask; left out, as often as it likes. */
+  readonly limit?: RequestLimit;
+  /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
+  readonly credential?: Credential;
 }
 
-/** Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. */
-export function authenticate(request: Request, services: Services): Principal | Response {
-  const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
-  if (key === undefined) return unauthorized("A key is needed: send it as Authorization: Bearer <key>.");
-  if (services.adminKey === undefined || !isSame(key, services.adminKey)) return unauthorized("The key is not known.", ', error="invalid_token"');
+/** A key's id, the hash of the secret that was shown, and the end of its life where it has one (RFC 3339). */
+export interface Credential {
+  readonly key: string;
+  readonly hash: string;
+  readonly until?: string;
+}
+
+type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "send">;
+
+/**
+ * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
+ * key, nor for a key that this isolate has read in the last five seconds.
+ */
+export function authenticate(request: Request, services: Asking): Principal | Response | Promise<Principal | Response> {
+  const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  if (bearer === undefined) return unauthorized("A key is needed: send it as Authorization: Bearer <key>.");
+  if (services.adminKey === undefined) return unknownKey();
+  const given = readKeyText(bearer);
+  if (given !== undefined) return keyHolder(services, given);
+  return isSame(bearer, services.adminKey) ? admin(request) : unknownKey();
+}
+
+/** The one who may act for any tenant. */
+function admin(request: Request): Principal | Response {
   const tenant = request.headers.get("tenant-id") ?? DEFAULT_TENANT;
   if (!TENANT_PATTERN.test(tenant)) return problem({ status: 400, code: "invalid_tenant", detail: `Tenant-Id "${tenant}" is no tenant's id.` });
-  return { tenant, actor: "key:admin" };
+  return { tenant, actor: ADMIN, scopes: [EVERYTHING] };
 }
 
-/** Who a `?ticket=` was made for; undefined where none is sent. A ticket is good once, for 60 seconds; HEAD opens nothing, and does not use it up. */
-export async function ticketHolder(request: Request, services: Services): Promise<Principal | Response | undefined> {
+/** The actor that stands for `ADMIN_KEY`. */
+export const ADMIN = "key:admin";
+
+function keyHolder(services: Asking, given: KeyText): Principal | Response | Promise<Principal | Response> {
+  const key = services.keys.get(nameOf(given));
+  const tenant = services.tenants.get(given.tenant);
+  if (!(key instanceof Promise) && !(tenant instanceof Promise)) return opened(services, given, key, tenant);
+  return Promise.all([key, tenant]).then(([key, tenant]) => opened(services, given, key, tenant));
+}
+
+function opened(services: Asking, given: KeyText, state: KeyState, tenant: TenantState): Principal | Response | Promise<Principal | Response> {
+  const now = Date.now();
+  const until = goodUntil(state, given.hash, now);
+  if (until === undefined || state.settings === undefined) return unknownKey();
+  // Only who has a good key is told so.
+  if (tenant.isSuspended) return suspended(given.tenant);
+  const { name, scopes, limits } = state.settings;
+  const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
+  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits && { limit: limits.requests }) };
+  const isDue = state.usedAt === undefined || now - Date.parse(state.usedAt) >= USE_NOTED;
+  return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
+}
+
+/** Once an hour. That it fails is no reason to turn anybody away. */
+async function noteUse(services: Asking, { tenant, id }: KeyText, { actor }: Principal, now: number): Promise<void> {
+  try {
+    await services.send({
+      tenant,
+      category: KEY_CATEGORY,
+      id,
+      command: "NoteUse",
+      data: { at: new Date(now).toISOString() },
+      precondition: { kind: "none" },
+      source: "/v1/keys",
+      metadata: { correlationId: uuid7(now), traceparent: traceparentOf(continueTrace(undefined, undefined)), priority: "normal", actor },
+    });
+    services.keys.forget(nameOf({ tenant, id }));
+  } catch (fault) {
+    console.warn("api: the use of a key was not noted", id, String(fault));
+  }
+}
+
+/** What a key is remembered by. */
+export function nameOf({ tenant, id }: Pick<KeyText, "tenant" | "id">): string {
+  return `${tenant}/${id}`;
+}
+
+/** Who a `?ticket=` was made for; undefined where none is sent. A ticket is good once, for 60 seconds, and no longer than what it was made with; HEAD opens nothing, and does not use it up. */
+export async function ticketHolder(request: Request, services: Asking & Pick<Services, "dispatcherFor">): Promise<Principal | Response | undefined> {
   const ticket = new URL(request.url).searchParams.get("ticket");
   if (ticket === null) return undefined;
   const [tenant = "", secret = ""] = ticket.split(".");
-  const actor = TENANT_PATTERN.test(tenant) ? await holderOf(services.dispatcherFor(tenant), secret, request.method) : undefined;
-  return actor === undefined ? unauthorized("The ticket is not known: it was used, or is over 60 seconds old.") : { tenant, actor };
+  const holder = TENANT_PATTERN.test(tenant) ? await holderOf(services.dispatcherFor(tenant), secret, request.method) : undefined;
+  if (holder === undefined) return unauthorized("The ticket is not known: it was used, or is over 60 seconds old.");
+  const { credential } = holder;
+  if (credential !== undefined && !(await isStillGood(services, tenant, credential))) return unauthorized("What the ticket was made with is good no more.");
+  return { tenant, ...holder };
 }
 
-async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticket: string, method: string): Promise<string | undefined> {
+async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticket: string, method: string): Promise<TicketHolder | undefined> {
   return method === "HEAD" ? dispatcher.ticketHolder(ticket) : dispatcher.redeemTicket(ticket);
+}
+
+/** Whether what a principal was known by opens anything now; read anew. */
+export async function isStillGood(services: Pick<Services, "keys" | "tenants">, tenant: string, { key, hash }: Credential): Promise<boolean> {
+  const [state, { isSuspended }] = await Promise.all([services.keys.fresh(nameOf({ tenant, id: key })), services.tenants.fresh(tenant)]);
+  return !isSuspended && goodUntil(state, hash, Date.now()) !== undefined;
+}
+
+/** 403: all that a tenant's keys are told while it is suspended. */
+export function suspended(tenant: string): Response {
+  return problem({ status: 403, code: "tenant_suspended", detail: `The tenant ${tenant} is suspended.` });
+}
+
+function unknownKey(): Response {
+  return unauthorized("The key is not known.", ', error="invalid_token"');
 }
 
 function unauthorized(detail: string, parameter = ""): Response {

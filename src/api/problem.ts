@@ -12,6 +12,7 @@ export interface Problem {
   readonly errors?: readonly InputError[];
   readonly currentVersion?: number;
   readonly firstVersion?: number;
+  readonly missingScope?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -35,8 +36,18 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** The answer that says so, as `application/problem+json`. */
-export function problem({ status, code, detail, errors, currentVersion, firstVersion, headers }: Problem): Response {
-  const body = { type: `urn:rivulet:problem:${code}`, title: TITLES[status] ?? "Error", status, detail, code, errors, currentVersion, firstVersion };
+export function problem({ status, code, detail, errors, currentVersion, firstVersion, missingScope, headers }: Problem): Response {
+  const body = {
+    type: `urn:rivulet:problem:${code}`,
+    title: TITLES[status] ?? "Error",
+    status,
+    detail,
+    code,
+    errors,
+    currentVersion,
+    firstVersion,
+    missingScope,
+  };
   return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers } });
 }
 

@@ -13,6 +13,7 @@ export const problemSchema = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     currentVersion: z.int().optional(),
     firstVersion: z.int().optional(),
+    missingScope: z.string().optional(),
   })
   .openapi("Problem");
 

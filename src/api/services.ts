@@ -2,9 +2,13 @@ import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
+import type { LimitAnswered } from "../../durable-objects/rate-limit.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
 import type { AskedForLeave, Leave } from "../followers/sink/handshake.ts";
 import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
+import type { Believed } from "../identity/believed.ts";
+import type { KeyState, RequestLimit } from "../identity/key.ts";
+import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 import type { FollowerClient } from "./follower-client.ts";
@@ -19,6 +23,8 @@ export interface Services {
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** Counts a request of a key that has a limit. */
+  takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
   shardOf(tenant: string): Shard;
   /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;
@@ -30,6 +36,10 @@ export interface Services {
   readonly sealer: Sealer | undefined;
   /** Undefined where the deployment has no `ADMIN_KEY`: then no key is good. */
   readonly adminKey: string | undefined;
+  /** Keys by `<tenant>/<id>`, as their aggregates hold them. */
+  readonly keys: Believed<KeyState>;
+  /** Tenants by id, as their aggregates in the tenant `default` hold them. */
+  readonly tenants: Believed<TenantState>;
   readonly views: readonly View[];
   /** A follower's objects. */
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;

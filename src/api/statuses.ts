@@ -9,7 +9,7 @@ export const STATUS_MEANINGS: Readonly<Record<number, string>> = {
   304: "The client has this representation already",
   400: "Not readable as what it claims to be: broken JSON, UTF-8, precondition, `Idempotency-Key` or `Tenant-Id`",
   401: "No key, an unknown key, a used ticket or a signature that does not match",
-  403: "Known, but not allowed: the platform's own categories, for one",
+  403: "Known, but not allowed: `missingScope` says what is missing; the platform's own categories are closed to all",
   404: "Not there, or another tenant's, which is the same",
   405: "Not with this method; `Allow` says with which",
   406: "None of the representations that `Accept` asks for",

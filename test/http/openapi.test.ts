@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { SCOPE_PATTERN } from "../../src/kernel/index.ts";
 import { type Answer, append, get, newerThan, send } from "../support/http.ts";
 
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>>;
-  readonly security?: readonly object[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly operationId?: string;
 }
 
@@ -104,6 +105,17 @@ describe("the description", () => {
       const needed = (security ?? description.security ?? []).length > 0;
       expect(needed, path).toBe(!isPublic.has(named(method, path)));
     }
+  });
+
+  test("names the scopes of each operation that is not public", () => {
+    const scopes = operations().flatMap(([method, path, { security = [] }]) =>
+      isPublic.has(named(method, path)) ? [] : [[`${method} ${path}`, security[0]?.["key"] ?? []] as const],
+    );
+    for (const [name, needed] of scopes) {
+      expect(needed, name).not.toEqual([]);
+      for (const scope of needed) expect(scope.replaceAll(/\{\w+\}/g, "x"), name).toMatch(SCOPE_PATTERN);
+    }
+    expect(scopes.length).toBeGreaterThan(100);
   });
 });
 

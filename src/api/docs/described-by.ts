@@ -9,6 +9,7 @@ type Reading = Endpoint<z.ZodObject, z.ZodObject, z.ZodType>;
 /** What the API's operations are grouped by. */
 const TAGS = [
   { name: "Platform", description: "The platform itself: whether it answers, what it can do, tickets" },
+  { name: "Identity", description: "Who may do what: tenants, keys and their scopes" },
   { name: "Streams", description: "The ordered events of one thing: append, read, verify, follow, close" },
   { name: "Log", description: "All streams of a tenant in one order" },
   { name: "Views", description: "What is folded from the log, and how far each has come" },
@@ -31,9 +32,9 @@ export function describedBy(app: OpenAPIHono<ApiEnv>, version: string, modules: 
       method: "get",
       path: "/openapi.json",
       operationId: "getOpenApi",
+      scope: "public",
       summary: "This description",
       tag: "Platform",
-      isPublic: true,
       answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }) } },
       handle: () => new Response(description(), { headers: { "content-type": "application/json" } }),
     },
@@ -41,9 +42,9 @@ export function describedBy(app: OpenAPIHono<ApiEnv>, version: string, modules: 
       method: "get",
       path: "/docs",
       operationId: "getDocs",
+      scope: "public",
       summary: "This description, for people",
       tag: "Platform",
-      isPublic: true,
       answers: { 200: { description: "A page", others: { "text/html": z.string() } } },
       handle() {
         page ??= docsPage(JSON.parse(description()) as OpenApi);

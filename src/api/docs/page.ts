@@ -14,7 +14,7 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  readonly security: readonly object[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
@@ -58,7 +58,7 @@ ${sections.join("\n")}
 
 function operationHtml({ path, method, operation }: { path: string; method: string; operation: Operation }): string {
   const { operationId, summary, security, parameters = [], requestBody, responses } = operation;
-  const who = security.length === 0 ? "Public." : "Needs a key: <code>Authorization: Bearer …</code>";
+  const who = security.length === 0 ? "Public." : `Needs a key: <code>Authorization: Bearer …</code>, with ${scopesHtml(security)}`;
   return `<details id="${escaped(operationId)}"><summary><b class="${method}">${method.toUpperCase()}</b> <code>${escaped(path)}</code> <span>${prose(summary)}</span></summary><div>
 <p><code>${escaped(operationId)}</code>. ${who}</p>
 ${parameters.length === 0 ? "" : `<h3>Parameters</h3><table><tr><th>name</th><th>in</th><th>value</th></tr>${parameters.map(parameterHtml).join("")}</table>`}
@@ -67,6 +67,13 @@ ${requestBody === undefined ? "" : `<h3>Body</h3>${contentHtml(requestBody.conte
     .map(([status, { description, content }]) => `<tr><td><code>${status}</code></td><td><p>${prose(description)}</p>${contentHtml(content ?? {})}</td></tr>`)
     .join("")}</table>
 </div></details>`;
+}
+
+function scopesHtml(security: Operation["security"]): string {
+  return security
+    .flatMap((scheme) => Object.values(scheme).flat())
+    .map((scope) => `<code>${escaped(scope)}</code>`)
+    .join(" and ");
 }
 
 function parameterHtml({ name, in: place, required = false, schema = {} }: Parameter): string {

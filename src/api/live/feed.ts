@@ -15,8 +15,8 @@ export interface Feed {
   readonly from: number | undefined;
   /** Up to a page of events from a number on, and the number to go on with. */
   page(from: number): Promise<{ readonly events: readonly LiveEvent[]; readonly next: number; readonly isEnd?: boolean }>;
-  /** Whether who listens may go on: asked before each page. */
-  isAllowed(): boolean;
+  /** Calls `end` when who listens may not go on; gives what stops the watching. */
+  watch(end: () => void): Promise<() => void>;
 }
 
 /** Where a feed's events go. A write returns when the listener has room for more, and throws when it is gone. */
@@ -35,7 +35,7 @@ export const HEARTBEAT = 15_000;
  */
 export async function follow(feed: Feed, bell: Doorbell, listener: Listener): Promise<void> {
   let next = feed.from ?? bell.head + 1;
-  while (!listener.isGone && feed.isAllowed()) {
+  while (!listener.isGone) {
     if (next <= bell.head) {
       const page = await feed.page(next);
       for (const event of page.events) await listener.event(event);

@@ -28,6 +28,14 @@ export async function serveSocket(feed: Feed): Promise<Response> {
     wake?.();
   });
   server.accept();
+  const end = (): void => {
+    if (!link.isGone) server.close(1008, "The key is good no more");
+    gone();
+  };
+  const unwatch = await feed.watch(end).catch((fault: unknown) => {
+    bell.close();
+    throw fault;
+  });
   const listener: Listener = {
     async event({ id, text }) {
       while (unacknowledged.length >= WINDOW && !link.isGone) await new Promise<void>((resolve) => (wake = resolve));
@@ -50,6 +58,7 @@ export async function serveSocket(feed: Feed): Promise<Response> {
       if (!link.isGone) server.close(1011, "Resume from the last event");
       if (!link.isGone) console.warn("live: a listener was lost", String(fault));
     } finally {
+      unwatch();
       bell.close();
     }
   };

@@ -20,9 +20,22 @@ export async function serveSse(feed: Feed): Promise<Response> {
     bell.close();
   };
   writer.closed.catch(gone);
+  let isWriting = false;
   const write = async (text: string): Promise<void> => {
+    if (isGone) throw new Error("the listener is gone");
+    isWriting = true;
     await writer.write(encoder.encode(text));
+    isWriting = false;
   };
+  const end = (): void => {
+    gone();
+    // Who does not read holds up a write, and would never come to the end.
+    if (isWriting) void writer.abort(new Error("the listener may not go on")).catch(() => {});
+  };
+  const unwatch = await feed.watch(end).catch((fault: unknown) => {
+    bell.close();
+    throw fault;
+  });
   const listener: Listener = {
     event: ({ id, text }) => write(`id: ${id}\ndata: ${text}\n\n`),
     heartbeat: () => write(": still here\n\n"),
@@ -39,6 +52,7 @@ export async function serveSse(feed: Feed): Promise<Response> {
       if (!isGone) console.warn("live: a listener was lost", String(fault));
       await writer.abort(fault).catch(() => {});
     } finally {
+      unwatch();
       bell.close();
     }
   };

@@ -11,6 +11,7 @@ import { platformMetadata } from "../metadata.ts";
 import { withKey } from "../idempotency.ts";
 import { idempotencyKey, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
+import { appendScope, lacking } from "../scope.ts";
 import { clientMetadata, eventType, producerTime, streamName } from "../schemas.ts";
 
 export { MAX_EVENT_BYTES } from "../draft-limits.ts";
@@ -36,6 +37,8 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
   method: "post",
   path: "/v1/streams/{stream}/events",
   operationId: "appendEvents",
+  scope: "events:write:{stream}",
+  scopeOf: ({ params, services }) => appendScope(services, params.stream ?? ""),
   summary: "Append events to a stream, all or nothing",
   tag: "Streams",
   params,
@@ -83,6 +86,8 @@ async function appendDrafts(
 
 function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): readonly EventDraft[] | Response {
   const { body, texts, principal } = call;
+  const forbidden = body.events.some(({ metadata }) => metadata?.priority === "critical") ? lacking(principal, "events:critical") : undefined;
+  if (forbidden) return forbidden;
   const given = platformMetadata(call, principal.actor);
   const events = body.events.map(({ type, id, time, source = DEFAULT_SOURCE, schemaVersion = 1, metadata }, index) => ({
     ...(id !== undefined && { id }),

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Appended, AppendRequest, EventDraft, Refusal } from "../../../durable-objects/aggregate/contract.ts";
-import { streamOfCloudEvent } from "../../kernel/index.ts";
+import { allowsSome, streamOfCloudEvent } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { appendHeaders, versionsOf } from "../append-answer.ts";
 import { attributeLines, cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
@@ -12,6 +12,7 @@ import { withKey } from "../idempotency.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
+import { appendScope, lacking } from "../scope.ts";
 import { hash, problemSchema, streamName } from "../schemas.ts";
 
 /** Streams that are appended to at the same time. */
@@ -32,6 +33,8 @@ export const appendCloudEvents: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = 
   method: "post",
   path: "/v1/events",
   operationId: "appendCloudEvents",
+  scope: "events:write:{stream}",
+  scopeOf: ({ principal }) => (allowsSome(principal.scopes, "events:import") ? [] : "events:write:{stream}"),
   summary: "Append CloudEvents whose producer knows no streams: all or nothing in each stream",
   tag: "Log",
   headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
@@ -78,6 +81,8 @@ function shared(call: Call<unknown, unknown, unknown>, { events, pathOf }: Cloud
     if (stream === undefined) return invalidInput([{ path: pathOf(index, "stream"), message: streamName.safeParse("").error?.issues[0]?.message ?? "" }]);
     const reserved = reservedStream(stream);
     if (reserved) return reserved;
+    const forbidden = lacking(call.principal, appendScope(call.services, stream));
+    if (forbidden) return forbidden;
     const share = shares.get(stream) ?? { stream, drafts: [], places: [] };
     share.drafts.push(drafts[index] as EventDraft);
     share.places.push(index);

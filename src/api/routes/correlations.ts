@@ -29,6 +29,7 @@ export const getCorrelation: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   method: "get",
   path: "/v1/correlations/{id}",
   operationId: "getCorrelation",
+  scope: "streams:read",
   summary: "The flow of a correlation: who caused whom, with timings and a Mermaid picture",
   tag: "Log",
   params,

@@ -22,6 +22,9 @@ export const closeStream: Endpoint<typeof params, typeof closeQuery, z.ZodType> 
   method: "delete",
   path: "/v1/streams/{stream}",
   operationId: "closeStream",
+  scope: "streams:close:{stream}",
+  // To empty a stream is more than to close it, and has a scope of its own.
+  scopeOf: ({ query }) => (query.purge === undefined || query.purge === "false" ? "streams:close:{stream}" : "streams:purge:{stream}"),
   summary: "Close a stream, for good; with `purge=true` its data is emptied everywhere, and its hash chain still verifies",
   tag: "Streams",
   params,
@@ -57,6 +60,7 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
   method: "patch",
   path: "/v1/streams/{stream}",
   operationId: "patchStream",
+  scope: "streams:retain:{stream}",
   summary: "Set how much of a stream is kept; the log keeps its copy",
   tag: "Streams",
   params,

@@ -8,13 +8,13 @@ import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import type { Feed } from "../live/feed.ts";
 import { serveSocket } from "../live/socket.ts";
+import { watchCredential } from "../live/watch.ts";
 import { serveSse, SSE_HEADERS } from "../live/sse.ts";
 import { idempotencyKey } from "../preconditions.ts";
-import { authenticate } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { streamName, wholeNumber } from "../schemas.ts";
-import { filterOf, logFilters } from "./log.ts";
+import { filterOf, logFilters, logScope } from "./log.ts";
 
 /** Characters of events that a listener's page may hold, and events of the log. */
 const PAGE_CHARACTERS = 1_000_000;
@@ -34,6 +34,7 @@ export const liveStream: Endpoint<typeof params, typeof streamQuery, z.ZodType> 
   method: "get",
   path: "/v1/streams/{stream}/live",
   operationId: "followStream",
+  scope: "streams:read:{stream}",
   summary: "What a stream has from a version on, then what happens",
   tag: "Streams",
   takesTicket: true,
@@ -58,7 +59,7 @@ export const liveStream: Endpoint<typeof params, typeof streamQuery, z.ZodType> 
     return serve(call, {
       object,
       from,
-      isAllowed: () => isAllowed(call),
+      watch: (end) => watchCredential(services, principal, end),
       async page(from) {
         const { events } = await services.eventsAfter(principal.tenant, params.stream, from - 1, PAGE_CHARACTERS);
         const isEnd = events.at(-1)?.type.startsWith("rivulet.Stream") ?? false;
@@ -75,6 +76,8 @@ export const liveLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
   method: "get",
   path: "/v1/events/live",
   operationId: "followLog",
+  scope: "streams:read",
+  scopeOf: logScope,
   summary: "What the log has after a position, then what happens",
   tag: "Log",
   takesTicket: true,
@@ -92,7 +95,7 @@ export const liveLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
     return serve(call, {
       object: services.dispatcherFor(tenant),
       from: after === undefined ? undefined : after + 1,
-      isAllowed: () => isAllowed(call),
+      watch: (end) => watchCredential(services, principal, end),
       async page(from) {
         const { log } = services.shardOf(tenant);
         const { events, position } = await readLog(log, tenant, { after: from - 1, limit: PAGE_EVENTS, maxBytes: PAGE_CHARACTERS, filter });
@@ -106,6 +109,7 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   method: "post",
   path: "/v1/tickets",
   operationId: "makeTicket",
+  scope: "tickets:create",
   summary: "A ticket that opens one live connection within 60 seconds, for clients that cannot send headers",
   tag: "Platform",
   headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
@@ -118,11 +122,11 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
     },
   },
   problems: [422],
-  async handle({ request, bytes, services, principal: { tenant, actor } }) {
+  async handle({ request, bytes, services, principal: { tenant, ...holder } }) {
     const idempotency = idempotencyKey(request, bytes);
     if (idempotency instanceof Response) return idempotency;
     return withKey(services, tenant, idempotency, async () => {
-      const issued = await services.dispatcherFor(tenant).issueTicket(actor, idempotency);
+      const issued = await services.dispatcherFor(tenant).issueTicket(holder, idempotency);
       return issued.ok ? answerTicket(tenant, issued) : refused(issued);
     });
   },
@@ -147,9 +151,4 @@ function lastEventId(request: Request): number | undefined | Response {
   const id = request.headers.get("last-event-id");
   if (id === null || id === "") return undefined;
   return /^\d{1,15}$/.test(id) ? Number(id) : invalidInput([{ path: "Last-Event-ID", message: "Expected the id of an event of this feed" }]);
-}
-
-/** A ticket lets its connection live; a key must still be good. */
-function isAllowed({ request, services }: Pick<Call<unknown, unknown, unknown>, "request" | "services">): boolean {
-  return new URL(request.url).searchParams.has("ticket") || !(authenticate(request, services) instanceof Response);
 }

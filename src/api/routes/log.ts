@@ -10,6 +10,7 @@ import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
+import type { Asked, Needed } from "../scope.ts";
 import { afterName, category, cloudEvents, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
@@ -35,6 +36,8 @@ export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
   method: "get",
   path: "/v1/events",
   operationId: "readLog",
+  scope: "streams:read",
+  scopeOf: logScope,
   summary: "The tenant's whole log, in the order of positions",
   tag: "Log",
   query: logQuery,
@@ -77,6 +80,12 @@ async function readWholeLog({ request, services, principal, query }: Call<unknow
   return jsonBytes(`{"items":[${items}],"position":${found.position},"next":${JSON.stringify(next)}}`, headers);
 }
 
+/** What reading the log needs: all streams, or those only that the query asks for. */
+export function logScope({ query: { stream, category } }: Asked): Needed {
+  if (stream !== undefined) return `streams:read:${stream}`;
+  return category === undefined ? "streams:read" : `streams:read:${category}-*`;
+}
+
 /** What a query asks of the log. */
 export function filterOf({ type, category, stream, correlationId, since, until }: Omit<z.output<typeof logQuery>, "limit">): LogFilter {
   return {
@@ -96,6 +105,7 @@ export const oneEvent: Endpoint<typeof idParams, typeof idQuery, z.ZodType> = {
   method: "get",
   path: "/v1/events/{id}",
   operationId: "getEvent",
+  scope: "streams:read",
   summary: "An event by its id; the newest where several sources used it. One of the platform's own only where its category is named",
   tag: "Log",
   params: idParams,
@@ -119,6 +129,7 @@ export const eventTypes: Endpoint<z.ZodObject, typeof typesQuery, z.ZodType> = {
   method: "get",
   path: "/v1/event-types",
   operationId: "listEventTypes",
+  scope: "streams:read",
   summary: "A built-in view: which event types there are, how often, since when, in how many streams",
   tag: "Log",
   query: typesQuery,

@@ -1,9 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Reconciled } from "../../../durable-objects/aggregate/contract.ts";
-import { DEFAULT_TENANT } from "../../kernel/index.ts";
+import { adminOnly } from "../admin-only.ts";
 import { json } from "../answer.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
-import { problem } from "../problem.ts";
 
 /** Objects that one request looks at; each is a call and a query of its own. */
 const MOST_OBJECTS = 100;
@@ -37,20 +36,14 @@ export const reconcileObjects: Endpoint<z.ZodObject, z.ZodObject, typeof body> =
   method: "post",
   path: "/v1/reconcile",
   operationId: "reconcileObjects",
+  scope: "admin:reconcile",
   summary: "Compare streams with the log by their objects' ids, and send what it lacks there again: after a database was lost or restored",
   tag: "Platform",
   body: { schema: body, maxBytes: 16_384 },
   answers: { 200: { description: "How each compares, in the order of the request", schema: z.object({ items: z.array(compared) }) } },
   problems: [403],
   // The ids say nothing of tenants, so this is for who may see them all.
-  refuse: ({ principal }) =>
-    principal.tenant === DEFAULT_TENANT
-      ? undefined
-      : problem({
-          status: 403,
-          code: "forbidden",
-          detail: `Expected no Tenant-Id: objects of all tenants are compared, by the admin key of ${DEFAULT_TENANT}.`,
-        }),
+  refuse: adminOnly,
   handle: reconcile,
 };
 

@@ -35,6 +35,7 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
   method: "get",
   path: "/v1/streams/{stream}/events",
   operationId: "readStream",
+  scope: "streams:read:{stream}",
   summary: "Read a stream's events, forward or backward",
   tag: "Streams",
   params,
@@ -117,6 +118,7 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   method: "get",
   path: "/v1/streams/{stream}",
   operationId: "getStream",
+  scope: "streams:read:{stream}",
   summary: "What a stream is: its head, its times, how far the log has it",
   tag: "Streams",
   params,
@@ -155,6 +157,7 @@ export const verifyStream: Endpoint<typeof params, typeof verifyQuery, z.ZodType
   method: "get",
   path: "/v1/streams/{stream}/verify",
   operationId: "verifyStream",
+  scope: "streams:read:{stream}",
   summary: "Check a stream's hash chain, and the log's copy of it",
   tag: "Streams",
   params,
@@ -205,6 +208,11 @@ export const directory: Endpoint<z.ZodObject, typeof listQuery, z.ZodType> = {
   method: "get",
   path: "/v1/streams",
   operationId: "listStreams",
+  scope: "streams:read",
+  scopeOf: ({ query: { category, prefix } }) => {
+    const part = category === undefined ? prefix : `${category}-`;
+    return part === undefined ? "streams:read" : `streams:read:${part}*`;
+  },
   summary: "The directory of streams, as far as the log has them",
   tag: "Streams",
   query: listQuery,

@@ -10,10 +10,11 @@ import { consistencyToken } from "../consistency.ts";
 import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
-import { authenticate } from "../principal.ts";
+import { authenticate, suspended } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
+import { appendScope, lacking } from "../scope.ts";
 import { sourceState } from "../source-state.ts";
 import { MAX_EVENT_BYTES } from "./append.ts";
 
@@ -25,9 +26,9 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   method: "post",
   path: "/v1/webhooks/{tenant}/{source}",
   operationId: "receiveWebhook",
+  scope: "public",
   summary: "Take a producer's delivery as it is, proved by its signature (or, for the scheme none, by a key); each becomes one event, however often it is sent",
   tag: "Inbound webhooks",
-  isPublic: true,
   params,
   // A form's escapes can triple the payload.
   rawBody: { maxBytes: 3 * MAX_EVENT_BYTES + 1024, mediaTypes: ["application/json", "application/x-www-form-urlencoded"] },
@@ -52,20 +53,30 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   if (configuration === undefined) return notFound(UNKNOWN);
   const door = { tenant, source, configuration };
   const delivery = { headers: request.headers, body: bytes };
-  const actor = await proven(call, door, delivery);
-  if (actor instanceof Response) return actor;
+  const by = await proven(call, door, delivery);
+  if (by instanceof Response) return by;
+  if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
   const received = receive(door, delivery);
   if ("status" in received) return turnedAway(received);
-  return "handshake" in received ? json(received.handshake) : take(call, received, actor);
+  if ("handshake" in received) return json(received.handshake);
+  // Whose signature is right may write where the source says; whose key is right, where its scopes say.
+  const forbidden = by.scopes && lacking({ scopes: by.scopes }, appendScope(services, received.stream));
+  return forbidden ?? take(call, received, by.actor);
+}
+
+interface Deliverer {
+  readonly actor: string;
+  /** Of a key. */
+  readonly scopes?: readonly string[];
 }
 
 /** Who delivers, as it stands in the event's metadata: the source, by its signature, or the key, where the scheme has none. */
-async function proven({ request, services }: WebhookCall, door: Door, delivery: Delivery): Promise<string | Response> {
+async function proven({ request, services }: WebhookCall, door: Door, delivery: Delivery): Promise<Deliverer | Response> {
   const { tenant, source, configuration } = door;
   if (schemeOf(configuration.scheme).signature === undefined) {
-    const principal = authenticate(request, services);
+    const principal = await authenticate(request, services);
     if (principal instanceof Response) return principal;
-    return principal.tenant === tenant ? principal.actor : notFound(UNKNOWN);
+    return principal.tenant === tenant ? principal : notFound(UNKNOWN);
   }
   if (services.sealer === undefined) {
     return problem({
@@ -76,7 +87,7 @@ async function proven({ request, services }: WebhookCall, door: Door, delivery: 
     });
   }
   const refused = await prove(door, delivery, services.sealer, Date.now());
-  return refused === undefined ? `webhook:${source}` : turnedAway(refused);
+  return refused === undefined ? { actor: `webhook:${source}` } : turnedAway(refused);
 }
 
 function turnedAway(refused: TurnedAway): Response {

@@ -1,0 +1,57 @@
+import { z } from "@hono/zod-openapi";
+import { ADMIN } from "../principal.ts";
+import type { KeyRow } from "../../identity/keys-view.ts";
+import { SCOPE_PATTERN } from "../../kernel/index.ts";
+import { time } from "../schemas.ts";
+
+/** Scopes of one key, and requests of one limit, at most. */
+export const MAX_SCOPES = 100;
+const MAX_REQUESTS = 100_000;
+const MAX_PERIOD = 86_400;
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "Expected 1 to 63 of [A-Za-z0-9._-], a letter or digit first")
+  .refine((name) => `key:${name}` !== ADMIN, "Expected another name: the events of ADMIN_KEY have this one");
+
+export const scope = z
+  .string()
+  .regex(SCOPE_PATTERN, "Expected <area>:<verb> or <area>:<verb>:<topic>, such as events:write:note-*")
+  .openapi({ example: "events:write:note-*" });
+
+const limits = z.strictObject({ requests: z.strictObject({ limit: z.int().min(1).max(MAX_REQUESTS), periodSeconds: z.int().min(1).max(MAX_PERIOD) }) });
+
+/** What makes a key: the body of `POST /v1/keys`. */
+export const newKey = z
+  .strictObject({
+    name,
+    scopes: z.array(scope).min(1).max(MAX_SCOPES),
+    expiresAt: time.optional().describe("After this it is refused; left out, it is good until it is revoked"),
+    limits: limits.optional().describe("Never more than `limit` requests in any `periodSeconds`"),
+  })
+  .openapi("NewKey", { example: { name: "ci", scopes: ["events:write:note-*", "streams:read:note-*"] } });
+
+/** A key as it is shown: nothing of it opens anything. */
+export const keyLine = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    expiresAt: z.string().optional(),
+    limits: z.object({ requests: z.object({ limit: z.int(), periodSeconds: z.int() }) }).optional(),
+    createdAt: z.string(),
+    rotatedAt: z.string().optional(),
+    lastUsedAt: z.string().optional().describe("To the hour"),
+  })
+  .openapi("Key");
+
+/** A key as it is shown once. */
+export const keyShownOnce = keyLine.omit({ createdAt: true, rotatedAt: true, lastUsedAt: true }).extend({
+  key: z.string().optional().describe("What is sent as `Authorization: Bearer`. It is shown here and never again, also not to a repeat"),
+  previousUntil: z.string().optional().describe("Until when the one before counts as well"),
+});
+
+/** What a row says, or the settings of an aggregate. */
+export function shownKey({ id, name, scopes, expiresAt, limits }: Pick<KeyRow, "id" | "name" | "scopes" | "expiresAt" | "limits">) {
+  return { id, name, scopes, ...(expiresAt !== undefined && { expiresAt }), ...(limits !== undefined && { limits }) };
+}
