@@ -2,6 +2,7 @@ import { AggregateObject, type AggregateParts } from "../durable-objects/aggrega
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
+import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
@@ -25,7 +26,7 @@ import { sagaDecider } from "./sagas/saga-decider.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
 import { sagaHandler } from "./sagas/saga-handler.ts";
 import { issuer, issuerClaim } from "./identity/issuer.ts";
-import { identityServices } from "./identity-composed.ts";
+import { denialPorts, identityServices } from "./identity-composed.ts";
 import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
 import { keysView } from "./identity/keys-view.ts";
@@ -256,13 +257,19 @@ export function compose(overrides: Overrides = {}) {
 
   class Circuit extends CircuitObject<Env> {}
 
+  class Denials extends DenialsObject<Env> {
+    protected override ports(env: Env): DenialPorts {
+      return denialPorts(env, now);
+    }
+  }
+
   class RateLimit extends RateLimitObject<Env> {
     protected override now(): number {
       return now();
     }
   }
 
-  return { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
+  return { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */

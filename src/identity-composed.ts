@@ -1,4 +1,6 @@
-import { objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import type { Appended, Refusal } from "../durable-objects/aggregate/contract.ts";
+import type { DenialPorts } from "../durable-objects/denials.ts";
+import { denialsFor, objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import type { Services } from "./api/services.ts";
 import { within } from "./deadline.ts";
 import { Believed } from "./identity/believed.ts";
@@ -10,6 +12,15 @@ import { DEFAULT_TENANT } from "./kernel/index.ts";
 
 /** What a part may take to answer (milliseconds). */
 const MOST_TIME = 10_000;
+
+/** What the counting of a tenant's denials reaches. */
+export function denialPorts(env: ObjectNamespaces, now: () => number): DenialPorts {
+  const append: DenialPorts["append"] = async (tenant, stream, request) => {
+    const result: Appended | Refusal = await objectFor(env, tenant, stream).append(request);
+    return result;
+  };
+  return { append: (tenant, stream, request) => within(MOST_TIME, stream, append(tenant, stream, request)), now };
+}
 
 /** What identity is made of. */
 export interface IdentityGiven {
@@ -25,7 +36,7 @@ export function identityServices({
   fetch,
   allowLocalTargets,
   now,
-}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "keySets" | "takeRequest"> {
+}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "keySets" | "takeRequest" | "deny"> {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
@@ -41,6 +52,7 @@ export function identityServices({
       return settings && { tenant, settings };
     }, now),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
+    deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
     takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
   };
 }

@@ -24,6 +24,8 @@ export interface Services {
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** Counts a denied request for the audit log. */
+  deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
   takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
   shardOf(tenant: string): Shard;
