@@ -2,6 +2,7 @@ import type { AggregateObject } from "./aggregate.ts";
 import type { StreamIdentity } from "./aggregate/contract.ts";
 import { sha256 } from "../src/kernel/index.ts";
 import type { CircuitObject } from "./circuit.ts";
+import type { DenialsObject } from "./denials.ts";
 import type { DispatcherObject } from "./dispatcher.ts";
 import type { FollowerObject } from "./follower.ts";
 import type { FollowerIdentity } from "./follower/contract.ts";
@@ -15,6 +16,7 @@ export interface ObjectNamespaces {
   readonly KEY_REGISTRY: DurableObjectNamespace<KeyRegistryObject>;
   readonly FOLLOWER: DurableObjectNamespace<FollowerObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
+  readonly DENIALS: DurableObjectNamespace<DenialsObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
 }
 
@@ -47,6 +49,11 @@ export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): Dur
 export function keyRegistryFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<KeyRegistryObject> {
   const bucket = sha256(key).slice(7, 9);
   return namespaces.KEY_REGISTRY.get(namespaces.KEY_REGISTRY.idFromName(`${tenant}/${bucket}`));
+}
+
+/** The object that counts a tenant's denied requests. */
+export function denialsFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<DenialsObject> {
+  return namespaces.DENIALS.get(namespaces.DENIALS.idFromName(tenant));
 }
 
 /** The object that counts the requests of a key. */

@@ -9,8 +9,11 @@ export interface TicketHolder {
   readonly actor: string;
   readonly scopes: readonly string[];
   /** What it was made with: the ticket ends with it. */
-  readonly credential?: { readonly key: string; readonly hash: string; readonly until?: string };
+  readonly credential?: Credential;
 }
+
+/** What proved a principal: a key, by its id and the hash of the secret that was shown, or a token of an issuer; and the end of its life where it has one (RFC 3339). */
+export type Credential = { readonly key: string; readonly hash: string; readonly until?: string } | { readonly issuer: string; readonly until: string };
 
 interface Ticket extends TicketHolder {
   readonly expires: number;

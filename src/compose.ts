@@ -2,16 +2,17 @@ import { AggregateObject, type AggregateParts } from "../durable-objects/aggrega
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
+import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
-import { dispatcherFor, keyRegistryFor, objectById, objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
-import { type Decider, DEFAULT_TENANT, type Module, together, type View } from "./kernel/index.ts";
+import { type Decider, type Module, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import { type Composed, followerPorts, routingPorts } from "./followers-composed.ts";
@@ -25,10 +26,12 @@ import { sagaPort } from "./sagas-composed.ts";
 import { sagaDecider } from "./sagas/saga-decider.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
 import { sagaHandler } from "./sagas/saga-handler.ts";
-import { Believed } from "./identity/believed.ts";
-import { key, keyStream, type KeyState } from "./identity/key.ts";
+import { issuer, issuerClaim } from "./identity/issuer.ts";
+import { denialPorts, identityServices } from "./identity-composed.ts";
+import { issuersView } from "./identity/issuers-view.ts";
+import { key } from "./identity/key.ts";
 import { keysView } from "./identity/keys-view.ts";
-import { tenant, tenantStream, type TenantState } from "./identity/tenant.ts";
+import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
@@ -71,8 +74,8 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
@@ -216,7 +219,6 @@ export function compose(overrides: Overrides = {}) {
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
-      takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
       shardOf,
       async projectNow(tenant, written) {
         const { id, log } = shardOf(tenant);
@@ -227,13 +229,7 @@ export function compose(overrides: Overrides = {}) {
       send: followers.send,
       sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
-      keys: new Believed(async (name) => {
-        const [tenant = "", id = ""] = name.split("/");
-        return JSON.parse((await within(MOST_TIME, "the key", objectFor(env, tenant, keyStream(id)).state())).state) as KeyState;
-      }, now),
-      tenants: new Believed(async (id) => {
-        return JSON.parse((await within(MOST_TIME, "the tenant", objectFor(env, DEFAULT_TENANT, tenantStream(id)).state())).state) as TenantState;
-      }, now),
+      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now }),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,
@@ -263,13 +259,19 @@ export function compose(overrides: Overrides = {}) {
 
   class Circuit extends CircuitObject<Env> {}
 
+  class Denials extends DenialsObject<Env> {
+    protected override ports(env: Env): DenialPorts {
+      return denialPorts(env, now);
+    }
+  }
+
   class RateLimit extends RateLimitObject<Env> {
     protected override now(): number {
       return now();
     }
   }
 
-  return { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
+  return { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */

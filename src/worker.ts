@@ -1,6 +1,6 @@
 import { compose } from "./compose.ts";
 
-const { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, RateLimit, worker } = compose();
+const { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, RateLimit, worker } = compose();
 
-export { Aggregate, Circuit, Dispatcher, Follower, KeyRegistry, RateLimit };
+export { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, RateLimit };
 export default worker;

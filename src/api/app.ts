@@ -14,6 +14,7 @@ import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
+import { createIssuer, deleteIssuer, getIssuer, issuers } from "./routes/issuers.ts";
 import { createKey, getKey, keys, revokeKey, rotateKey } from "./routes/keys.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
@@ -80,6 +81,10 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getTenant);
   serve(app, suspendTenant);
   serve(app, resumeTenant);
+  serve(app, createIssuer);
+  serve(app, issuers);
+  serve(app, getIssuer);
+  serve(app, deleteIssuer);
   serve(app, reconcileObjects);
   serveFollowers(app);
   serveSagas(app);

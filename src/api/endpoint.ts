@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
+import { auditAct, auditDenial } from "./audit.ts";
 import { bodyText, mediaTypeOf, readBody } from "./body.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
@@ -115,8 +116,10 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;
-    const answer = other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked);
-    return within(MOST_TIME, `${endpoint.operationId}`, Promise.resolve(answer));
+    const handled = other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked);
+    const answer = await within(MOST_TIME, `${endpoint.operationId}`, Promise.resolve(handled));
+    const act = { ...checked, endpoint };
+    return answer.status === 403 ? auditDenial(act, answer) : auditAct(act, answer);
   });
 }
 
@@ -139,11 +142,11 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (limit?.refusal) return limit.refusal;
   const asked = { params: context.req.param() as Record<string, string>, query: context.req.query(), services, principal };
   const forbidden = lacking(principal, endpoint.scopeOf?.(asked) ?? endpoint.scope, asked.params);
-  if (forbidden) return forbidden;
+  if (forbidden) return auditDenial({ services, principal, endpoint }, forbidden);
   const params = (endpoint.params ?? NO_FIELDS).safeParse(context.req.param());
   if (!params.success) return invalid(params.error);
   const refusal = endpoint.refuse?.({ principal, params: params.data as z.output<Params> });
-  if (refusal) return refusal;
+  if (refusal) return auditDenial({ services, principal, endpoint }, refusal);
   const query = (endpoint.query ?? NO_FIELDS).safeParse(endpoint.query ? context.req.query() : {});
   if (!query.success) return invalid(query.error);
   const read = await readInput(request, input);

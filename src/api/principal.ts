@@ -1,11 +1,12 @@
-import type { TicketHolder } from "../../durable-objects/tickets.ts";
+import type { Credential, TicketHolder } from "../../durable-objects/tickets.ts";
 import { goodUntil, KEY_CATEGORY, type KeyState, type RequestLimit, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
 import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
-import { problem } from "./problem.ts";
+import { problem, suspended } from "./problem.ts";
 import type { Services } from "./services.ts";
+import { tokenPrincipal } from "./token-principal.ts";
 
 /** Who asks, and on whose data. */
 export interface Principal {
@@ -20,14 +21,7 @@ export interface Principal {
   readonly credential?: Credential;
 }
 
-/** A key's id, the hash of the secret that was shown, and the end of its life where it has one (RFC 3339). */
-export interface Credential {
-  readonly key: string;
-  readonly hash: string;
-  readonly until?: string;
-}
-
-type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "send">;
+export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
@@ -39,7 +33,8 @@ export function authenticate(request: Request, services: Asking): Principal | Re
   if (services.adminKey === undefined) return unknownKey();
   const given = readKeyText(bearer);
   if (given !== undefined) return keyHolder(services, given);
-  return isSame(bearer, services.adminKey) ? admin(request) : unknownKey();
+  if (isSame(bearer, services.adminKey)) return admin(request);
+  return tokenPrincipal(services, bearer, Date.now()).then((principal) => principal ?? unknownKey());
 }
 
 /** The one who may act for any tenant. */
@@ -113,14 +108,18 @@ async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticke
 }
 
 /** Whether what a principal was known by opens anything now; read anew. */
-export async function isStillGood(services: Pick<Services, "keys" | "tenants">, tenant: string, { key, hash }: Credential): Promise<boolean> {
-  const [state, { isSuspended }] = await Promise.all([services.keys.fresh(nameOf({ tenant, id: key })), services.tenants.fresh(tenant)]);
-  return !isSuspended && goodUntil(state, hash, Date.now()) !== undefined;
+export async function isStillGood(services: Pick<Services, "keys" | "tenants" | "issuers">, tenant: string, credential: Credential): Promise<boolean> {
+  const [isGood, { isSuspended }] = await Promise.all([isProven(services, tenant, credential), services.tenants.fresh(tenant)]);
+  return isGood && !isSuspended;
 }
 
-/** 403: all that a tenant's keys are told while it is suspended. */
-export function suspended(tenant: string): Response {
-  return problem({ status: 403, code: "tenant_suspended", detail: `The tenant ${tenant} is suspended.` });
+async function isProven(services: Pick<Services, "keys" | "issuers">, tenant: string, credential: Credential): Promise<boolean> {
+  if ("key" in credential) {
+    const state = await services.keys.fresh(nameOf({ tenant, id: credential.key }));
+    return goodUntil(state, credential.hash, Date.now()) !== undefined;
+  }
+  const issuer = await services.issuers.fresh(credential.issuer);
+  return issuer?.tenant === tenant && Date.parse(credential.until) > Date.now();
 }
 
 function unknownKey(): Response {

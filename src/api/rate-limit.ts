@@ -12,7 +12,7 @@ export async function limited(
   services: Pick<Services, "takeRequest">,
   { tenant, limit, credential }: Pick<Principal, "tenant" | "limit" | "credential">,
 ): Promise<{ readonly headers: LimitHeaders; readonly refusal?: Response } | undefined> {
-  if (limit === undefined || credential === undefined) return undefined;
+  if (limit === undefined || credential === undefined || !("key" in credential)) return undefined;
   const answered = await services.takeRequest(tenant, credential.key, limit);
   const headers = headersOf(limit, answered);
   return answered.isAdmitted ? { headers } : { headers, refusal: tooMany(limit, answered) };

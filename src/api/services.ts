@@ -7,6 +7,8 @@ import type { Sent, SentCommand } from "../commands/send-command.ts";
 import type { AskedForLeave, Leave } from "../followers/sink/handshake.ts";
 import type { Decider, Handler, Saga, View } from "../kernel/index.ts";
 import type { Believed } from "../identity/believed.ts";
+import type { IssuerSettings } from "../identity/issuer.ts";
+import type { KeySets } from "../identity/jwks.ts";
 import type { KeyState, RequestLimit } from "../identity/key.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
@@ -23,6 +25,8 @@ export interface Services {
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** Counts a denied request for the audit log. */
+  deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
   takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
   shardOf(tenant: string): Shard;
@@ -40,6 +44,10 @@ export interface Services {
   readonly keys: Believed<KeyState>;
   /** Tenants by id, as their aggregates in the tenant `default` hold them. */
   readonly tenants: Believed<TenantState>;
+  /** Issuers of tokens by id, and whose they are; undefined for one that nobody registered. */
+  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings } | undefined>;
+  /** The keys that issuers sign with. */
+  readonly keySets: KeySets;
   readonly views: readonly View[];
   /** A follower's objects. */
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;

@@ -1,3 +1,4 @@
+export * from "./audit-log.ts";
 export * from "./canonical-json.ts";
 export * from "./character-count.ts";
 export * from "./circuit.ts";

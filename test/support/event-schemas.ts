@@ -6,6 +6,7 @@ import { tenant } from "../../src/identity/tenant.ts";
 import { modules } from "../../src/domains/index.ts";
 import { handlerOperations } from "../../src/followers/handler-operations.ts";
 import { subscription } from "../../src/followers/subscription.ts";
+import { issuer, issuerClaim } from "../../src/identity/issuer.ts";
 import { key } from "../../src/identity/key.ts";
 import { type Decider, type EventForm, together, upcast } from "../../src/kernel/index.ts";
 import { sagaDecider } from "../../src/sagas/saga-decider.ts";
@@ -28,7 +29,7 @@ export type StoredForms = Readonly<Record<string, readonly StoredForm[]>>;
 const domains = together(modules);
 
 /** The platform's own aggregates, by the names that src/compose.ts has for them. */
-export const OWN = { source, reservation, subscription, handlerOperations, key, tenant };
+export const OWN = { source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim };
 
 /** What events from outside may come to, in any order. */
 export const open: readonly Decider[] = [...Object.values(OWN), ...domains.deciders];

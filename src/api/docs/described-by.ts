@@ -9,7 +9,7 @@ type Reading = Endpoint<z.ZodObject, z.ZodObject, z.ZodType>;
 /** What the API's operations are grouped by. */
 const TAGS = [
   { name: "Platform", description: "The platform itself: whether it answers, what it can do, tickets" },
-  { name: "Identity", description: "Who may do what: tenants, keys and their scopes" },
+  { name: "Identity", description: "Who may do what: tenants, keys and their scopes, issuers of tokens" },
   { name: "Streams", description: "The ordered events of one thing: append, read, verify, follow, close" },
   { name: "Log", description: "All streams of a tenant in one order" },
   { name: "Views", description: "What is folded from the log, and how far each has come" },

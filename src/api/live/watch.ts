@@ -1,3 +1,4 @@
+import { issuerStream } from "../../identity/issuer.ts";
 import { keyStream } from "../../identity/key.ts";
 import { tenantStream } from "../../identity/tenant.ts";
 import { DEFAULT_TENANT } from "../../kernel/index.ts";
@@ -14,13 +15,13 @@ const LONGEST_WAIT = 3_600_000;
  * A key that is bad already is found out before this returns.
  */
 export async function watchCredential(
-  services: Pick<Services, "keys" | "tenants" | "objectFor">,
+  services: Pick<Services, "keys" | "tenants" | "issuers" | "objectFor">,
   { tenant, credential }: Pick<Principal, "tenant" | "credential">,
   end: () => void,
 ): Promise<() => void> {
   if (credential === undefined) return () => {};
   const bells = await Promise.all([
-    Doorbell.connect(services.objectFor(tenant, keyStream(credential.key))),
+    Doorbell.connect(services.objectFor(tenant, "key" in credential ? keyStream(credential.key) : issuerStream(credential.issuer))),
     Doorbell.connect(services.objectFor(DEFAULT_TENANT, tenantStream(tenant))),
   ]);
   const heads = (): string => bells.map(({ head }) => head).join();

@@ -1,0 +1,36 @@
+import { issuerId } from "../identity/issuer.ts";
+import { provenBy, statedBy } from "../identity/token.ts";
+import type { Principal } from "./principal.ts";
+import { problem, suspended } from "./problem.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Who a token (JWT) speaks for; undefined where nobody takes it. What it says of itself only chooses the issuer that it is held against.
+ * 503 where that one's keys cannot be had.
+ */
+export async function tokenPrincipal(
+  services: Pick<Services, "issuers" | "keySets" | "tenants">,
+  token: string,
+  now: number,
+): Promise<Principal | Response | undefined> {
+  const stated = statedBy(token);
+  for (const audience of stated?.audiences ?? []) {
+    const id = issuerId(stated?.issuer ?? "", audience);
+    const found = await services.issuers.get(id);
+    if (found === undefined) continue;
+    const { tenant, settings } = found;
+    try {
+      const holder = await provenBy(settings, services.keySets.of(settings), token, now);
+      if (holder === undefined) continue;
+      if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
+      const { actor, scopes, until } = holder;
+      return { tenant, actor, scopes, credential: { issuer: id, until } };
+    } catch (fault) {
+      console.warn("api: an issuer's keys could not be had", tenant, id, String(fault));
+      if (settings.jwksUri === undefined) continue;
+      const detail = "The keys of the token's issuer could not be had.";
+      return problem({ status: 503, code: "issuer_unavailable", detail, headers: { "retry-after": "5" } });
+    }
+  }
+  return undefined;
+}

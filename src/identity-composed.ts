@@ -1,0 +1,58 @@
+import type { Appended, Refusal } from "../durable-objects/aggregate/contract.ts";
+import type { DenialPorts } from "../durable-objects/denials.ts";
+import { denialsFor, objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import type { Services } from "./api/services.ts";
+import { within } from "./deadline.ts";
+import { Believed } from "./identity/believed.ts";
+import { type ClaimState, claimStream, type IssuerState, issuerStream } from "./identity/issuer.ts";
+import { KeySets } from "./identity/jwks.ts";
+import { keyStream, type KeyState } from "./identity/key.ts";
+import { tenantStream, type TenantState } from "./identity/tenant.ts";
+import { DEFAULT_TENANT } from "./kernel/index.ts";
+
+/** What a part may take to answer (milliseconds). */
+const MOST_TIME = 10_000;
+
+/** What the counting of a tenant's denials reaches. */
+export function denialPorts(env: ObjectNamespaces, now: () => number): DenialPorts {
+  const append: DenialPorts["append"] = async (tenant, stream, request) => {
+    const result: Appended | Refusal = await objectFor(env, tenant, stream).append(request);
+    return result;
+  };
+  return { append: (tenant, stream, request) => within(MOST_TIME, stream, append(tenant, stream, request)), now };
+}
+
+/** What identity is made of. */
+export interface IdentityGiven {
+  readonly env: ObjectNamespaces;
+  readonly fetch: typeof fetch;
+  readonly allowLocalTargets: boolean;
+  readonly now: () => number;
+}
+
+/** What the API asks about who asks: read from the aggregates themselves, and believed for a while. */
+export function identityServices({
+  env,
+  fetch,
+  allowLocalTargets,
+  now,
+}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "keySets" | "takeRequest" | "deny"> {
+  const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
+    JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
+  return {
+    keys: new Believed(async (name) => {
+      const [tenant = "", id = ""] = name.split("/");
+      return (await stateOf(tenant, keyStream(id))) as KeyState;
+    }, now),
+    tenants: new Believed(async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState, now),
+    issuers: new Believed(async (id) => {
+      const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
+      if (tenant === undefined) return undefined;
+      const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
+      return settings && { tenant, settings };
+    }, now),
+    keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
+    deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
+    takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
+  };
+}

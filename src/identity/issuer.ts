@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { canonicalJson, defineDecider, defineEvents, reject, sha256 } from "../kernel/index.ts";
+
+/** The category that issuers of tokens live in: one small aggregate for each, in the log of the tenant that takes them. */
+export const ISSUER_CATEGORY = "rivulet_issuer";
+/** And the one, in the tenant `default`, that says whose an issuer with an audience is: a token names no tenant. */
+export const CLAIM_CATEGORY = "rivulet_issuer_claim";
+
+const settings = z.object({
+  issuer: z.string(),
+  audience: z.string(),
+  /** Public keys, as RFC 7517 has them; or where they are. */
+  jwks: z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) }).optional(),
+  jwksUri: z.string().optional(),
+  algorithms: z.array(z.string()),
+  /** Which claims say what a token may do, and who it speaks for. */
+  claims: z.object({ scopes: z.string(), actor: z.string() }),
+  /** What the one who registered it may do: no token may more. */
+  grants: z.array(z.string()),
+});
+
+/** An issuer's settings as its events keep them. */
+export type IssuerSettings = Readonly<z.output<typeof settings>>;
+
+const issuerEvents = defineEvents("rivulet", {
+  IssuerRegistered: settings,
+  IssuerRemoved: z.object({}),
+});
+const claimEvents = defineEvents("rivulet", {
+  IssuerClaimed: z.object({ tenant: z.string() }),
+  IssuerReleased: z.object({}),
+});
+
+/** What is known of an issuer; no settings where it was never registered, or was removed. */
+export interface IssuerState {
+  readonly settings?: IssuerSettings;
+}
+
+/** Who makes tokens that a tenant takes. */
+export const issuer = defineDecider({
+  category: ISSUER_CATEGORY,
+  events: issuerEvents,
+  commands: { Register: settings, Remove: z.object({}) },
+  initialState: (): IssuerState => ({}),
+  evolve: {
+    IssuerRegistered: (_, { data }) => ({ settings: data }),
+    IssuerRemoved: () => ({}),
+  },
+  decide: {
+    Register({ data }, { settings }) {
+      if (settings === undefined) return issuerEvents.IssuerRegistered(data);
+      return canonicalJson(settings) === canonicalJson(data) ? [] : reject("issuer_exists");
+    },
+    Remove: (_, { settings }) => (settings === undefined ? [] : issuerEvents.IssuerRemoved({})),
+  },
+});
+
+/** Whose an issuer with an audience is; nobody's before the first claim. */
+export interface ClaimState {
+  readonly tenant?: string;
+}
+
+/** One tenant for one issuer with one audience: otherwise a token would be good in two houses. */
+export const issuerClaim = defineDecider({
+  category: CLAIM_CATEGORY,
+  events: claimEvents,
+  commands: { Claim: z.object({ tenant: z.string() }), Release: z.object({ tenant: z.string() }) },
+  initialState: (): ClaimState => ({}),
+  evolve: {
+    IssuerClaimed: (_, { data: { tenant } }) => ({ tenant }),
+    IssuerReleased: () => ({}),
+  },
+  decide: {
+    Claim: ({ data }, { tenant }) => (tenant === undefined ? claimEvents.IssuerClaimed(data) : tenant === data.tenant ? [] : reject("issuer_exists")),
+    Release: ({ data }, { tenant }) => (tenant === data.tenant ? claimEvents.IssuerReleased({}) : []),
+  },
+});
+
+/** What an issuer with an audience is found by: 32 hexadecimal digits. */
+export function issuerId(issuer: string, audience: string): string {
+  return sha256(JSON.stringify([issuer, audience])).slice("sha256:".length, "sha256:".length + 32);
+}
+
+/** The streams of an issuer and of its claim. */
+export function issuerStream(id: string): string {
+  return `${ISSUER_CATEGORY}-${id}`;
+}
+export function claimStream(id: string): string {
+  return `${CLAIM_CATEGORY}-${id}`;
+}

@@ -1,0 +1,87 @@
+import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
+import { allows, SCOPE_PATTERN } from "../kernel/index.ts";
+import type { IssuerSettings } from "./issuer.ts";
+
+/** How far (seconds) the clocks of an issuer and of ours may be apart. */
+export const CLOCK_SKEW = 30;
+/** A token's characters, and the audiences and scopes of one, at most. */
+export const MAX_TOKEN = 8_192;
+const MAX_AUDIENCES = 5;
+const MAX_SCOPES = 100;
+
+/** Who says to have made a token, and for whom: nothing of it is proved. Undefined for what is no token. */
+export function statedBy(token: string): { readonly issuer: string; readonly audiences: readonly string[] } | undefined {
+  if (token.length > MAX_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
+  try {
+    const { iss, aud } = decodeJwt(token);
+    const audiences = (Array.isArray(aud) ? aud : [aud]).filter((one) => typeof one === "string").slice(0, MAX_AUDIENCES);
+    return typeof iss === "string" && audiences.length > 0 ? { issuer: iss, audiences } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a token proves. */
+export interface TokenHolder {
+  readonly actor: string;
+  readonly scopes: readonly string[];
+  /** RFC 3339 UTC: the last moment at which it is taken, the skew of the clocks included. */
+  readonly until: string;
+}
+
+/** Checks a token of an issuer at a time: signature, algorithm, issuer, audience, times. Undefined where anything is wrong with it. Throws where the issuer's keys cannot be had. */
+export async function provenBy(settings: IssuerSettings, keys: JWTVerifyGetKey, token: string, now: number): Promise<TokenHolder | undefined> {
+  const { issuer, audience, algorithms, claims, grants } = settings;
+  const options = {
+    issuer,
+    audience,
+    // Pinned: what the token says of itself chooses among these, and `none` or a secret's algorithm is never one of them.
+    algorithms: [...algorithms],
+    clockTolerance: CLOCK_SKEW,
+    // One that never ends could not be taken back.
+    requiredClaims: ["exp", "iss", "aud"],
+    currentDate: new Date(now),
+  };
+  const payload = await payloadOf(token, keys, options);
+  if (payload === undefined) return undefined;
+  const actor = claimOf(payload, claims.actor);
+  if (typeof actor !== "string" || !/^[\x21-\x7e]{1,200}$/.test(actor)) return undefined;
+  const until = new Date(((payload.exp as number) + CLOCK_SKEW) * 1_000);
+  if (Number.isNaN(until.getTime())) return undefined;
+  return { actor: `jwt:${actor}`, scopes: scopesIn(claimOf(payload, claims.scopes)).filter((scope) => allows(grants, scope)), until: until.toISOString() };
+}
+
+async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (fault) {
+    if (fault instanceof errors.JWKSMultipleMatchingKeys) return payloadByAny(token, fault, options);
+    // A key set that cannot be had says nothing of the token.
+    if (fault instanceof errors.JOSEError && fault.code !== "ERR_JOSE_GENERIC" && fault.code !== "ERR_JWKS_TIMEOUT" && fault.code !== "ERR_JWKS_INVALID")
+      return undefined;
+    throw fault;
+  }
+}
+
+/** A token that names no key may be of any that fits. */
+async function payloadByAny(token: string, fitting: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+  for await (const key of fitting) {
+    const found = await jwtVerify(token, key, options).catch(() => undefined);
+    if (found !== undefined) return found.payload;
+  }
+  return undefined;
+}
+
+/** A claim by its name, which may have dots of its own, or by a path. */
+function claimOf(payload: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(payload, name)) return payload[name];
+  let at: unknown = payload;
+  for (const part of name.split(".")) at = typeof at === "object" && at !== null && Object.hasOwn(at, part) ? (at as Record<string, unknown>)[part] : undefined;
+  return at;
+}
+
+/** Scopes as a list, or as RFC 8693 has them, parted by spaces; what is none of ours is left out. */
+function scopesIn(claim: unknown): readonly string[] {
+  const all = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
+  return all.filter((scope): scope is string => typeof scope === "string" && SCOPE_PATTERN.test(scope)).slice(0, MAX_SCOPES);
+}
