@@ -19,7 +19,8 @@ const HELP = `Tries to break the platform's promises, and prints one page of fig
   --write       keeps the page in test/evidence/last.json and README.md
   --only NAME   runs one file of test/evidence (simulation, kills, followers, guards, robustness); the rest is told as it was kept
 
-Other sizes come from the environment: SEEDS, KILLS, EVENTS, SEED, and FULL=1 for every naughty string in every place.
+Other sizes come from the environment: SEEDS, KILLS, EVENTS, SEED, FULL=1 for every naughty string in every place, and
+OPERATIONS for a pattern of the operation ids that robustness asks.
 Exit codes: 0 all of it holds; 1 something does not.`;
 
 const ROOT = join(import.meta.dirname, "../..");

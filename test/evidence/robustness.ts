@@ -22,6 +22,8 @@ export interface RobustnessOptions {
   readonly seed: number;
   /** Every naughty string in every place, and ten times the bodies by chance; otherwise a sample. */
   readonly full?: boolean;
+  /** Only the operations whose id it matches; left out, all. */
+  readonly operations?: RegExp;
   /** The processes whose memory is watched; left out, none is. */
   readonly processes?: () => readonly number[];
 }
@@ -52,10 +54,10 @@ const isDerived = ({ path }: Operation): boolean => /^\/v1\/(aggregates|views)\/
  * description. Gives what is not as promised, each with the command that shows it.
  */
 export async function runRobustness(options: RobustnessOptions): Promise<{ readonly figures: RobustnessFigures; readonly failures: readonly string[] }> {
-  const { url, key, seed, full = false, processes } = options;
+  const { url, key, seed, full = false, operations: wanted = /./, processes } = options;
   const begun = Date.now();
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
-  const operations = operationsOf(document);
+  const operations = operationsOf(document).filter(({ id }) => wanted.test(id));
   const run = new Run(url, new Judge(document));
   const bytesBefore = processes && memoryOf(processes());
   await setUp(run, key);
