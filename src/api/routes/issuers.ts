@@ -18,7 +18,14 @@ import { afterName, cursor, limit, page } from "../schemas.ts";
 
 const TAG = "Identity";
 const text = z.string().min(1).max(1_000);
-const jwks = z.strictObject({ keys: z.array(z.looseObject({ kty: z.string() })) });
+/** What `keysFault` takes: told in the description alone, since its sentences teach more. */
+const publicKeys = { minItems: 1, maxItems: 20, items: { type: "object", required: ["kty"], properties: { kty: { enum: ["RSA", "EC", "OKP"] } } } };
+const jwks = z.strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).openapi(publicKeys as object) });
+/** Where the keys come from: one of two. */
+const oneSource = [
+  { required: ["jwks"], properties: { jwksUri: { not: {} } } },
+  { required: ["jwksUri"], properties: { jwks: { not: {} } } },
+];
 const claimNames = z.strictObject({ scopes: z.string().min(1).max(200), actor: z.string().min(1).max(200).optional() });
 const newIssuer = z
   .strictObject({
@@ -35,6 +42,7 @@ const newIssuer = z
     claims: claimNames.describe("Which claims hold the scopes (a list, or parted by spaces) and the actor, `sub` where left out; a dot goes into an object"),
   })
   .openapi("NewIssuer", {
+    oneOf: oneSource,
     example: { issuer: "https://login.acme.example/", audience: "rivulet-acme", jwksUri: "https://login.acme.example/jwks.json", claims: { scopes: "scope" } },
   });
 const shown = z
