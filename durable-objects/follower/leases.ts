@@ -86,7 +86,7 @@ export class Leases {
   /** Settles what was leased; says how many of the positions were. */
   acknowledge(positions: readonly number[]): Promise<number> {
     return this.#inTurn(async () => {
-      const own = positions.filter((position) => this.#state.items[position] !== undefined);
+      const own = [...new Set(positions)].filter((position) => this.#state.items[position] !== undefined);
       const parked = own.map((position) => this.#laneOf(position)).filter((lane) => lane?.parkedAt !== undefined) as readonly Lane[];
       if (parked.length > 0)
         await this.#ports.unpark(
@@ -103,7 +103,7 @@ export class Leases {
   /** Gives back what was leased, as a failed attempt; says how many of the positions were. */
   refuse(positions: readonly number[], reason = "It was refused."): Promise<number> {
     return this.#inTurn(async () => {
-      const own = positions.filter((position) => this.#state.items[position]?.isBack === false);
+      const own = [...new Set(positions)].filter((position) => this.#state.items[position]?.isBack === false);
       for (const position of own) await this.#fail(position, reason);
       if (own.length > 0) this.#save();
       return own.length;

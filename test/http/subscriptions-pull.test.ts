@@ -65,6 +65,21 @@ describe("one who pulls", () => {
     expect(again.items).toMatchObject([{ position, attempt: 2 }]);
   });
 
+  test("who names a position twice in a request names it once", async () => {
+    const { id, headers } = await puller("twice", { retry: { minDelayMs: 1, maxDelayMs: 1 } });
+    const position = await log("pull-1", "pull.A", headers);
+    await lease(id, "", headers);
+    expect(ok(await act(id, "nack", { positions: [position, position] }, headers))).toEqual({ refused: 1 });
+    const again = await eventually(
+      "it again",
+      () => lease(id, "", headers),
+      ({ items }) => items.length > 0,
+    );
+    expect(again.items).toMatchObject([{ position, attempt: 2 }]);
+    expect(ok(await act(id, "ack", { positions: [position, position] }, headers))).toEqual({ acknowledged: 1 });
+    expect(ok<Subscription>(await get(`/v1/subscriptions/${id}`, headers))["counts"]).toEqual({ delivered: 1, failed: 1, parked: 0 });
+  });
+
   test("is given what it let lie again", async () => {
     const { id, headers } = await puller("lain", { retry: { minDelayMs: 1, maxDelayMs: 1 } });
     const position = await log("pull-1", "pull.A", headers);

@@ -152,6 +152,7 @@ const REASONS: readonly Reason[] = [
   { operation: /^createKey$/, detail: /^expiresAt: Expected a time to come/, why: "what time it is no schema knows" },
   { operation: /^createIssuer$/, detail: /^jwksUri: Expected/, why: "an address that parses, is reached over https, and lies outside" },
   { operation: /^createIssuer$/, detail: /^jwks: Expected public keys/, why: "members that make a key private" },
+  { operation: /^receiveWebhook$/, detail: /: the template of .+ needs it/, why: "a source's templates are the tenant's, and may ask for what is not there" },
   { operation: /^dropDeadLetter$/, detail: /^reason: Expected a reason, in the query or/, why: "it stands in one of two places" },
   { operation: /^startSaga$/, detail: /^data\./, why: "each saga has data of its own, and the path names it" },
   { operation: /./, detail: /^\w*[aA]t: Invalid ISO datetime/, why: "times in commands are UTC; the format date-time has any offset" },
