@@ -24,7 +24,7 @@ async function post(answers: Answers): Promise<Response> {
     request,
     services,
     bytes: new TextEncoder().encode(JSON.stringify(events)),
-    principal: { tenant: "default", actor: "key:test" },
+    principal: { tenant: "default", actor: "key:test", scopes: ["*:*"] },
     correlationId: "c-1",
     trace: { traceId: "a".repeat(32), spanId: "b".repeat(16), flags: "01" },
   };
