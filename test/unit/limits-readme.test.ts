@@ -9,12 +9,15 @@ import { MAX_APPEND_BYTES, MAX_ATTRIBUTE_BYTES, MAX_BODY_BYTES, MAX_EVENT_BYTES,
 import { MOST_TIME } from "../../src/api/endpoint.ts";
 import { HEARTBEAT } from "../../src/api/live/feed.ts";
 import { MAX_KEY_LENGTH } from "../../src/api/preconditions.ts";
+import { MAX_SCOPES } from "../../src/api/keys/shown.ts";
 import { MOST_NODES } from "../../src/api/routes/correlations.ts";
 import { PAGE_BYTES } from "../../src/api/routes/log.ts";
 import { correlation, DEFAULT_LIMIT, eventType, MAX_LIMIT, MAX_METADATA_LENGTH, topicPattern } from "../../src/api/schemas.ts";
 import type { Services } from "../../src/api/services.ts";
 import { MAX_CONCURRENCY, MAX_NAME_LENGTH, MAX_TIMEOUT, MAX_TYPE_LENGTH, MAX_TYPES, subscriptionInput } from "../../src/api/subscriptions/input.ts";
 import { STATUS_MEANINGS } from "../../src/api/statuses.ts";
+import { BELIEVED } from "../../src/identity/believed.ts";
+import { CLOCK_SKEW, MAX_TOKEN } from "../../src/identity/token.ts";
 import { CATEGORY_PATTERN, MAX_JSON_DEPTH, STREAM_ID_PATTERN, TENANT_PATTERN } from "../../src/kernel/index.ts";
 import { MAX_LOOKED_AT } from "../../src/log/read-log.ts";
 import { REPLAY_WINDOW_SECONDS } from "../../src/webhooks/prove.ts";
@@ -64,6 +67,10 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ["until an answer begins", seconds(MOST_TIME)],
   ["between two signs of life on a live connection", seconds(HEARTBEAT)],
   ["a ticket", seconds(LIFETIME)],
+  ["until a revoked key is refused everywhere", seconds(BELIEVED)],
+  ["scopes of a key", count(MAX_SCOPES)],
+  ["a token (JWT)", `${count(MAX_TOKEN)} characters`],
+  ["between the clocks of an issuer and of ours", `${CLOCK_SKEW} s`],
   ["a webhook's age, where its scheme signs the time", `${REPLAY_WINDOW_SECONDS} s`],
 ];
 
