@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 
 /** What the evidence consists of, in the order of the page. */
-export const EVIDENCE = ["simulation", "crash points", "kill -9", "guards", "robustness"] as const;
+export const EVIDENCE = ["simulation", "crash points", "kill -9", "sagas", "guards", "robustness"] as const;
 /** `followers` is told as well where it is asked for (FOLLOWERS=1); the page does without it. */
 export type EvidenceName = (typeof EVIDENCE)[number] | "followers";
 
