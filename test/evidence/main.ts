@@ -13,13 +13,14 @@ const HELP = `Tries to break the platform's promises, and prints one page of fig
   crash points  a crash at every step of one story
   kill -9       a real server killed under load, at least 20 times
   followers     20 subscriptions whose receiver fails at random, server and receiver killed under them
+  sagas         a real server killed at each step of each saga, and 1,000 orders at once with too little stock
   guards        each guard switched off in turn: the evidence must turn red
   robustness    every operation of /openapi.json with valid, forbidden, malformed and naughty input
 
   --write       keeps the page in test/evidence/last.json and README.md
-  --only NAME   runs one file of test/evidence (simulation, kills, followers, guards, robustness); the rest is told as it was kept
+  --only NAME   runs one file of test/evidence (simulation, kills, followers, sagas, guards, robustness); the rest is told as it was kept
 
-Other sizes come from the environment: SEEDS, KILLS, EVENTS, SEED, FULL=1 for every naughty string in every place, and
+Other sizes come from the environment: SEEDS, KILLS, EVENTS, ORDERS, SEED, FULL=1 for every naughty string in every place, and
 OPERATIONS for a pattern of the operation ids that robustness asks.
 Exit codes: 0 all of it holds; 1 something does not.`;
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 
 /** What the evidence consists of, in the order of the page. */
-export const EVIDENCE = ["simulation", "crash points", "kill -9", "followers", "guards", "robustness"] as const;
+export const EVIDENCE = ["simulation", "crash points", "kill -9", "followers", "sagas", "guards", "robustness"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /** One line of the page: what was done, and what came of it. */

@@ -1,6 +1,6 @@
 import type { FinalEvent } from "../../../src/testing/history/final-state.ts";
 import { askFor, readAll } from "../../../src/testing/history/read-all.ts";
-import { pause } from "../../local/waiting.ts";
+import { Insistent } from "../insistent.ts";
 import type { Append } from "./traffic.ts";
 
 /** How a subscription stands, as far as the evidence looks. */
@@ -24,41 +24,38 @@ export interface Letter {
   readonly waitingBehind?: number | null;
 }
 
-/** How long (milliseconds) one request may take, and how often what must be answered is sent again while nobody does. */
-const PATIENCE = 20_000;
-const MOST_REPEATS = 200;
-
 /** Asks a server that may be killed meanwhile: what changes something is sent again, by its key, until it is answered. */
 export class Client {
   readonly #url: string;
   readonly #key: string;
-  #keys = 0;
+  readonly #insistent: Insistent;
 
   constructor(url: string, key: string) {
     this.#url = url;
     this.#key = key;
+    this.#insistent = new Insistent(url, key);
   }
 
   /** Throws where the platform refuses. */
   async append({ stream, events }: Pick<Append, "stream"> & { readonly events: readonly object[] }): Promise<void> {
-    await this.#change("POST", `/v1/streams/${stream}/events`, { events });
+    await this.#insistent.change("POST", `/v1/streams/${stream}/events`, { events });
   }
 
   /** Gives its id, and the position that it begins after. */
   async subscribe(settings: object): Promise<{ readonly id: string; readonly position: number }> {
-    return (await this.#change("POST", "/v1/subscriptions", settings)) as { id: string; position: number };
+    return (await this.#insistent.change("POST", "/v1/subscriptions", settings)) as { id: string; position: number };
   }
 
   async act(id: string, what: "pause" | "resume"): Promise<void> {
-    await this.#change("POST", `/v1/subscriptions/${id}/${what}`);
+    await this.#insistent.change("POST", `/v1/subscriptions/${id}/${what}`);
   }
 
   async replay(id: string, range: object): Promise<{ readonly id: string; readonly from: number; readonly to: number }> {
-    return (await this.#change("POST", `/v1/subscriptions/${id}/replay`, range)) as { id: string; from: number; to: number };
+    return (await this.#insistent.change("POST", `/v1/subscriptions/${id}/replay`, range)) as { id: string; from: number; to: number };
   }
 
   async redrive(letter: string): Promise<void> {
-    await this.#change("POST", `/v1/dead-letters/${encodeURIComponent(letter)}/redrive`);
+    await this.#insistent.change("POST", `/v1/dead-letters/${encodeURIComponent(letter)}/redrive`);
   }
 
   async standing(id: string): Promise<Standing> {
@@ -79,32 +76,5 @@ export class Client {
       ["/v1/events", "/v1/events?category=rivulet_subscription"].map((path) => readAll<FinalEvent>(this.#url, this.#key, path)),
     );
     return [...(log ?? []), ...(own ?? [])].toSorted((one, other) => (one.position ?? 0) - (other.position ?? 0));
-  }
-
-  async #change(method: string, path: string, body?: object): Promise<unknown> {
-    const headers = { authorization: `Bearer ${this.#key}`, "idempotency-key": `key ${this.#keys++}` };
-    const request = { method, headers, ...(body && { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) }) };
-    for (let repeat = 0; ; repeat++) {
-      const answer = await this.#ask(path, request);
-      if (answer !== undefined && answer.status < 300) return answer.body;
-      const isLater = answer === undefined || answer.status >= 500 || answer.status === 429;
-      if (!isLater || repeat === MOST_REPEATS) {
-        throw new Error(
-          `expected ${method} ${path} to be taken, got ${answer === undefined ? "no answer" : `${answer.status} ${JSON.stringify(answer.body)}`}`,
-        );
-      }
-      await pause(100);
-    }
-  }
-
-  /** Undefined where nobody has answered: the server may have done it all the same. */
-  async #ask(path: string, request: RequestInit): Promise<{ readonly status: number; readonly body: unknown } | undefined> {
-    try {
-      const response = await fetch(`${this.#url}${path}`, { ...request, signal: AbortSignal.timeout(PATIENCE) });
-      const text = await response.text();
-      return { status: response.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
-    } catch {
-      return undefined;
-    }
   }
 }
