@@ -82,10 +82,14 @@ test("every stream holds its payloads to the character, once each", async () => 
   }
 });
 
-test("the log holds each once, with positions that rise one by one after the source's own event", async () => {
+test("the log holds each once, with positions that rise one by one, the source's own event and that of the audit log among them", async () => {
   const log = await wholeLog();
   expect(log.map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
-  expect(log.map(({ position }) => position)).toEqual(Array.from({ length: 329 }, (_, n) => n + 2));
+  const own = await Promise.all(["rivulet_source", "audit"].map(async (category) => ok<Page>(await get(`/v1/events?category=${category}`, octo)).items));
+  const positions = log.map(({ position = 0 }) => position);
+  expect(positions).toEqual(positions.toSorted((one, other) => one - other));
+  const every = [...positions, ...own.flat().map(({ position = 0 }) => position)].sort((one, other) => one - other);
+  expect(every).toEqual(Array.from({ length: 331 }, (_, n) => n + 1));
   const text = (await pages("/v1/events?limit=1000", octo)).map(({ items }) => JSON.stringify(items)).join("");
   for (const { payload } of all) expect(text.includes(JSON.stringify(payload))).toBe(true);
 });
