@@ -99,7 +99,7 @@ async function untilEnded(client: Insistent, wanted: number): Promise<void> {
   };
   for (let now = await ended(); now < wanted && Date.now() - since < STILL; now = await ended()) {
     if (now > most) [most, since] = [now, Date.now()];
-    await pause(250);
+    await pause(2_000);
   }
 }
 
