@@ -1,7 +1,7 @@
 import { atOnce } from "../robustness/pool.ts";
 import type { Insistent } from "../insistent.ts";
 
-/** What a thousand orders at once came to. */
+/** What the orders of a crowd came to. */
 export interface Crowd {
   readonly orders: number;
   readonly confirmed: number;
