@@ -71,11 +71,5 @@ async function bounded(body: ReadableStream<Uint8Array>): Promise<Uint8Array<Arr
     }
     chunks.push(read.value);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return new Uint8Array(Buffer.concat(chunks));
 }

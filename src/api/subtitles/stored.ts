@@ -1,7 +1,12 @@
 import type { StateShown, StreamDescription } from "../../../durable-objects/aggregate/contract.ts";
 import type { LibraryFileName, LibraryText, SubtitleState, TitleState } from "../../domains/subtitles/index.ts";
 import { STREAM_ID_PATTERN } from "../../kernel/index.ts";
-import * as stored from "../../ports/stored-subtitles.ts";
+import {
+  libraryText as readLibraryText,
+  type OpenAggregate,
+  resultText as readResultText,
+  storedTitle as readStoredTitle,
+} from "../../ports/stored-subtitles.ts";
 import type { Services } from "../services.ts";
 
 /** A job, and when its stream began and went on. */
@@ -25,21 +30,21 @@ export async function storedJob(services: Services, tenant: string, id: string):
 
 /** A title's files; undefined where the library has none. */
 export function storedTitle(services: Services, tenant: string, id: string): Promise<TitleState | undefined> {
-  return stored.storedTitle(opening(services, tenant), id);
+  return readStoredTitle(opening(services, tenant), id);
 }
 
 /** The library's file of a title and language: the one that stands there now, or that of a version; undefined where there is none. */
 export function libraryText(services: Services, tenant: string, name: LibraryFileName): Promise<LibraryText | undefined> {
-  return stored.libraryText(opening(services, tenant), name);
+  return readLibraryText(opening(services, tenant), name);
 }
 
 /** The file that was made for a job; undefined where there is none. */
 export function resultText(services: Services, tenant: string, jobId: string): Promise<LibraryText | undefined> {
-  return stored.resultText(opening(services, tenant), jobId);
+  return readResultText(opening(services, tenant), jobId);
 }
 
 /** What crosses RPC is data, whatever its type says. */
-function opening(services: Services, tenant: string): stored.OpenAggregate {
+function opening(services: Services, tenant: string): OpenAggregate {
   return (stream) => {
     const object = services.objectFor(tenant, stream);
     return { shown: async () => object.shown(), read: async (request) => object.read(request) };
