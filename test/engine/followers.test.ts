@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FollowerObject } from "../../durable-objects/follower.ts";
-import { append, dispatcher, draft, env } from "../support/engine.ts";
+import { append, dispatcher, draft, env, wholeLog } from "../support/engine.ts";
 import { heal } from "../support/faults.ts";
 import { fireFollower, follower, listen, type Sinks, standing, subscribe, tell } from "../support/followers.ts";
 import { sinks as code } from "../support/worker.ts";
@@ -35,6 +35,8 @@ describe("a subscription", () => {
   it("begins after its position, with what was there before it was made", async () => {
     await write("note-1", "a", "b", "c");
     await until(async () => expect((await append(tenant, "note-2", [note("d")])).ok).toBe(true));
+    // A log that ends before the position was set back, as far as a follower can tell.
+    await until(async () => expect(await wholeLog(tenant)).toHaveLength(4));
     await subscribe(tenant, "late", { after: 2 });
     await until(() => expect(positions().sort((a, b) => a - b)).toEqual([3, 4]));
   });
