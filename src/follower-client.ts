@@ -2,7 +2,8 @@ import type { FollowerStanding } from "../durable-objects/follower/contract.ts";
 import type { FollowerObject } from "../durable-objects/follower.ts";
 import { dispatcherFor, followerFor } from "../durable-objects/object-for.ts";
 import type { FollowerClient } from "./api/follower-client.ts";
-import { type Composed, definitionOf, type FollowerName, partitionsOfSink, refOf } from "./followers-composed.ts";
+import type { Composed } from "./follower-parts.ts";
+import { definitionOf, type FollowerName, partitionsOfSink, refOf } from "./followers-composed.ts";
 import { MAX_KEPT_BODY } from "./kernel/index.ts";
 
 /** Attempts that are shown of a follower. */

@@ -1,6 +1,6 @@
 import type { SagaPort } from "../durable-objects/aggregate/saga-work.ts";
 import { canonicalJson, type EventMetadata, idOf, type PortToken, type Saga, sha256 } from "./kernel/index.ts";
-import type { Composed } from "./followers-composed.ts";
+import type { Composed } from "./follower-parts.ts";
 import { dueWork } from "./sagas/due-work.ts";
 import { performCall, type SentOutcome } from "./sagas/perform-call.ts";
 import type { SagaState } from "./sagas/state.ts";
