@@ -12,7 +12,7 @@ import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
-import { type Decider, type Module, together, type View } from "./kernel/index.ts";
+import { type Decider, type LogHead, type Module, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
@@ -39,7 +39,9 @@ import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
-import { copiesOf, followLog, loggedStream, logHead } from "./log/read-log.ts";
+import { copiesOf, followLog, loggedStream, logHead, logReached } from "./log/read-log.ts";
+import { ToldHeads } from "./log/told-heads.ts";
+import { ReachedLogs } from "./log/reached-logs.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
@@ -110,9 +112,14 @@ export function compose(overrides: Overrides = {}) {
     follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
   });
 
+  const reachedLogs = new ReachedLogs(now);
+  const toldHeads = new ToldHeads();
+  const tellDispatcher = (env: Env, tenant: string, head: LogHead): Promise<void> =>
+    toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
+
   const projectorPorts = (env: Env): ProjectorPorts => ({
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-    followed: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+    followed: (tenant, head) => tellDispatcher(env, tenant, head),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -127,10 +134,12 @@ export function compose(overrides: Overrides = {}) {
             await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
           },
           logged: ({ tenant, stream }) => within(MOST_TIME, "the log", loggedStream(shardOf(tenant).log, tenant, stream)),
+          reached: (tenant) => reachedLogs.reached(tenant, () => within(MOST_TIME, "the log", logReached(shardOf(tenant).log, tenant))),
+          lastReached: (tenant) => reachedLogs.known(tenant),
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
           purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
           markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
-          announce: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+          announce: (tenant, head) => tellDispatcher(env, tenant, head),
           shardOf: (tenant) => shardOf(tenant).id,
           now,
         },
