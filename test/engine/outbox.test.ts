@@ -1,6 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { unpackHint } from "../../src/kernel/index.ts";
 import { ToldHeads } from "../../src/log/told-heads.ts";
 import { append, deliver, dispatcher, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
