@@ -75,16 +75,13 @@ export class Outbox {
   async look(): Promise<void> {
     // Lowered before the first await, so that an append that comes meanwhile arms anew.
     this.#clock.lower();
-    const { identity, memory } = this.#store;
-    // While thousands of streams wait for a log that is behind, not even the question is free.
-    const ahead = this.#line.ahead(memory.recorded, this.#ports.lastReached(identity.tenant), this.#ports.now());
-    if (ahead !== undefined) return this.#armIn(ahead);
     let isSettled = false;
     let inLine: number | undefined;
     try {
-      isSettled = await this.#isSettled();
-      if (!isSettled) inLine = await this.#inLine();
-      if (!isSettled && inLine === undefined) await this.#send([]);
+      inLine = await this.#ahead();
+      if (inLine === undefined) isSettled = await this.#isSettled();
+      if (inLine === undefined && !isSettled) inLine = await this.#behind();
+      if (inLine === undefined && !isSettled) await this.#send([]);
     } catch (fault) {
       console.warn("outbox: will look again", this.#store.identity.stream, String(fault));
     }
@@ -104,8 +101,18 @@ export class Outbox {
     this.#clock.arm(this.#ports.now() + Math.min(Math.max(wait, FIRST_LOOK), LONGEST_PATIENCE));
   }
 
+  /**
+   * How long (milliseconds) the log needs at least to come to what this stream has; undefined where it may be there, or nobody knows.
+   * While thousands of streams wait for a log that is behind, not even the question is free: who has waited before asks for all.
+   */
+  async #ahead(): Promise<number | undefined> {
+    const { tenant } = this.#store.identity;
+    const reached = this.#line.hasWaited ? await this.#ports.reached(tenant) : this.#ports.lastReached(tenant);
+    return this.#line.ahead(this.#store.memory.recorded, reached, this.#ports.now());
+  }
+
   /** How long (milliseconds) what the log lacks waits in line at least; undefined where it is to be sent again. */
-  async #inLine(): Promise<number | undefined> {
+  async #behind(): Promise<number | undefined> {
     const first = this.#store.envelope((this.#logged ?? 0) + 1);
     return first && this.#line.behind(first.recorded, await this.#ports.reached(this.#store.identity.tenant), this.#ports.now());
   }

@@ -25,6 +25,11 @@ export class QueueLine {
     this.#isSent = false;
   }
 
+  /** Whether the log was found behind since anything was sent. */
+  get hasWaited(): boolean {
+    return this.#position !== undefined;
+  }
+
   /**
    * How long (milliseconds) the log needs at least to come to what was `recorded` (RFC 3339) then; undefined where it is there already, or
    * stands still, or the hints count as lost.
