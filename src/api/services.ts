@@ -44,8 +44,8 @@ export interface Services {
   readonly keys: Believed<KeyState>;
   /** Tenants by id, as their aggregates in the tenant `default` hold them. */
   readonly tenants: Believed<TenantState>;
-  /** Issuers of tokens by id, and whose they are; undefined for one that nobody registered. */
-  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings } | undefined>;
+  /** Issuers of tokens by id, and whose they are, the secret of one that has one opened, where it opens; undefined for one that nobody registered. */
+  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
   /** The keys that issuers sign with. */
   readonly keySets: KeySets;
   readonly views: readonly View[];

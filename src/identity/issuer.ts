@@ -12,6 +12,8 @@ const settings = z.object({
   /** Public keys, as RFC 7517 has them; or where they are. */
   jwks: z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) }).optional(),
   jwksUri: z.string().optional(),
+  /** Sealed: what it signs with, where it has no public keys. */
+  secret: z.string().optional(),
   algorithms: z.array(z.string()),
   /** Which claims say what a token may do, and who it speaks for. */
   claims: z.object({ scopes: z.string(), actor: z.string() }),
@@ -53,6 +55,12 @@ export const issuer = defineDecider({
     },
     Remove: (_, { settings }) => (settings === undefined ? [] : issuerEvents.IssuerRemoved({})),
   },
+  // What leaves the object is kept with answers, and nobody needs the secret there, sealed as it is.
+  show({ settings }) {
+    if (settings === undefined) return {};
+    const { secret: _, ...open } = settings;
+    return { settings: open };
+  },
 });
 
 /** Whose an issuer with an audience is; nobody's before the first claim. */
@@ -79,6 +87,11 @@ export const issuerClaim = defineDecider({
 /** What an issuer with an audience is found by: 32 hexadecimal digits. */
 export function issuerId(issuer: string, audience: string): string {
   return sha256(JSON.stringify([issuer, audience])).slice("sha256:".length, "sha256:".length + 32);
+}
+
+/** What binds an issuer's sealed secret to its place. */
+export function issuerContext(tenant: string, id: string): string {
+  return `${tenant}/${ISSUER_CATEGORY}-${id}`;
 }
 
 /** The streams of an issuer and of its claim. */
