@@ -1,5 +1,5 @@
 import type { Credential, TicketHolder } from "../../durable-objects/tickets.ts";
-import { goodUntil, KEY_CATEGORY, type KeyState, type RequestLimit, USE_NOTED } from "../identity/key.ts";
+import { type CountedLimit, goodUntil, KEY_CATEGORY, type KeyState, limitsOf, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
@@ -15,8 +15,8 @@ export interface Principal {
   readonly actor: string;
   /** What it may do; see kernel/scope.ts. */
   readonly scopes: readonly string[];
-  /** How often it may ask; left out, as often as it likes. */
-  readonly limit?: RequestLimit;
+  /** How often it may ask, by the keys that count it: its own and those that it was made with; left out, as often as it likes. */
+  readonly limits?: readonly CountedLimit[];
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
 }
@@ -60,9 +60,10 @@ function opened(services: Asking, given: KeyText, state: KeyState, tenant: Tenan
   if (until === undefined || state.settings === undefined) return unknownKey();
   // Only who has a good key is told so.
   if (tenant.isSuspended) return suspended(given.tenant);
-  const { name, scopes, limits } = state.settings;
+  const { name, scopes } = state.settings;
+  const limits = limitsOf(given.id, state.settings);
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
-  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits && { limit: limits.requests }) };
+  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }) };
   const isDue = state.usedAt === undefined || now - Date.parse(state.usedAt) >= USE_NOTED;
   return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
 }

@@ -28,7 +28,7 @@ export async function tokenPrincipal(
       if (holder === undefined) continue;
       if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
       const { actor, scopes, until } = holder;
-      return { tenant, actor, scopes, credential: { issuer: id, until } };
+      return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }) };
     } catch (fault) {
       console.warn("api: an issuer's keys could not be had", tenant, id, String(fault));
       if (settings.jwksUri === undefined) continue;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { canonicalJson, defineDecider, defineEvents, reject, sha256 } from "../kernel/index.ts";
+import { countedLimit } from "./key.ts";
 
 /** The category that issuers of tokens live in: one small aggregate for each, in the log of the tenant that takes them. */
 export const ISSUER_CATEGORY = "rivulet_issuer";
@@ -19,6 +20,8 @@ const settings = z.object({
   claims: z.object({ scopes: z.string(), actor: z.string() }),
   /** What the one who registered it may do: no token may more. */
   grants: z.array(z.string()),
+  /** The limits of the one who registered it: its tokens' requests count there. */
+  within: z.array(countedLimit).optional(),
 });
 
 /** An issuer's settings as its events keep them. */

@@ -7,8 +7,17 @@ export const KEY_CATEGORY = "rivulet_key";
 /** How often (milliseconds) it is written down that a key was used. */
 export const USE_NOTED = 3_600_000;
 
+const requestLimit = z.object({ limit: z.int(), periodSeconds: z.int() });
+
 /** What a key may ask for, at most. */
-const limits = z.object({ requests: z.object({ limit: z.int(), periodSeconds: z.int() }) });
+const limits = z.object({ requests: requestLimit });
+
+/** A limit, and the key whose requests it counts: those of all that was made with that key among them. */
+export const countedLimit = z.object({ key: z.string(), requests: requestLimit });
+export type CountedLimit = Readonly<z.output<typeof countedLimit>>;
+
+/** Limits that one request is counted in, at most: each is a call. */
+export const MOST_LIMITS = 5;
 
 const settings = z.object({
   name: z.string(),
@@ -16,6 +25,8 @@ const settings = z.object({
   /** RFC 3339. */
   expiresAt: z.string().optional(),
   limits: limits.optional(),
+  /** The limits of what made it: its requests count there as well, so nobody asks more often by making keys. */
+  within: z.array(countedLimit).optional(),
   /**
    * SHA-256 of the secret. A password needs a slow hash because people choose few of them; this is 256 bits of chance, which nobody
    * guesses however fast the hash is, and a fast one lets every request be checked.
@@ -27,7 +38,7 @@ const settings = z.object({
 export type KeySettings = Readonly<z.output<typeof settings>>;
 
 /** How many requests in how many seconds. */
-export type RequestLimit = Readonly<z.output<typeof limits>["requests"]>;
+export type RequestLimit = Readonly<z.output<typeof requestLimit>>;
 
 const keyEvents = defineEvents("rivulet", {
   KeyCreated: settings,
@@ -98,6 +109,11 @@ export const key = defineDecider({
     taken: "key_exists",
   },
 });
+
+/** Every limit that a key's requests count in, its own first. */
+export function limitsOf(id: string, { limits, within = [] }: Pick<KeySettings, "limits" | "within">): readonly CountedLimit[] {
+  return [...(limits ? [{ key: id, requests: limits.requests }] : []), ...within];
+}
 
 /** The stream that a key lives in. */
 export function keyStream(id: string): string {

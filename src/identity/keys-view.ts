@@ -3,7 +3,7 @@ import { KEY_CATEGORY, type KeySettings } from "./key.ts";
 import { rowsView } from "./rows-view.ts";
 
 /** A line of the list of keys; nothing of it proves anything. */
-export interface KeyRow extends Omit<KeySettings, "hash"> {
+export interface KeyRow extends Omit<KeySettings, "hash" | "within"> {
   readonly id: string;
   /** RFC 3339 UTC with milliseconds. */
   readonly createdAt: string;
@@ -16,7 +16,7 @@ export const keysView = rowsView<KeyRow>({ name: "keys", category: KEY_CATEGORY,
 
 function rowAfter(row: KeyRow | undefined, { type, data, recorded }: LoggedEvent, id: string): KeyRow | undefined {
   if (type === "rivulet.KeyCreated") {
-    const { hash: _, ...open } = JSON.parse(data) as KeySettings;
+    const { hash: _hash, within: _within, ...open } = JSON.parse(data) as KeySettings;
     return { id, ...open, createdAt: recorded };
   }
   if (row === undefined || type === "rivulet.KeyRevoked") return undefined;

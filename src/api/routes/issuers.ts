@@ -57,7 +57,14 @@ async function create(call: Call<unknown, unknown, NewIssuer>): Promise<Response
   if (secret !== undefined && services.sealer === undefined) return noMasterKey();
   const id = issuerId(body.issuer, body.audience);
   const sealed = secret === undefined ? {} : { secret: await services.sealer?.seal(secret, issuerContext(principal.tenant, id)) };
-  const settings = { ...given, ...sealed, algorithms: algorithmsOf(body), claims: { actor: "sub", ...claims }, grants: principal.scopes };
+  const settings = {
+    ...given,
+    ...sealed,
+    algorithms: algorithmsOf(body),
+    claims: { actor: "sub", ...claims },
+    grants: principal.scopes,
+    ...(principal.limits && { within: principal.limits }),
+  };
   return withKey(services, principal.tenant, idempotency, async () => {
     const claimed = await claim(call, id, "Claim");
     if (claimed instanceof Response) return claimed;

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Executed, IdempotencyKey, Refusal } from "../../../durable-objects/aggregate/contract.ts";
-import { KEY_CATEGORY, type KeyState, keyStream } from "../../identity/key.ts";
+import { type CountedLimit, KEY_CATEGORY, type KeyState, keyStream, limitsOf, MOST_LIMITS } from "../../identity/key.ts";
 import { isKeyId, newKeyText } from "../../identity/key-text.ts";
 import type { KeyRow } from "../../identity/keys-view.ts";
 import { listRows } from "../../identity/rows-view.ts";
@@ -14,7 +14,7 @@ import { keyLine, keyShownOnce, newKey, shownKey } from "../keys/shown.ts";
 import { platformMetadata } from "../metadata.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { nameOf } from "../principal.ts";
-import { notFound } from "../problem.ts";
+import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { lacking, missingScope } from "../scope.ts";
@@ -51,6 +51,9 @@ async function create(call: Call<unknown, unknown, z.output<typeof newKey>>): Pr
     const forbidden = lacking(principal, scope as `${string}:${string}`);
     if (forbidden) return forbidden;
   }
+  const within = principal.limits ?? [];
+  if (body.limits !== undefined && within.length >= MOST_LIMITS)
+    return invalidInput([{ path: "limits", message: `Expected no limit: its maker's requests count in ${within.length} already` }]);
   return withKey(services, tenant, idempotency, async () => {
     const id = await newSubscriptionId(services, tenant, idempotency);
     const before = await answered(call, id, idempotency);
@@ -58,7 +61,12 @@ async function create(call: Call<unknown, unknown, z.output<typeof newKey>>): Pr
       return invalidInput([{ path: "expiresAt", message: "Expected a time to come" }]);
     const made = newKeyText(tenant, id);
     const { expiresAt, ...settings } = body;
-    const data = { ...settings, ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }), hash: made.hash };
+    const data = {
+      ...settings,
+      ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+      ...(within.length > 0 && { within }),
+      hash: made.hash,
+    };
     const sent = before ?? (await command(call, { id, name: "Create", data, idempotency }));
     if (!sent.ok) return refused(sent);
     return answer(id, sent, { status: 201, location: `/v1/keys/${id}`, ...(!sent.replayed && { key: made.text }) });
@@ -213,6 +221,15 @@ export const rotateKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   handle: rotate,
 };
 
+/** Whether a key may ask where the one who asks may not any more: he would have it in his hands. */
+function isLessLimited(limits: readonly CountedLimit[], { limits: own = [] }: Call<unknown, unknown, unknown>["principal"]): boolean {
+  return own.some(({ key }) => !limits.some((limit) => limit.key === key));
+}
+
+function lessLimited(): Response {
+  return problem({ status: 403, code: "forbidden", detail: "This key is not held to the limits of the one that asks, who would see it rotated." });
+}
+
 async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Response> {
   const { services, principal, params } = call;
   const body = readOptional(call, rotateBody);
@@ -222,6 +239,9 @@ async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Res
   return withKey(services, principal.tenant, idempotency, async () => {
     if (!isKeyId(params.id)) return noKey(params.id);
     const before = await answered(call, params.id, idempotency);
+    const found = before ?? (await known(call, params.id));
+    if (found instanceof Response) return found;
+    if ("settings" in found && found.settings && isLessLimited(limitsOf(params.id, found.settings), principal)) return lessLimited();
     const made = newKeyText(principal.tenant, params.id);
     const until = body.overlapSeconds === 0 ? {} : { until: new Date(Date.now() + body.overlapSeconds * 1_000).toISOString() };
     const data = { hash: made.hash, scopes: principal.scopes, ...until };
