@@ -31,6 +31,7 @@ import { issuer, issuerClaim } from "./identity/issuer.ts";
 import { denialPorts, identityServices } from "./identity-composed.ts";
 import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
+import { origins } from "./identity/origins.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
@@ -77,7 +78,7 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins];
 const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
 
 /** What a part may take to answer another (milliseconds). */

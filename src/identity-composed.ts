@@ -6,6 +6,7 @@ import { within } from "./deadline.ts";
 import { Believed } from "./identity/believed.ts";
 import { type ClaimState, claimStream, issuerContext, type IssuerState, issuerStream } from "./identity/issuer.ts";
 import { KeySets } from "./identity/jwks.ts";
+import { ORIGINS_STREAM, type OriginsState } from "./identity/origins.ts";
 import { keyStream, type KeyState } from "./identity/key.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { DEFAULT_TENANT } from "./kernel/index.ts";
@@ -40,7 +41,7 @@ export function identityServices({
   allowLocalTargets,
   now,
   sealer,
-}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "keySets" | "takeRequest" | "deny"> {
+}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "origins" | "keySets" | "takeRequest" | "deny"> {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
@@ -56,6 +57,7 @@ export function identityServices({
       const secret = settings?.secret === undefined ? undefined : await sealer?.open(settings.secret, issuerContext(tenant, id));
       return settings && { tenant, settings, ...(secret !== undefined && { secret }) };
     }, now),
+    origins: new Believed(async (tenant) => ((await stateOf(tenant, ORIGINS_STREAM)) as OriginsState).origins, now),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
     takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),

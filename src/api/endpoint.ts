@@ -20,7 +20,7 @@ export interface RequestContext {
 }
 
 /** The Hono environment of the API. */
-export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders } };
+export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders; readonly tenant?: string } };
 
 /** A request that was authenticated and checked: what a handler works with. */
 export interface Call<Params, Query, Body> extends RequestContext {
@@ -137,6 +137,7 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
       ? NOBODY
       : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
   if (principal instanceof Response) return principal;
+  context.set("tenant", principal.tenant);
   const limit = await limited(services, principal);
   if (limit !== undefined) context.set("limit", limit.headers);
   if (limit?.refusal) return limit.refusal;

@@ -46,6 +46,8 @@ export interface Services {
   readonly tenants: Believed<TenantState>;
   /** Issuers of tokens by id, and whose they are, the secret of one that has one opened, where it opens; undefined for one that nobody registered. */
   readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
+  /** The origins that a tenant allows, by its id. */
+  readonly origins: Believed<readonly string[]>;
   /** The keys that issuers sign with. */
   readonly keySets: KeySets;
   readonly views: readonly View[];
