@@ -21,6 +21,7 @@ import { createKey, getKey, keys, revokeKey, rotateKey } from "./routes/keys.ts"
 import { getOrigins, putOrigins } from "./routes/origins.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
+import { resealSecrets } from "./routes/reseal.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
@@ -91,6 +92,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, putOrigins);
   serve(app, getOrigins);
   serve(app, reconcileObjects);
+  serve(app, resealSecrets);
   serveFollowers(app);
   serveSagas(app);
   serveSubtitles(app);
@@ -124,7 +126,15 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     if (principal instanceof Response) return principal;
     return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
   });
-  app.onError((fault) => {
+  app.onError((fault: Error & { code?: unknown }) => {
+    if (fault.code === "secret_unavailable") {
+      console.error("api: a secret could not be sealed or opened", String(fault));
+      return problem({
+        status: 503,
+        code: "secret_unavailable",
+        detail: "The deployment has no MASTER_KEY, or another than the one that the secret was sealed under.",
+      });
+    }
     if (isOverload(fault)) {
       console.warn("api: overloaded", String(fault));
       return problem({ status: 503, code: "overloaded", detail: `${UNAVAILABLE} ${UNKNOWN}`, headers: { "retry-after": "1" } });

@@ -29,6 +29,8 @@ export type IssuerSettings = Readonly<z.output<typeof settings>>;
 
 const issuerEvents = defineEvents("rivulet", {
   IssuerRegistered: settings,
+  /** Under another MASTER_KEY; the secret is the same. */
+  IssuerResealed: z.object({ secret: z.string() }),
   IssuerRemoved: z.object({}),
 });
 const claimEvents = defineEvents("rivulet", {
@@ -45,10 +47,11 @@ export interface IssuerState {
 export const issuer = defineDecider({
   category: ISSUER_CATEGORY,
   events: issuerEvents,
-  commands: { Register: settings, Remove: z.object({}) },
+  commands: { Register: settings, Reseal: z.object({ secret: z.string() }), Remove: z.object({}) },
   initialState: (): IssuerState => ({}),
   evolve: {
     IssuerRegistered: (_, { data }) => ({ settings: data }),
+    IssuerResealed: (state, { data: { secret } }) => (state.settings === undefined ? state : { settings: { ...state.settings, secret } }),
     IssuerRemoved: () => ({}),
   },
   decide: {
@@ -56,6 +59,7 @@ export const issuer = defineDecider({
       if (settings === undefined) return issuerEvents.IssuerRegistered(data);
       return canonicalJson(settings) === canonicalJson(data) ? [] : reject("issuer_exists");
     },
+    Reseal: ({ data }, { settings }) => (settings?.secret === undefined || settings.secret === data.secret ? [] : issuerEvents.IssuerResealed(data)),
     Remove: (_, { settings }) => (settings === undefined ? [] : issuerEvents.IssuerRemoved({})),
   },
   // What leaves the object is kept with answers, and nobody needs the secret there, sealed as it is.
