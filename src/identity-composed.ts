@@ -41,7 +41,7 @@ export function identityServices({
   allowLocalTargets,
   now,
   sealer,
-}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "origins" | "keySets" | "takeRequest" | "deny"> {
+}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "origins" | "keySets" | "takeRequest" | "takeNonce" | "deny"> {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
@@ -60,6 +60,7 @@ export function identityServices({
     origins: new Believed(async (tenant) => ((await stateOf(tenant, ORIGINS_STREAM)) as OriginsState).origins, now),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
+    takeNonce: async (tenant, key, { created, nonce }) => within(MOST_TIME, "the nonces", rateLimitFor(env, tenant, key).takeNonce(created, nonce)),
     takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
   };
 }

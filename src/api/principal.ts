@@ -6,6 +6,7 @@ import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/ind
 import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
 import { problem, suspended } from "./problem.ts";
 import type { Services } from "./services.ts";
+import { isSigned, signedBy } from "./signed-principal.ts";
 import { tokenPrincipal } from "./token-principal.ts";
 
 /** Who asks, and on whose data. */
@@ -19,15 +20,18 @@ export interface Principal {
   readonly limits?: readonly CountedLimit[];
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
+  /** It signed the request: its body must be the one that was signed. */
+  readonly isSigned?: true;
 }
 
-export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send">;
+export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
  * key, nor for a key that this isolate has read in the last five seconds.
  */
 export function authenticate(request: Request, services: Asking): Principal | Response | Promise<Principal | Response> {
+  if (services.adminKey !== undefined && isSigned(request.headers)) return signer(request, services);
   const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   if (bearer === undefined) return unauthorized("A key is needed: send it as Authorization: Bearer <key>.");
   if (services.adminKey === undefined) return unknownKey();
@@ -47,6 +51,14 @@ function admin(request: Request): Principal | Response {
 /** The actor that stands for `ADMIN_KEY`. */
 export const ADMIN = "key:admin";
 
+async function signer(request: Request, services: Asking): Promise<Principal | Response> {
+  const by = await signedBy(request, services, Date.now());
+  if (by instanceof Response) return by;
+  const [key, tenant] = await Promise.all([services.keys.get(nameOf(by)), services.tenants.get(by.tenant)]);
+  const principal = await opened(services, { ...by, isSigned: true }, key, tenant);
+  return principal instanceof Response ? principal : { ...principal, isSigned: true };
+}
+
 function keyHolder(services: Asking, given: KeyText): Principal | Response | Promise<Principal | Response> {
   const key = services.keys.get(nameOf(given));
   const tenant = services.tenants.get(given.tenant);
@@ -54,10 +66,17 @@ function keyHolder(services: Asking, given: KeyText): Principal | Response | Pro
   return Promise.all([key, tenant]).then(([key, tenant]) => opened(services, given, key, tenant));
 }
 
-function opened(services: Asking, given: KeyText, state: KeyState, tenant: TenantState): Principal | Response | Promise<Principal | Response> {
+function opened(
+  services: Asking,
+  given: KeyText & { readonly isSigned?: true },
+  state: KeyState,
+  tenant: TenantState,
+): Principal | Response | Promise<Principal | Response> {
   const now = Date.now();
   const until = goodUntil(state, given.hash, now);
   if (until === undefined || state.settings === undefined) return unknownKey();
+  // What signs is never sent: a secret that was seen in a header is worth nothing.
+  if ((state.settings.signing !== undefined) !== (given.isSigned === true)) return unknownKey();
   // Only who has a good key is told so.
   if (tenant.isSuspended) return suspended(given.tenant);
   const { name, scopes } = state.settings;

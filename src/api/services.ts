@@ -29,6 +29,8 @@ export interface Services {
   deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
   takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
+  /** Takes the nonce of a signature; false where it was taken before. */
+  takeNonce(tenant: string, key: string, signature: { readonly created: number; readonly nonce: string }): Promise<boolean>;
   shardOf(tenant: string): Shard;
   /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;

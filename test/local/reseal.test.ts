@@ -6,6 +6,7 @@ import { SignJWT } from "jose";
 import { type TOTP, URI } from "otpauth";
 import { Webhook } from "standardwebhooks";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { signed, type SigningKey } from "../support/sign.ts";
 import { append, ask } from "./api.ts";
 import { command, newFolder, type Server, startServer, stop, until } from "./server.ts";
 
@@ -28,6 +29,7 @@ interface Delivery {
 
 let stateDir: string;
 let totp: TOTP;
+let robot: SigningKey;
 let sinkSecret: string;
 let sink: { readonly url: string; readonly seen: readonly Delivery[] };
 
@@ -56,10 +58,20 @@ async function listening(): Promise<{ readonly url: string; readonly seen: reado
 async function put(server: Server, path: string, { method = "POST", body, headers }: { method?: string; body: unknown; headers?: Record<string, string> }) {
   const answer = await ask<Record<string, never>>(server.url, path, { method, body, ...(headers && { headers }) });
   if (answer.status >= 300) throw new Error(`expected ${path} to be taken, got ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body as unknown as { readonly id: string; readonly sink: { readonly secret: string }; readonly shownOnce: { readonly uri: string } };
+  return answer.body as unknown as {
+    readonly id: string;
+    readonly sink: { readonly secret: string };
+    readonly shownOnce: { readonly uri: string };
+    readonly signingKey: SigningKey;
+  };
 }
 
-/** Whether each thing that needs a secret works: a delivery in, a token, a second factor. */
+/** The headers that are there. */
+function given(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter((field): field is [string, string] => field[1] !== undefined));
+}
+
+/** Whether each thing that needs a secret works: a delivery in, a token, a signed request, a second factor. */
 async function working({ url }: Server, periods: number): Promise<readonly (number | string)[]> {
   const body = JSON.stringify({ action: "opened", number: Math.random() });
   const signature = `sha256=${createHmac("sha256", SIGNED).update(body).digest("hex")}`;
@@ -81,7 +93,8 @@ async function working({ url }: Server, periods: number): Promise<readonly (numb
     method: "POST",
     body: { password: person.password, code },
   });
-  return [delivery.status, taken.status, login.body.events?.at(-1)?.type ?? login.status];
+  const asked = await fetch(`${url}/v1/streams`, { headers: given(signed(robot, { path: "/v1/streams" })) });
+  return [delivery.status, taken.status, asked.status, login.body.events?.at(-1)?.type ?? login.status];
 }
 
 beforeAll(async () => {
@@ -99,6 +112,7 @@ beforeAll(async () => {
   await put(server, "/v1/aggregates/account/ada/Register", { body: person });
   totp = URI.parse((await put(server, "/v1/aggregates/account/ada/EnrolMfa", { body: {} })).shownOnce.uri) as TOTP;
   await put(server, "/v1/aggregates/account/ada/ConfirmMfa", { body: { code: totp.generate({ timestamp: Date.now() - 30_000 }) } });
+  robot = (await put(server, "/v1/keys", { body: { name: "robot", scopes: ["streams:read"], signing: true } })).signingKey;
   await until(
     async () => (await ask<{ items: readonly unknown[] }>(server.url, "/v1/streams?category=account")).body.items.length,
     (count) => count === 1,
@@ -111,10 +125,10 @@ beforeAll(async () => {
 describe("after MASTER_KEY was changed", () => {
   test("what the one before has sealed does not work without it, and reseal says what is left", async () => {
     const server = await start(NEW);
-    expect(await working(server, 0)).toEqual([503, 503, 503]);
+    expect(await working(server, 0)).toEqual([503, 503, 503, 503]);
     const { code, said } = await reseal(server);
     expect(code, said).toBe(1);
-    for (const stream of ["rivulet_source-github", "rivulet_subscription-", "rivulet_issuer-", "account-ada"])
+    for (const stream of ["rivulet_source-github", "rivulet_subscription-", "rivulet_issuer-", "rivulet_key-", "account-ada"])
       expect(said).toMatch(new RegExp(`${stream}\\S*\\s+unopened`));
     expect(said).toContain("0 sealed anew");
     expect(said).not.toContain("drop MASTER_KEY_OLD");
@@ -123,19 +137,19 @@ describe("after MASTER_KEY was changed", () => {
 
   test("everything works with the one before beside it; reseal goes on where it was broken off, and then that one can go", async () => {
     const both = await start(NEW, `an-even-older-key-of-theirs ${OLD}`);
-    expect(await working(both, 0)).toEqual([202, 200, "auth.LoginSucceeded"]);
-    // Broken off after two of four.
+    expect(await working(both, 0)).toEqual([202, 200, 200, "auth.LoginSucceeded"]);
+    // Broken off after two of five.
     const first = await ask<{ items: readonly Item[]; next: string }>(both.url, "/v1/reseal", { method: "POST", body: { limit: 2 } });
     expect(first.body.items.map(({ state }) => state)).toEqual(["resealed", "resealed"]);
     const rest = await reseal(both, "--limit", "1");
-    expect(rest.said).toContain("4 looked at: 2 sealed anew, 2 were as they are, 0 left");
+    expect(rest.said).toContain("5 looked at: 3 sealed anew, 2 were as they are, 0 left");
     expect([rest.code, rest.said.includes("drop MASTER_KEY_OLD")]).toEqual([0, true]);
-    expect((await reseal(both)).said).toContain("4 looked at: 0 sealed anew, 4 were as they are, 0 left");
+    expect((await reseal(both)).said).toContain("5 looked at: 0 sealed anew, 5 were as they are, 0 left");
     await stop(both);
 
     const server = await start(NEW);
     onTestFinished(() => stop(server));
-    expect(await working(server, 1)).toEqual([202, 200, "auth.LoginSucceeded"]);
+    expect(await working(server, 1)).toEqual([202, 200, 200, "auth.LoginSucceeded"]);
     const before = sink.seen.length;
     await append(server.url, "note-1", [{ n: 1 }]);
     await until(

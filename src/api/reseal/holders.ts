@@ -1,5 +1,6 @@
 import { SUBSCRIPTION_CATEGORY, subscriptionContext, type SubscriptionState } from "../../followers/subscription.ts";
 import { ISSUER_CATEGORY, issuerContext, type IssuerState } from "../../identity/issuer.ts";
+import { KEY_CATEGORY, keyContext, type KeyState } from "../../identity/key.ts";
 import { secretContext, SOURCE_CATEGORY, type SourceState } from "../../webhooks/source.ts";
 
 /** What seals a text anew; it throws `Unopened` where it opens with none of the keys. */
@@ -59,6 +60,19 @@ export const HOLDERS: readonly Holder[] = [
     async anew(state, { tenant, id }, seal) {
       const { settings } = state as IssuerState;
       return settings?.secret === undefined ? undefined : { name: "Reseal", data: { secret: await seal(settings.secret, issuerContext(tenant, id)) } };
+    },
+  },
+  {
+    category: KEY_CATEGORY,
+    async anew(state, { tenant, id }, seal) {
+      const { settings, previous, isRevoked } = state as KeyState;
+      if (settings?.signing === undefined || isRevoked) return undefined;
+      const context = keyContext(tenant, id);
+      const before = previous?.signing;
+      return {
+        name: "Reseal",
+        data: { signing: await seal(settings.signing, context), ...(before !== undefined && { previous: await seal(before, context) }) },
+      };
     },
   },
   { category: "account", anew: async () => ({ name: "ResealSecrets", data: {} }) },
