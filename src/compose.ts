@@ -31,6 +31,7 @@ import { issuer, issuerClaim } from "./identity/issuer.ts";
 import { denialPorts, identityServices } from "./identity-composed.ts";
 import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
+import { origins } from "./identity/origins.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
@@ -50,13 +51,15 @@ import type { LogReader } from "./views/engine.ts";
 import { correlationsView } from "./views/correlations.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { rowView } from "./views/row-view.ts";
-import { sealer } from "./webhooks/seal.ts";
+import { keysIn, sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
 export interface Env extends ObjectNamespaces, ShardBindings {
   readonly ADMIN_KEY?: string;
   readonly MASTER_KEY?: string;
+  /** Those before it, parted by spaces: what they have sealed still opens. */
+  readonly MASTER_KEY_OLD?: string;
   readonly VERSION?: { readonly id: string };
   readonly ALLOW_LOCAL_TARGETS?: string;
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
@@ -77,7 +80,7 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins];
 const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
 
 /** What a part may take to answer another (milliseconds). */
@@ -182,7 +185,7 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
-  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined);
+  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
 
   /** The front door of every command. */
   const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
@@ -239,7 +242,7 @@ export function compose(overrides: Overrides = {}) {
       send: followers.send,
       sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
-      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now }),
+      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: secrets }),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,

@@ -1,11 +1,12 @@
 import type { Credential, TicketHolder } from "../../durable-objects/tickets.ts";
-import { goodUntil, KEY_CATEGORY, type KeyState, type RequestLimit, USE_NOTED } from "../identity/key.ts";
+import { type CountedLimit, goodUntil, KEY_CATEGORY, type KeyState, limitsOf, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
 import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
 import { problem, suspended } from "./problem.ts";
 import type { Services } from "./services.ts";
+import { isSigned, signedBy } from "./signed-principal.ts";
 import { tokenPrincipal } from "./token-principal.ts";
 
 /** Who asks, and on whose data. */
@@ -15,19 +16,22 @@ export interface Principal {
   readonly actor: string;
   /** What it may do; see kernel/scope.ts. */
   readonly scopes: readonly string[];
-  /** How often it may ask; left out, as often as it likes. */
-  readonly limit?: RequestLimit;
+  /** How often it may ask, by the keys that count it: its own and those that it was made with; left out, as often as it likes. */
+  readonly limits?: readonly CountedLimit[];
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
+  /** It signed the request: its body must be the one that was signed. */
+  readonly isSigned?: true;
 }
 
-export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send">;
+export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
  * key, nor for a key that this isolate has read in the last five seconds.
  */
 export function authenticate(request: Request, services: Asking): Principal | Response | Promise<Principal | Response> {
+  if (services.adminKey !== undefined && isSigned(request.headers)) return signer(request, services);
   const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   if (bearer === undefined) return unauthorized("A key is needed: send it as Authorization: Bearer <key>.");
   if (services.adminKey === undefined) return unknownKey();
@@ -47,6 +51,14 @@ function admin(request: Request): Principal | Response {
 /** The actor that stands for `ADMIN_KEY`. */
 export const ADMIN = "key:admin";
 
+async function signer(request: Request, services: Asking): Promise<Principal | Response> {
+  const by = await signedBy(request, services, Date.now());
+  if (by instanceof Response) return by;
+  const [key, tenant] = await Promise.all([services.keys.get(nameOf(by)), services.tenants.get(by.tenant)]);
+  const principal = await opened(services, { ...by, isSigned: true }, key, tenant);
+  return principal instanceof Response ? principal : { ...principal, isSigned: true };
+}
+
 function keyHolder(services: Asking, given: KeyText): Principal | Response | Promise<Principal | Response> {
   const key = services.keys.get(nameOf(given));
   const tenant = services.tenants.get(given.tenant);
@@ -54,15 +66,23 @@ function keyHolder(services: Asking, given: KeyText): Principal | Response | Pro
   return Promise.all([key, tenant]).then(([key, tenant]) => opened(services, given, key, tenant));
 }
 
-function opened(services: Asking, given: KeyText, state: KeyState, tenant: TenantState): Principal | Response | Promise<Principal | Response> {
+function opened(
+  services: Asking,
+  given: KeyText & { readonly isSigned?: true },
+  state: KeyState,
+  tenant: TenantState,
+): Principal | Response | Promise<Principal | Response> {
   const now = Date.now();
   const until = goodUntil(state, given.hash, now);
   if (until === undefined || state.settings === undefined) return unknownKey();
+  // What signs is never sent: a secret that was seen in a header is worth nothing.
+  if ((state.settings.signing !== undefined) !== (given.isSigned === true)) return unknownKey();
   // Only who has a good key is told so.
   if (tenant.isSuspended) return suspended(given.tenant);
-  const { name, scopes, limits } = state.settings;
+  const { name, scopes } = state.settings;
+  const limits = limitsOf(given.id, state.settings);
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
-  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits && { limit: limits.requests }) };
+  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }) };
   const isDue = state.usedAt === undefined || now - Date.parse(state.usedAt) >= USE_NOTED;
   return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
 }

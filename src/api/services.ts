@@ -29,6 +29,8 @@ export interface Services {
   deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
   takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
+  /** Takes the nonce of a signature; false where it was taken before. */
+  takeNonce(tenant: string, key: string, signature: { readonly created: number; readonly nonce: string }): Promise<boolean>;
   shardOf(tenant: string): Shard;
   /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;
@@ -44,8 +46,10 @@ export interface Services {
   readonly keys: Believed<KeyState>;
   /** Tenants by id, as their aggregates in the tenant `default` hold them. */
   readonly tenants: Believed<TenantState>;
-  /** Issuers of tokens by id, and whose they are; undefined for one that nobody registered. */
-  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings } | undefined>;
+  /** Issuers of tokens by id, and whose they are, the secret of one that has one opened, where it opens; undefined for one that nobody registered. */
+  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
+  /** The origins that a tenant allows, by its id. */
+  readonly origins: Believed<readonly string[]>;
   /** The keys that issuers sign with. */
   readonly keySets: KeySets;
   readonly views: readonly View[];

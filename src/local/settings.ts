@@ -18,6 +18,7 @@ export const SETTINGS_HELP = `Settings come from the environment:
   STATE_DIR            the folder that holds all local state (.wrangler/state)
   ADMIN_KEY            the key of the tenant "default"; else from .dev.vars, else made and kept there
   MASTER_KEY           seals secrets; likewise
+  MASTER_KEY_OLD       those before it, parted by spaces, until npx rivulet reseal is done
   ALLOW_LOCAL_TARGETS  1 lets webhooks and upstreams go to private addresses
   TRANSLATOR_URL       a LibreTranslate server for subtitles, and TRANSLATOR_KEY where it wants one`;
 
@@ -34,7 +35,7 @@ export async function localSettings(environment: Readonly<Record<string, string 
 }
 
 /** Variables that the worker gets as they stand in the environment. */
-const PASSED_ON = ["TRANSLATOR_URL", "TRANSLATOR_KEY"] as const;
+const PASSED_ON = ["MASTER_KEY_OLD", "TRANSLATOR_URL", "TRANSLATOR_KEY"] as const;
 
 function portOf(text: string): number {
   const port = Number(text);
