@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { SlidingWindow } from "../src/kernel/index.ts";
+import { forgetAll } from "./forget-all.ts";
 
 /** At most how many requests in how many seconds; of one object always the same. */
 export interface LimitAsked {
@@ -45,6 +46,13 @@ export class RateLimitObject<Env = unknown> extends DurableObject<Env> {
     const isAdmitted = window.admit(now);
     if (isAdmitted) this.#writeDown(limit, now);
     return { isAdmitted, remaining: window.free(now), resetSeconds: Math.ceil(window.untilMore(now) / 1_000) };
+  }
+
+  /** The tenant is deleted. */
+  async forget(): Promise<void> {
+    this.#window = undefined;
+    this.#left = 0;
+    await forgetAll(this.ctx);
   }
 
   /** Milliseconds since 1970. */

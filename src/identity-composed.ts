@@ -40,17 +40,29 @@ export function identityServices({
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
-    keys: new Believed(async (name) => {
-      const [tenant = "", id = ""] = name.split("/");
-      return (await stateOf(tenant, keyStream(id))) as KeyState;
-    }, now),
-    tenants: new Believed(async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState, now),
-    issuers: new Believed(async (id) => {
-      const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
-      if (tenant === undefined) return undefined;
-      const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
-      return settings && { tenant, settings };
-    }, now),
+    keys: new Believed(
+      async (name) => {
+        const [tenant = "", id = ""] = name.split("/");
+        return (await stateOf(tenant, keyStream(id))) as KeyState;
+      },
+      now,
+      ({ settings }) => settings !== undefined,
+    ),
+    tenants: new Believed(
+      async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState,
+      now,
+      ({ name }) => name !== undefined,
+    ),
+    issuers: new Believed(
+      async (id) => {
+        const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
+        if (tenant === undefined) return undefined;
+        const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
+        return settings && { tenant, settings };
+      },
+      now,
+      (found) => found !== undefined,
+    ),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
     takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),

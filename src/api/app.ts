@@ -20,6 +20,7 @@ import { oneProjection, projections, rebuildProjection, rollBackProjection } fro
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { deleteTenant } from "./routes/tenant-deletion.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
@@ -81,6 +82,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getTenant);
   serve(app, suspendTenant);
   serve(app, resumeTenant);
+  serve(app, deleteTenant);
   serve(app, createIssuer);
   serve(app, issuers);
   serve(app, getIssuer);
