@@ -1,17 +1,19 @@
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
+import { EraserObject, type EraserPorts } from "../durable-objects/eraser.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
 import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
-import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
+import { eraserPorts } from "./erasing-composed.ts";
 import { type Decider, type LogHead, type Module, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
@@ -123,6 +125,7 @@ export function compose(overrides: Overrides = {}) {
   const projectorPorts = (env: Env): ProjectorPorts => ({
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
     followed: (tenant, head) => tellDispatcher(env, tenant, head),
+    forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -232,6 +235,7 @@ export function compose(overrides: Overrides = {}) {
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
+      eraserFor: (tenant) => eraserFor(env, tenant),
       shardOf,
       async projectNow(tenant, written) {
         const { id, log } = shardOf(tenant);
@@ -278,13 +282,19 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
+  class Eraser extends EraserObject<Env> {
+    protected override ports(env: Env): EraserPorts {
+      return eraserPorts(composed(env));
+    }
+  }
+
   class RateLimit extends RateLimitObject<Env> {
     protected override now(): number {
       return now();
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
+  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */

@@ -25,6 +25,7 @@ import { reconcileObjects } from "./routes/reconcile.ts";
 import { resealSecrets } from "./routes/reseal.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { deleteTenant } from "./routes/tenant-deletion.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
@@ -86,6 +87,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getTenant);
   serve(app, suspendTenant);
   serve(app, resumeTenant);
+  serve(app, deleteTenant);
   serve(app, createIssuer);
   serve(app, issuers);
   serve(app, getIssuer);

@@ -1,6 +1,7 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
+import type { EraserObject } from "../../durable-objects/eraser.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { LimitAnswered } from "../../durable-objects/rate-limit.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
@@ -25,6 +26,8 @@ export interface Services {
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** The job that deletes what a tenant has. */
+  eraserFor(tenant: string): DurableObjectStub<EraserObject>;
   /** Counts a denied request for the audit log. */
   deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */

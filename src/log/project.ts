@@ -45,6 +45,8 @@ class Projection {
   readonly #streams = new Map<string, Stream>();
   /** Where the logs are that this run has written to. */
   readonly #heads = new Map<string, LogHead>();
+  /** Tenants of which the log takes nothing any more. */
+  readonly #deleted = new Set<string>();
   #rowsWritten = 0;
   #statements = 0;
   #held = 0;
@@ -58,6 +60,7 @@ class Projection {
   async run(hints: readonly Hint[]): Promise<Projected> {
     for (const hint of hints) this.#take(hint);
     if (!(await this.#tryAsTold())) await this.#bringUp();
+    await this.#forgetDeleted();
     await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
     const failed = new Set([...this.#failed, ...this.#unfinished]);
     return { failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
@@ -100,6 +103,12 @@ class Projection {
       }
     }
     await commit();
+  }
+
+  /** What was refused because its tenant is deleted is nobody's: its objects are told to forget it, each by itself. */
+  async #forgetDeleted(): Promise<void> {
+    const own = [...this.#streams.values()].filter(({ tenant }) => this.#deleted.has(tenant));
+    await Promise.all(own.map((stream) => this.#ports.forget(stream.tenant, stream.stream).catch((fault: unknown) => this.#fail(stream, fault))));
   }
 
   /** One call for each tenant, whatever becomes of the others'. */
@@ -205,6 +214,7 @@ class Projection {
       const { rowsWritten, heads } = await commitEvents(this.#db, rows);
       this.#rowsWritten += rowsWritten;
       for (const [tenant, head] of heads) this.#heads.set(tenant, head);
+      for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#deleted.add(tenant);
       return true;
     } catch (fault) {
       if (isRefused(fault)) return false;

@@ -11,6 +11,8 @@ export interface ProjectorPorts {
   ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
   /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
   followed(tenant: string, head: LogHead): Promise<void>;
+  /** The tenant is deleted, and this stream has told of something: its object forgets it. */
+  forget(tenant: string, stream: string): Promise<void>;
 }
 
 /** How a projection went. */

@@ -52,10 +52,10 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
   return row ?? { position: 0, epoch: "" };
 }
 
-/** The heads of several tenants, in one query. */
+/** The heads of several tenants, in one query; a deleted one has none. */
 export async function logHeads(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, LogHead>> {
   const { results } = await db
-    .prepare("SELECT tenant, position, epoch FROM heads WHERE tenant IN (SELECT value FROM json_each(?))")
+    .prepare("SELECT tenant, position, epoch FROM heads WHERE deleted IS NULL AND tenant IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify(tenants))
     .all<LogHead & { tenant: string }>();
   return new Map(results.map(({ tenant, position, epoch }) => [tenant, { position, epoch }]));

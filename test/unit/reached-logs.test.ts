@@ -25,7 +25,7 @@ test("while somebody asks, the others go on with what was known", async () => {
   await logs.reached("acme", async () => at(1));
   pass(5_000);
   expect(logs.known("acme")).toBeUndefined();
-  let answer = (_: ReturnType<typeof at>): void => {};
+  let answer: (reached: ReturnType<typeof at>) => void = () => {};
   const asking = logs.reached("acme", () => new Promise((resolve) => (answer = resolve)));
   expect(logs.known("acme")).toEqual(at(1));
   expect(await logs.reached("acme", () => Promise.reject(new Error("asked twice")))).toEqual(at(1));
