@@ -1,3 +1,4 @@
+import type { Tracer } from "../tracing/tracer.ts";
 import type { LogHead, RecordedEvent, StreamHead } from "../kernel/index.ts";
 
 /** What a projector reaches beyond the log. */
@@ -11,6 +12,8 @@ export interface ProjectorPorts {
   ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
   /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
   followed(tenant: string, head: LogHead): Promise<void>;
+  /** Undefined where tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** How a projection went. */

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { dataHash, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
+import { ownHop } from "../../tracing/traced.ts";
 import { prove } from "../../webhooks/prove.ts";
 import { type Door, receive, type Received, type TurnedAway } from "../../webhooks/receive.ts";
 import type { Delivery } from "../../webhooks/scheme.ts";
@@ -56,6 +57,7 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   const by = await proven(call, door, delivery);
   if (by instanceof Response) return by;
   if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
+  ownHop(tenant);
   const received = receive(door, delivery);
   if ("status" in received) return turnedAway(received);
   if ("handshake" in received) return json(received.handshake);
