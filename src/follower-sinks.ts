@@ -6,7 +6,7 @@ import { topicMatcher } from "./followers/filter/topics.ts";
 import { type CommandOutcome, runHandler } from "./followers/run-handler.ts";
 import { deliverWebhook } from "./followers/sink/deliver-webhook.ts";
 import { subscriptionContext, type SubscriptionSettings } from "./followers/subscription.ts";
-import { annotate, traceparentNow } from "./tracing/traced.ts";
+import { annotate, codeTracing, traceparentNow } from "./tracing/traced.ts";
 import {
   categoryOf,
   type CommandToSend,
@@ -109,6 +109,7 @@ export async function handleEvent(composed: Composed, { tenant, id }: FollowerId
       tenant,
       now: new Date(composed.now()).toISOString(),
       attempt,
+      trace: codeTracing,
       async state(category, aggregate) {
         const { version, state } = await objectFor(composed.env, tenant, `${category}-${aggregate}`).state();
         return { version, state: JSON.parse(state) as unknown };

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { CodeTracing } from "../kernel/index.ts";
 import { type Hop, traceparentOfSpan } from "./hop.ts";
 import { type Attributes, Span, type SpanStart } from "./span.ts";
 
@@ -52,6 +53,9 @@ export function traceparentNow<Given extends string | undefined>(given: Given): 
 export function ownHop(tenant: string): void {
   current.getStore()?.hop.own(tenant);
 }
+
+/** The same for code that knows only the kernel. */
+export const codeTracing: CodeTracing = { traced: (name, work) => traced(name, work), annotate, note };
 
 /** Runs `work` and ends the span with it. */
 export function ended<Result>(span: Span<Hop>, work: () => Result): Result {
