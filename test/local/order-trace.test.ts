@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { collected } from "../support/otlp.ts";
 import { hex, type ShownSpan, type ShownTrace, wayUp } from "../support/traces.ts";
 import { ask } from "./api.ts";
 import { startServer, stop, until } from "./server.ts";
@@ -117,7 +118,7 @@ test("an order placed with a traceparent is one trace, from the request to the w
   expect(trace.missing).toEqual([]);
   expect(trace.spans.map(({ start }) => start)).toEqual(trace.spans.map(({ start }) => start).toSorted());
 
-  // What was exported is what is shown.
+  // What was exported is what is shown, by the official definitions.
   const exported = () => collector.received.flatMap(({ body }) => spanIdsOf(body, traceId));
   const shown = trace.spans.map(({ spanId }) => spanId);
   const sent = await until(
@@ -127,6 +128,11 @@ test("an order placed with a traceparent is one trace, from the request to the w
   );
   expect(new Set(sent).size).toBe(sent.length);
   expect(collector.received[0]?.headers).toMatchObject({ "content-type": "application/json", "x-tenant": "me", authorization: "Bearer t" });
+  for (const { body } of collector.received) collected(JSON.parse(body));
+  const asOtlp = (await ask<object>(server.url, `/v1/traces/${traceId}?format=otlp`)).body;
+  collected(asOtlp);
+  // It goes on growing: objects look by their alarms whether the log has everything.
+  expect(spanIdsOf(JSON.stringify(asOtlp), traceId)).toEqual(expect.arrayContaining(shown));
   await stop(server);
 });
 
