@@ -46,6 +46,9 @@ import { copiesOf, followLog, loggedStream, logHead, logReached } from "./log/re
 import { ToldHeads } from "./log/told-heads.ts";
 import { ReachedLogs } from "./log/reached-logs.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { defaultRate, tracedObject, tracers, type TracingBindings } from "./tracing-composed.ts";
+import { traced } from "./tracing/traced.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
 import { advanceViews } from "./views/advance.ts";
@@ -57,7 +60,7 @@ import { keysIn, sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
-export interface Env extends ObjectNamespaces, ShardBindings {
+export interface Env extends ObjectNamespaces, ShardBindings, TracingBindings {
   readonly ADMIN_KEY?: string;
   readonly MASTER_KEY?: string;
   /** Those before it, parted by spaces: what they have sealed still opens. */
@@ -100,6 +103,8 @@ export function compose(overrides: Overrides = {}) {
   const handlers = [...all.handlers, ...all.sagas.map((saga) => sagaHandler(saga))];
   const owners = categoriesByType([...deciders.values()]);
   const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];
+  const tracerOf = tracers(now, theFetch);
+  const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
   const bareShards = overrides.shards ?? shards;
   const shardsOf = (env: Env): ShardOf => {
     const shardOf = bareShards(env);
@@ -122,7 +127,8 @@ export function compose(overrides: Overrides = {}) {
   const tellDispatcher = (env: Env, tenant: string, head: LogHead): Promise<void> =>
     toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
 
-  const projectorPorts = (env: Env): ProjectorPorts => ({
+  const projectorPorts = (env: Env, ctx?: ExecutionContext): ProjectorPorts => ({
+    tracer: tracerIn(env, ctx),
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
     followed: (tenant, head) => tellDispatcher(env, tenant, head),
     forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
@@ -133,7 +139,8 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       return {
         deciders,
-        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env))])),
+        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env, this.ctx))])),
+        tracer: tracerIn(env, this.ctx),
         build: env.VERSION?.id ?? "local",
         ports: {
           async send(tenant, messages) {
@@ -156,10 +163,11 @@ export function compose(overrides: Overrides = {}) {
   class Dispatcher extends DispatcherObject<Env> {
     protected override ports(env: Env): DispatcherPorts {
       const shardOf = shardsOf(env);
+      const tracer = tracerIn(env, this.ctx);
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const engine = { db: shardOf(tenant).views, log: logReader(shardOf), views, now };
+          const engine = { db: shardOf(tenant).views, log: logReader(shardOf), views, now, tracer };
           const { position, stopped, isBuilding } = await advanceViews(engine, tenant);
           if (stopped === undefined) return { position, isBuilding };
           // Trying again would not help: it says so, and looks again when there is something new.
@@ -174,13 +182,13 @@ export function compose(overrides: Overrides = {}) {
 
   class Follower extends FollowerObject<Env> {
     protected override ports(env: Env): FollowerPorts {
-      return followerPorts(composed(env));
+      return followerPorts(composed(env, this.ctx));
     }
   }
 
   /** An aggregate's object; what crosses RPC is data, whatever its type says. */
   const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = objectFor(env, tenant, stream);
+    const object = tracedObject(objectFor(env, tenant, stream), stream);
     return {
       state: async () => object.state(),
       answered: async (idempotency) => object.answered(idempotency),
@@ -193,7 +201,7 @@ export function compose(overrides: Overrides = {}) {
   /** The front door of every command. */
   const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
     const secrets = secretsOf(env);
-    return (command) =>
+    const send = (command: SentCommand): Promise<Sent> =>
       sendCommand(
         {
           decider: (category) => deciders.get(category),
@@ -203,10 +211,13 @@ export function compose(overrides: Overrides = {}) {
         },
         command,
       );
+    return (command) =>
+      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
   };
 
-  const composed = (env: Env): Composed => ({
+  const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
+    tracer: tracerIn(env, ctx),
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
@@ -230,7 +241,9 @@ export function compose(overrides: Overrides = {}) {
     const secrets = secretsOf(env);
     const followers = composed(env);
     return {
-      objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      objectFor: (tenant, stream) => tracedObject(objectFor(env, tenant, stream), stream),
+      tracer: followers.tracer,
+      traces: env.TELEMETRY && { db: timedD1(env.TELEMETRY, MOST_TIME_OF_D1), rate: defaultRate(env) },
       objectById: (id) => objectById(env, id),
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
@@ -256,19 +269,19 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
-  let served: { env: Env; handle: (request: Request) => Promise<Response> } | undefined;
+  let served: { env: Env; handle: ReturnType<typeof api> } | undefined;
   const worker = {
-    fetch(request, env) {
+    fetch(request, env, ctx?: ExecutionContext) {
       if (served?.env !== env) {
         const ready = services(env);
         served = { env, handle: api(() => ready, domains) };
       }
-      return served.handle(request);
+      return served.handle(request, ctx);
     },
-    async queue(batch, env) {
+    async queue(batch, env, ctx?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, projectorPorts(env));
+      await consume(shardOf("").log, batch, projectorPorts(env, ctx));
     },
   } satisfies ExportedHandler<Env>;
 

@@ -15,6 +15,7 @@ const inWorkerd = async (name: string, main: string) => ({
           MASTER_KEY: "test-master-key-of-32-characters",
           LOG_MIGRATIONS: await readD1Migrations(`${root}migrations/log`),
           VIEWS_MIGRATIONS: await readD1Migrations(`${root}migrations/views`),
+          TELEMETRY_MIGRATIONS: await readD1Migrations(`${root}migrations/telemetry`),
         },
       },
     }),

@@ -39,6 +39,8 @@ export interface AppendRequest {
   readonly events: readonly EventDraft[];
   readonly precondition: Precondition;
   readonly idempotency?: IdempotencyKey;
+  /** The caller's span, as `traceparent` writes it. */
+  readonly trace?: string;
 }
 
 export interface AppendedEvent {
@@ -84,6 +86,8 @@ export interface ExecuteRequest {
   readonly idempotency?: IdempotencyKey;
   /** Milliseconds since 1970: after this it is too late, for what the command was prepared with holds no longer. */
   readonly notAfter?: number;
+  /** The caller's span, as `traceparent` writes it. */
+  readonly trace?: string;
 }
 
 export interface Executed {

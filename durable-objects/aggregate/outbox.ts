@@ -62,12 +62,14 @@ export class Outbox {
     this.#clock.arm(this.#ports.now() + FIRST_LOOK);
   }
 
-  /** After the commit: sends what it wrote. The answer does not wait for it; what fails here is the alarm's to repair. */
-  async send(events: readonly RecordedEvent[]): Promise<void> {
+  /** After the commit: sends what it wrote. The answer does not wait for it; what fails here is the alarm's to repair. Says whether it was sent. */
+  async send(events: readonly RecordedEvent[]): Promise<boolean> {
     try {
       await this.#send(events);
+      return true;
     } catch (fault) {
       console.warn("outbox: not sent, the alarm will", this.#store.identity.stream, String(fault));
+      return false;
     }
   }
 

@@ -1,7 +1,9 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { DeadlineError } from "../deadline.ts";
 import type { Module } from "../kernel/index.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
+import { within } from "../tracing/traced.ts";
 import { json } from "./answer.ts";
 import { letRead, notAllowed, options } from "./cross-origin.ts";
 import { describedBy } from "./docs/described-by.ts";
@@ -12,6 +14,7 @@ import { problem } from "./problem.ts";
 import { aggregateEndpoints } from "./routes/aggregates.ts";
 import { appendEvents } from "./routes/append.ts";
 import { appendCloudEvents } from "./routes/cloudevents.ts";
+import { answeredHop, requestHop } from "./request-hop.ts";
 import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
@@ -27,6 +30,7 @@ import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
 import { deleteTenant } from "./routes/tenant-deletion.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
+import { listTracesEndpoint, oneTrace, putTraceRate, getTraceRate, traceMap } from "./routes/traces.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import { serveSagas } from "./routes/sagas.ts";
@@ -96,27 +100,36 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getOrigins);
   serve(app, reconcileObjects);
   serve(app, resealSecrets);
+  serve(app, listTracesEndpoint);
+  serve(app, traceMap);
+  serve(app, getTraceRate);
+  serve(app, putTraceRate);
+  serve(app, oneTrace);
   serveFollowers(app);
   serveSagas(app);
   serveSubtitles(app);
 }
 
 /** The HTTP API over these services. */
-export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request) => Promise<Response> {
+export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request, context?: ExecutionContext) => Promise<Response> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(async (context, next) => {
     const { correlationId, trace } = requestContext(context.req.raw);
     context.set("services", servicesOf());
     context.set("correlationId", correlationId);
     context.set("trace", trace);
+    const tracer = context.var.services.tracer?.for(waitUntilOf(context));
+    const hop = tracer?.begin(requestHop(context.req.raw, { correlationId, trace }));
     // Two Host headers, for one, make an address of nothing.
-    if (URL.canParse(context.req.raw.url)) await next();
+    if (URL.canParse(context.req.raw.url)) await (hop === undefined ? next() : within(hop.root, next));
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
     await letRead(context.req.raw, context.res, { tenant: context.get("tenant"), services: context.var.services });
     guard(context.res.headers, context.req.raw);
     context.res.headers.set("x-correlation-id", correlationId);
-    context.res.headers.set("traceresponse", traceparentOf(trace));
+    if (hop !== undefined) answeredHop(hop, context.res.status);
+    context.res.headers.set("traceresponse", traceparentOf(hop === undefined ? trace : { ...trace, flags: hop.flags }));
     for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
+    if (hop !== undefined) tracer?.end(hop);
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);
@@ -149,7 +162,17 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
       detail: `The platform failed. ${UNKNOWN}`,
     });
   });
-  return async (request) => app.fetch(request);
+  return async (request, context) => app.fetch(request, undefined, context);
+}
+
+/** The invocation's `waitUntil`; a test may ask without an invocation. */
+function waitUntilOf(context: Context<ApiEnv>): ((work: Promise<unknown>) => void) | undefined {
+  try {
+    const { executionCtx } = context;
+    return (work) => executionCtx.waitUntil(work);
+  } catch {
+    return undefined;
+  }
 }
 
 const UNAVAILABLE = "A part of the platform is overloaded or does not answer.";

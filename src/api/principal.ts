@@ -4,6 +4,7 @@ import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
 import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
+import { traceparentNow } from "../tracing/traced.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 import { isSigned, signedBy } from "./signed-principal.ts";
@@ -116,7 +117,7 @@ async function noteUse(services: Asking, { tenant, id }: KeyText, { actor }: Pri
       data: { at: new Date(now).toISOString() },
       precondition: { kind: "none" },
       source: "/v1/keys",
-      metadata: { correlationId: uuid7(now), traceparent: traceparentOf(continueTrace(undefined, undefined)), priority: "normal", actor },
+      metadata: { correlationId: uuid7(now), traceparent: traceparentNow(traceparentOf(continueTrace(undefined))), priority: "normal", actor },
     });
     services.keys.forget(nameOf({ tenant, id }));
   } catch (fault) {

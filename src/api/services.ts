@@ -13,6 +13,7 @@ import type { KeySets } from "../identity/jwks.ts";
 import type { KeyState, RequestLimit } from "../identity/key.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 import type { FollowerClient } from "./follower-client.ts";
 
@@ -24,6 +25,10 @@ export interface Services {
   /** What a stream has after a version: at least one event where there are any, then no more than so many characters. */
   eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<StreamTail>;
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
+  /** Undefined where tracing is off. */
+  readonly tracer: Tracer | undefined;
+  /** What is kept of traces, and the share of new ones that is kept where a tenant says nothing else; undefined where nothing is kept. */
+  readonly traces: { readonly db: D1Database; readonly rate: number } | undefined;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
   /** The job that deletes what a tenant has. */

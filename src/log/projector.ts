@@ -1,3 +1,4 @@
+import type { Tracer } from "../tracing/tracer.ts";
 import type { LogHead, RecordedEvent, StreamHead } from "../kernel/index.ts";
 
 /** What a projector reaches beyond the log. */
@@ -13,6 +14,8 @@ export interface ProjectorPorts {
   followed(tenant: string, head: LogHead): Promise<void>;
   /** The tenant is deleted, and this stream has told of something: its object forgets it. */
   forget(tenant: string, stream: string): Promise<void>;
+  /** Undefined where tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** How a projection went. */
