@@ -7,6 +7,7 @@ import type { DispatcherObject } from "./dispatcher.ts";
 import type { FollowerObject } from "./follower.ts";
 import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
+import type { MetricsObject } from "./metrics.ts";
 import type { RateLimitObject } from "./rate-limit.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
@@ -18,6 +19,7 @@ export interface ObjectNamespaces {
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly DENIALS: DurableObjectNamespace<DenialsObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
+  readonly METRICS: DurableObjectNamespace<MetricsObject>;
 }
 
 /** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
@@ -59,6 +61,11 @@ export function denialsFor(namespaces: ObjectNamespaces, tenant: string): Durabl
 /** The object that counts the requests of a key. */
 export function rateLimitFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<RateLimitObject> {
   return namespaces.RATE_LIMIT.get(namespaces.RATE_LIMIT.idFromName(`${tenant}/key:${key}`));
+}
+
+/** The object that keeps the figures of a shard's tenants. */
+export function metricsFor(namespaces: ObjectNamespaces, shard: number): DurableObjectStub<MetricsObject> {
+  return namespaces.METRICS.get(namespaces.METRICS.idFromName(`shard-${shard}`));
 }
 
 /** One partition of a follower. */

@@ -5,6 +5,7 @@ import { traceparentOf } from "../tracing/trace-context.ts";
 import { json } from "./answer.ts";
 import { describedBy } from "./docs/described-by.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
+import { observed } from "./observed.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { aggregateEndpoints } from "./routes/aggregates.ts";
@@ -16,6 +17,7 @@ import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { createIssuer, deleteIssuer, getIssuer, issuers } from "./routes/issuers.ts";
 import { createKey, getKey, keys, revokeKey, rotateKey } from "./routes/keys.ts";
+import { metricsJson, metricsText } from "./routes/metrics.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
@@ -86,6 +88,8 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getIssuer);
   serve(app, deleteIssuer);
   serve(app, reconcileObjects);
+  serve(app, metricsJson);
+  serve(app, metricsText);
   serveFollowers(app);
   serveSagas(app);
   serveSubtitles(app);
@@ -95,6 +99,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
 export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request) => Promise<Response> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(async (context, next) => {
+    const at = Date.now();
     const { correlationId, trace } = requestContext(context.req.raw);
     context.set("services", servicesOf());
     context.set("correlationId", correlationId);
@@ -105,6 +110,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     context.res.headers.set("x-correlation-id", correlationId);
     context.res.headers.set("traceresponse", traceparentOf(trace));
     for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
+    context.var.services.observe?.(observed(context, at, Date.now()));
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);

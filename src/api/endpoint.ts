@@ -20,7 +20,15 @@ export interface RequestContext {
 }
 
 /** The Hono environment of the API. */
-export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders } };
+export type ApiEnv = {
+  Variables: RequestContext & {
+    readonly services: Services;
+    readonly limit?: LimitHeaders;
+    /** What was asked for, and whose it is, once that is known. */
+    readonly operation?: string;
+    readonly tenant?: string;
+  };
+};
 
 /** A request that was authenticated and checked: what a handler works with. */
 export interface Call<Params, Query, Body> extends RequestContext {
@@ -113,6 +121,7 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
 ): void {
   describeEndpoint(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
+    context.set("operation", endpoint.operationId);
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;
@@ -137,6 +146,7 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
       ? NOBODY
       : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
   if (principal instanceof Response) return principal;
+  context.set("tenant", principal.tenant);
   const limit = await limited(services, principal);
   if (limit !== undefined) context.set("limit", limit.headers);
   if (limit?.refusal) return limit.refusal;

@@ -19,7 +19,8 @@ export const SETTINGS_HELP = `Settings come from the environment:
   ADMIN_KEY            the key of the tenant "default"; else from .dev.vars, else made and kept there
   MASTER_KEY           seals secrets; likewise
   ALLOW_LOCAL_TARGETS  1 lets webhooks and upstreams go to private addresses
-  TRANSLATOR_URL       a LibreTranslate server for subtitles, and TRANSLATOR_KEY where it wants one`;
+  TRANSLATOR_URL       a LibreTranslate server for subtitles, and TRANSLATOR_KEY where it wants one
+  LOG_LEVEL            which requests are logged: off, error, warn (else) or info`;
 
 /** Reads the settings from the environment, makes what keys are missing, and says where things are. */
 export async function localSettings(environment: Readonly<Record<string, string | undefined>>): Promise<LocalSettings> {
@@ -34,7 +35,7 @@ export async function localSettings(environment: Readonly<Record<string, string 
 }
 
 /** Variables that the worker gets as they stand in the environment. */
-const PASSED_ON = ["TRANSLATOR_URL", "TRANSLATOR_KEY"] as const;
+const PASSED_ON = ["TRANSLATOR_URL", "TRANSLATOR_KEY", "LOG_LEVEL", "METRICS_EVERY_MS", "ALERT_EVERY_MS"] as const;
 
 function portOf(text: string): number {
   const port = Number(text);

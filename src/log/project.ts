@@ -205,6 +205,7 @@ class Projection {
       const { rowsWritten, heads } = await commitEvents(this.#db, rows);
       this.#rowsWritten += rowsWritten;
       for (const [tenant, head] of heads) this.#heads.set(tenant, head);
+      this.#ports.observer?.written(rows.events, rowsWritten);
       return true;
     } catch (fault) {
       if (isRefused(fault)) return false;
@@ -240,6 +241,7 @@ class Projection {
     this.#statements++;
     stream.isForked = true;
     await markForked(this.#db, stream, reason);
+    this.#ports.observer?.forked(stream.tenant);
   }
 
   #failAll(rows: EventRows, fault: unknown): void {
@@ -247,7 +249,9 @@ class Projection {
   }
 
   #fail(stream: { readonly tenant: string; readonly stream: string }, fault: unknown): void {
-    if (!this.#failed.has(streamKey(stream))) console.warn("projector: will try again", streamKey(stream), String(fault));
+    if (this.#failed.has(streamKey(stream))) return;
+    console.warn("projector: will try again", streamKey(stream), String(fault));
+    this.#ports.observer?.late(stream.tenant);
     this.#failed.add(streamKey(stream));
   }
 }
