@@ -7,7 +7,8 @@ import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
-import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { MetricsObject } from "../durable-objects/metrics.ts";
+import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
@@ -37,6 +38,9 @@ import { origins } from "./identity/origins.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
+import { figuresOf } from "./figures.ts";
+import { requestLog } from "./request-log.ts";
+import { Metering, type MetricsEnv } from "./metrics-composed.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
@@ -60,7 +64,7 @@ import { keysIn, sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
-export interface Env extends ObjectNamespaces, ShardBindings, TracingBindings {
+export interface Env extends MetricsEnv, ShardBindings, TracingBindings {
   readonly ADMIN_KEY?: string;
   readonly MASTER_KEY?: string;
   /** Those before it, parted by spaces: what they have sealed still opens. */
@@ -70,6 +74,8 @@ export interface Env extends ObjectNamespaces, ShardBindings, TracingBindings {
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
   readonly TRANSLATOR_URL?: string;
   readonly TRANSLATOR_KEY?: string;
+  /** What of the requests is logged: off, error, warn or info. */
+  readonly LOG_LEVEL?: string;
 }
 
 /** What a test may put in the place of the real thing. */
@@ -117,6 +123,8 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
+  const metering = new Metering(shardsOf, now);
+
   const logReader = (shardOf: ShardOf): LogReader => ({
     // Views see the platform's own events too.
     follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
@@ -132,6 +140,7 @@ export function compose(overrides: Overrides = {}) {
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
     followed: (tenant, head) => tellDispatcher(env, tenant, head),
     forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
+    observer: metering.projector(),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -151,7 +160,11 @@ export function compose(overrides: Overrides = {}) {
           lastReached: (tenant) => reachedLogs.known(tenant),
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
           purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
-          markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
+          async markForked(identity, reason) {
+            await markForked(shardOf(identity.tenant).log, identity, reason);
+            metering.projector().forked(identity.tenant);
+            void metering.soon(env);
+          },
           announce: (tenant, head) => tellDispatcher(env, tenant, head),
           shardOf: (tenant) => shardOf(tenant).id,
           now,
@@ -167,8 +180,9 @@ export function compose(overrides: Overrides = {}) {
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const engine = { db: shardOf(tenant).views, log: logReader(shardOf), views, now, tracer };
-          const { position, stopped, isBuilding } = await advanceViews(engine, tenant);
+          const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
+          const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
+          void metering.soon(env);
           if (stopped === undefined) return { position, isBuilding };
           // Trying again would not help: it says so, and looks again when there is something new.
           console.error("views: stopped", tenant, stopped);
@@ -182,7 +196,7 @@ export function compose(overrides: Overrides = {}) {
 
   class Follower extends FollowerObject<Env> {
     protected override ports(env: Env): FollowerPorts {
-      return followerPorts(composed(env, this.ctx));
+      return metering.follower(followerPorts(composed(env, this.ctx)), env);
     }
   }
 
@@ -240,6 +254,7 @@ export function compose(overrides: Overrides = {}) {
     const shardOf = shardsOf(env);
     const secrets = secretsOf(env);
     const followers = composed(env);
+    const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
       objectFor: (tenant, stream) => tracedObject(objectFor(env, tenant, stream), stream),
       tracer: followers.tracer,
@@ -266,24 +281,44 @@ export function compose(overrides: Overrides = {}) {
       sagas: all.sagas,
       askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
+      async figures(tenant) {
+        // What this isolate knows is there at once; what others know, within the time of their flush.
+        await metering.flush(env);
+        return figuresOf({ env, shardOf, views, sagas: all.sagas, now }, tenant);
+      },
+      observe(request) {
+        metering.request(request);
+        logRequest(request);
+      },
     };
+  };
+
+  /** What was counted leaves when the invocation is over; tests call without a context. */
+  const sendLater = (env: Env, context: ExecutionContext | undefined): void => {
+    const sending = metering.soon(env);
+    if (sending !== undefined) context?.waitUntil(sending);
   };
 
   let served: { env: Env; handle: ReturnType<typeof api> } | undefined;
   const worker = {
-    fetch(request, env, ctx?: ExecutionContext) {
+    async fetch(request, env, context?: ExecutionContext) {
       if (served?.env !== env) {
         const ready = services(env);
         served = { env, handle: api(() => ready, domains) };
       }
-      return served.handle(request, ctx);
+      const answer = await served.handle(request, context);
+      sendLater(env, context);
+      return answer;
     },
-    async queue(batch, env, ctx?: ExecutionContext) {
+    async queue(batch, env, context?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, projectorPorts(env, ctx));
+      await consume(shardOf("").log, batch, projectorPorts(env, context));
+      sendLater(env, context);
     },
   } satisfies ExportedHandler<Env>;
+
+  class Metrics extends MetricsObject<Env> {}
 
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
@@ -307,7 +342,7 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, RateLimit, worker };
+  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */

@@ -9,6 +9,7 @@ import { letRead, notAllowed, options } from "./cross-origin.ts";
 import { describedBy } from "./docs/described-by.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
 import { guard } from "./guarding-headers.ts";
+import { observed } from "./observed.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { aggregateEndpoints } from "./routes/aggregates.ts";
@@ -21,6 +22,7 @@ import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { createIssuer, deleteIssuer, getIssuer, issuers } from "./routes/issuers.ts";
 import { createKey, getKey, keys, revokeKey } from "./routes/keys.ts";
+import { metricsJson, metricsText } from "./routes/metrics.ts";
 import { rotateKey } from "./routes/rotate-key.ts";
 import { getOrigins, putOrigins } from "./routes/origins.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
@@ -105,6 +107,8 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getTraceRate);
   serve(app, putTraceRate);
   serve(app, oneTrace);
+  serve(app, metricsJson);
+  serve(app, metricsText);
   serveFollowers(app);
   serveSagas(app);
   serveSubtitles(app);
@@ -114,6 +118,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
 export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request, context?: ExecutionContext) => Promise<Response> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(async (context, next) => {
+    const at = Date.now();
     const { correlationId, trace } = requestContext(context.req.raw);
     context.set("services", servicesOf());
     context.set("correlationId", correlationId);
@@ -130,6 +135,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     context.res.headers.set("traceresponse", traceparentOf(hop === undefined ? trace : { ...trace, flags: hop.flags }));
     for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
     if (hop !== undefined) tracer?.end(hop);
+    context.var.services.observe?.(observed(context, at, Date.now()));
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);

@@ -23,7 +23,15 @@ export interface RequestContext {
 }
 
 /** The Hono environment of the API. */
-export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders; readonly tenant?: string } };
+export type ApiEnv = {
+  Variables: RequestContext & {
+    readonly services: Services;
+    readonly limit?: LimitHeaders;
+    /** What was asked for, and whose it is, once that is known. */
+    readonly operation?: string;
+    readonly tenant?: string;
+  };
+};
 
 /** A request that was authenticated and checked: what a handler works with. */
 export interface Call<Params, Query, Body> extends RequestContext {
@@ -117,6 +125,7 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
   describeEndpoint(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
     routedHop(endpoint.path);
+    context.set("operation", endpoint.operationId);
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;

@@ -15,6 +15,8 @@ import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { Sealer } from "../webhooks/seal.ts";
+import type { Series } from "../metrics/series.ts";
+import type { ObservedRequest } from "./observed.ts";
 import type { FollowerClient } from "./follower-client.ts";
 
 /** What the API reaches, given by the composition root. */
@@ -65,6 +67,10 @@ export interface Services {
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;
   readonly handlers: readonly Handler[];
   readonly sagas: readonly Saga[];
+  /** A tenant's figures, as of now. */
+  figures(tenant: string): Promise<Series>;
+  /** Whoever counts and logs hears of each request. */
+  observe?(request: ObservedRequest): void;
   /** The handshake of CloudEvents' web hooks. Never rejects. */
   askForLeave(sink: AskedForLeave): Promise<Leave>;
   /** Sinks may be on loopback or private addresses: for tests and local work. */

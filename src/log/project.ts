@@ -227,6 +227,7 @@ class Projection {
       for (const [tenant, head] of heads) this.#heads.set(tenant, head);
       for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#deleted.add(tenant);
       if (this.#ports.tracer !== undefined) this.#brought.push(...rows.events);
+      this.#ports.observer?.written(rows.events, rowsWritten);
       return true;
     } catch (fault) {
       if (isRefused(fault)) return false;
@@ -262,6 +263,7 @@ class Projection {
     this.#statements++;
     stream.isForked = true;
     await markForked(this.#db, stream, reason);
+    this.#ports.observer?.forked(stream.tenant);
   }
 
   #failAll(rows: EventRows, fault: unknown): void {
@@ -269,7 +271,9 @@ class Projection {
   }
 
   #fail(stream: { readonly tenant: string; readonly stream: string }, fault: unknown): void {
-    if (!this.#failed.has(streamKey(stream))) console.warn("projector: will try again", streamKey(stream), String(fault));
+    if (this.#failed.has(streamKey(stream))) return;
+    console.warn("projector: will try again", streamKey(stream), String(fault));
+    this.#ports.observer?.late(stream.tenant);
     this.#failed.add(streamKey(stream));
   }
 }
