@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { HopRecord } from "../../../src/tracing/hop.ts";
 import { SLOW } from "../../../src/tracing/hop.ts";
 import { Recorder, type TraceSink } from "../../../src/tracing/recorder.ts";
-import { BELIEVED, MOST_NEW, Sampler } from "../../../src/tracing/sampler.ts";
+import { BELIEVED, MOST_NEW, MOST_NOTABLE, Sampler } from "../../../src/tracing/sampler.ts";
 import { continueTrace } from "../../../src/tracing/trace-context.ts";
 import { annotate, note, spanNow, traced, traceparentNow } from "../../../src/tracing/traced.ts";
 import { Tracer } from "../../../src/tracing/tracer.ts";
@@ -78,6 +78,17 @@ describe("a hop of a trace that its caller does not record", () => {
   ])("that takes %i ms is kept %i times", async (took, times) => {
     await tracer().hop(hopOf("00"), async () => void (time += took));
     expect(await settled()).toHaveLength(times);
+  });
+
+  test("and that fails is kept as long as there are not too many of them in a second", async () => {
+    const failing = (): Promise<unknown> =>
+      tracer()
+        .hop(hopOf("00"), async () => Promise.reject(new Error("no")))
+        .catch(() => undefined);
+    for (let n = 0; n < MOST_NOTABLE + 5; n++) await failing();
+    time += 1_000;
+    await failing();
+    expect(await settled()).toHaveLength(MOST_NOTABLE + 1);
   });
 
   test("is kept where it is worth it from the start", async () => {
