@@ -70,6 +70,10 @@ describe("a hop of a trace that its caller does not record", () => {
       ["n", "error", "not this way"],
       ["a try", "error", "no"],
     ]);
+    expect(kept[0]?.spans[1]).toMatchObject({
+      attributes: { "error.type": "Error" },
+      events: [{ name: "exception", attributes: { "exception.type": "Error", "exception.message": "no" } }],
+    });
   });
 
   test.each([
