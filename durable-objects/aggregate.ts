@@ -39,6 +39,7 @@ import { nameInStorage, StreamStore } from "./aggregate/stream-store.ts";
 import { StreamTracing } from "./aggregate/stream-tracing.ts";
 import { verify } from "./aggregate/verify.ts";
 import { Bell } from "./bell.ts";
+import { forgetAll } from "./forget-all.ts";
 import { identityOf } from "./object-for.ts";
 
 /** What an Aggregate object is built with, by the composition root. */
@@ -200,6 +201,13 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
       await this.#outbox.send([]);
     } else if (found.state === "complete" && this.#store.memory.isPurged) await this.#outbox.look();
     return found;
+  }
+
+  /** The tenant is deleted: nothing of the stream is left. What comes all the same is refused by the log, which tells this object to forget again. */
+  async forget(): Promise<void> {
+    this.#clock.lower();
+    await forgetAll(this.ctx);
+    this.#store.drop();
   }
 
   /** What this object has cost since it woke: rows as billed, alarms among them. */

@@ -54,7 +54,8 @@ export function routingPorts(composed: Composed): RoutingPorts {
   };
 }
 
-function identityOf(tenant: string, ref: string): FollowerName {
+/** The follower that the dispatcher calls so. */
+export function identityOf(tenant: string, ref: string): FollowerName {
   const [kind = "", ...id] = ref.split(":");
   return { tenant, kind: kind as FollowerKind, id: id.join(":") };
 }

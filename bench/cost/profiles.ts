@@ -155,8 +155,14 @@ function difference(after: Usage, before: Usage): Usage {
 async function countedWorker(workplace: Workplace, name: string): Promise<WorkerOptions> {
   const worker = await platformWorker(workplace, name);
   const [built] = worker["modules"] as readonly object[];
+  const classes = new Set(
+    Object.values(worker["durableObjects"] as Readonly<Record<string, { readonly className: string }>>).map(({ className }) => className),
+  );
+  classes.delete("Aggregate");
+  // Exports cannot be made at run time, and a list in the file itself would be one more to keep.
+  const others = [...classes].map((name) => `export const ${name} = countedClass(platform.${name});\n`).join("");
   return {
     ...apart(worker),
-    modules: [{ type: "ESModule", path: "/counted.js", contents: await readFile(join(ROOT, "bench/cost/counted.js"), "utf8") }, built],
+    modules: [{ type: "ESModule", path: "/counted.js", contents: (await readFile(join(ROOT, "bench/cost/counted.js"), "utf8")) + others }, built],
   };
 }

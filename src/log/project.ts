@@ -52,6 +52,8 @@ class Projection {
   readonly #streams = new Map<string, Stream>();
   /** Where the logs are that this run has written to. */
   readonly #heads = new Map<string, LogHead>();
+  /** Tenants of which the log takes nothing any more. */
+  readonly #deleted = new Set<string>();
   /** What this run has brought into the log. */
   readonly #brought: TenantEvent[] = [];
   #rowsWritten = 0;
@@ -68,6 +70,7 @@ class Projection {
     const start = Date.now();
     for (const hint of hints) this.#take(hint);
     if (!(await this.#tryAsTold())) await this.#bringUp();
+    await this.#forgetDeleted();
     await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
     const failed = new Set([...this.#failed, ...this.#unfinished]);
     this.#ports.tracer?.pieces(carriersOf(this.#brought), { service: "projector", name: "project into the log", kind: "consumer", start, attributes: TRACED });
@@ -111,6 +114,12 @@ class Projection {
       }
     }
     await commit();
+  }
+
+  /** What was refused because its tenant is deleted is nobody's: its objects are told to forget it, each by itself. */
+  async #forgetDeleted(): Promise<void> {
+    const own = [...this.#streams.values()].filter(({ tenant }) => this.#deleted.has(tenant));
+    await Promise.all(own.map((stream) => this.#ports.forget(stream.tenant, stream.stream).catch((fault: unknown) => this.#fail(stream, fault))));
   }
 
   /** One call for each tenant, whatever becomes of the others'. */
@@ -216,7 +225,9 @@ class Projection {
       const { rowsWritten, heads } = await commitEvents(this.#db, rows);
       this.#rowsWritten += rowsWritten;
       for (const [tenant, head] of heads) this.#heads.set(tenant, head);
+      for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#deleted.add(tenant);
       if (this.#ports.tracer !== undefined) this.#brought.push(...rows.events);
+      this.#ports.observer?.written(rows.events, rowsWritten);
       return true;
     } catch (fault) {
       if (isRefused(fault)) return false;
@@ -252,6 +263,7 @@ class Projection {
     this.#statements++;
     stream.isForked = true;
     await markForked(this.#db, stream, reason);
+    this.#ports.observer?.forked(stream.tenant);
   }
 
   #failAll(rows: EventRows, fault: unknown): void {
@@ -259,7 +271,9 @@ class Projection {
   }
 
   #fail(stream: { readonly tenant: string; readonly stream: string }, fault: unknown): void {
-    if (!this.#failed.has(streamKey(stream))) console.warn("projector: will try again", streamKey(stream), String(fault));
+    if (this.#failed.has(streamKey(stream))) return;
+    console.warn("projector: will try again", streamKey(stream), String(fault));
+    this.#ports.observer?.late(stream.tenant);
     this.#failed.add(streamKey(stream));
   }
 }
