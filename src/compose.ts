@@ -12,7 +12,7 @@ import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from 
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
-import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
+import { commandSender } from "./commands-composed.ts";
 import { modules } from "./domains/index.ts";
 import { eraserPorts } from "./erasing-composed.ts";
 import { type Decider, type LogHead, type Module, together, type View } from "./kernel/index.ts";
@@ -25,7 +25,6 @@ import { handlerOperations } from "./followers/handler-operations.ts";
 import { subscription } from "./followers/subscription.ts";
 import { subscriptionsView } from "./followers/subscriptions-view.ts";
 import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
-import { ports } from "./ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { sagaDecider } from "./sagas/saga-decider.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
@@ -51,7 +50,6 @@ import { ToldHeads } from "./log/told-heads.ts";
 import { ReachedLogs } from "./log/reached-logs.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
 import { defaultRate, tracedObject, tracers, type TracingBindings } from "./tracing-composed.ts";
-import { traced } from "./tracing/traced.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
@@ -200,43 +198,17 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  /** An aggregate's object; what crosses RPC is data, whatever its type says. */
-  const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = tracedObject(objectFor(env, tenant, stream), stream);
-    return {
-      state: async () => object.state(),
-      answered: async (idempotency) => object.answered(idempotency),
-      execute: async (request) => object.execute(request),
-    };
-  };
-
   const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
-
-  /** The front door of every command. */
-  const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
-    const secrets = secretsOf(env);
-    const send = (command: SentCommand): Promise<Sent> =>
-      sendCommand(
-        {
-          decider: (category) => deciders.get(category),
-          target: (tenant, stream) => commandTarget(env, tenant, stream),
-          ports: (tenant, stream) => ports({ sealer: secrets, context: `${tenant}/${stream}` }),
-          now,
-        },
-        command,
-      );
-    return (command) =>
-      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
-  };
 
   const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
     tracer: tracerIn(env, ctx),
+    telemetry: env.TELEMETRY,
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
     owners,
-    send: sender(env),
+    send: commandSender({ env, decider: (category) => deciders.get(category), sealer: secretsOf(env), now }),
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? handlerPorts(portsGiven(env)),

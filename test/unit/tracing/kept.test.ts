@@ -4,6 +4,7 @@ import { SLOW } from "../../../src/tracing/hop.ts";
 import { Recorder, type TraceSink } from "../../../src/tracing/recorder.ts";
 import { BELIEVED, MOST_NEW, MOST_NOTABLE, Sampler } from "../../../src/tracing/sampler.ts";
 import { continueTrace } from "../../../src/tracing/trace-context.ts";
+import { defaultRate, tracers } from "../../../src/tracing-composed.ts";
 import { annotate, note, spanNow, traced, traceparentNow } from "../../../src/tracing/traced.ts";
 import { Tracer } from "../../../src/tracing/tracer.ts";
 
@@ -210,6 +211,27 @@ describe("a batch", () => {
       ["t", "error"],
       ["u", "error"],
     ]);
+  });
+});
+
+describe("tracing", () => {
+  test("is there where a sink is, and switched off there is nothing of it", () => {
+    const tracerOf = tracers(() => time, fetch);
+    const bound = { TELEMETRY: {} as D1Database };
+    expect(tracerOf({})).toBeUndefined();
+    expect(tracerOf({ ...bound, TRACE_RATE: "off" })).toBeUndefined();
+    for (const env of [bound, { ...bound, TRACE_RATE: "0" }, { OTLP_URL: "http://collector.test" }]) expect(tracerOf(env)).toBeInstanceOf(Tracer);
+  });
+
+  test.each([
+    [undefined, 1],
+    ["", 1],
+    ["0", 0],
+    ["0.25", 0.25],
+    ["2", 1],
+    ["some", 1],
+  ])("at TRACE_RATE %j keeps the share %d", (said, rate) => {
+    expect(defaultRate(said === undefined ? {} : { TRACE_RATE: said })).toBe(rate);
   });
 });
 
