@@ -14,14 +14,13 @@ import type { Env, Overrides } from "./env.ts";
 import { LogComposed, logReader, MOST_TIME_OF_D1, timedShards } from "./log-composed.ts";
 import { platformOf } from "./platform-composed.ts";
 import type { Services } from "./api/services.ts";
-import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
+import { commandSender } from "./commands-composed.ts";
 import { eraserPorts } from "./erasing-composed.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
 import { followerPorts, routingPorts } from "./followers-composed.ts";
 import { handshake } from "./followers/sink/handshake.ts";
 import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
-import { ports } from "./ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { denialPorts, identityServices } from "./identity-composed.ts";
 import { figuresOf } from "./figures.ts";
@@ -32,7 +31,6 @@ import { project } from "./log/project.ts";
 import { logHead } from "./log/read-log.ts";
 import { shards } from "./log/shard.ts";
 import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
-import { traced } from "./tracing/traced.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { advanceViews } from "./views/advance.ts";
@@ -92,43 +90,17 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  /** An aggregate's object; what crosses RPC is data, whatever its type says. */
-  const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = tracedObject(objectFor(env, tenant, stream), stream);
-    return {
-      state: async () => object.state(),
-      answered: async (idempotency) => object.answered(idempotency),
-      execute: async (request) => object.execute(request),
-    };
-  };
-
   const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
-
-  /** The front door of every command. */
-  const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
-    const secrets = secretsOf(env);
-    const send = (command: SentCommand): Promise<Sent> =>
-      sendCommand(
-        {
-          decider: (category) => deciders.get(category),
-          target: (tenant, stream) => commandTarget(env, tenant, stream),
-          ports: (tenant, stream) => ports({ sealer: secrets, context: `${tenant}/${stream}` }),
-          now,
-        },
-        command,
-      );
-    return (command) =>
-      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
-  };
 
   const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
     tracer: tracerIn(env, ctx),
+    telemetry: env.TELEMETRY,
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
     owners,
-    send: sender(env),
+    send: commandSender({ env, decider: (category) => deciders.get(category), sealer: secretsOf(env), now }),
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? handlerPorts(portsGiven(env)),

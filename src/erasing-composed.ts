@@ -10,6 +10,7 @@ import { KEY_CATEGORY } from "./identity/key.ts";
 import { TENANT_CATEGORY, tenantStream, type TenantState } from "./identity/tenant.ts";
 import { categoryOf, DEFAULT_TENANT, type EventMetadata, idOf } from "./kernel/index.ts";
 import { eraseDirectory, eraseEvents, markDeleted, streamsAfter } from "./log/erase-tenant.ts";
+import { eraseTraces } from "./tracing/erase-traces.ts";
 import { continueTrace, traceparentOf } from "./tracing/trace-context.ts";
 import { eraseViewRows, VIEW_TABLES } from "./views/erase-tenant.ts";
 
@@ -61,6 +62,13 @@ export function eraserPorts(composed: Composed): EraserPorts {
         name: "directory",
         async page(tenant) {
           const { isEnd } = await eraseDirectory(shardOf(tenant).log, tenant);
+          return { count: 0, ...(!isEnd && { next: "more" }) };
+        },
+      },
+      {
+        name: "traces",
+        async page(tenant) {
+          const isEnd = composed.telemetry === undefined || (await eraseTraces(composed.telemetry, tenant)).isEnd;
           return { count: 0, ...(!isEnd && { next: "more" }) };
         },
       },

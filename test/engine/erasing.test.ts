@@ -73,9 +73,9 @@ async function rowsOf(tenant: string): Promise<Record<string, number>> {
     const count = await db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${where}`).bind(value).first<number>("n");
     if (count !== 0) found[name] = count ?? -1;
   };
-  for (const db of [env.LOG_0, env.VIEWS_0]) {
+  for (const db of [env.LOG_0, env.VIEWS_0, env.TELEMETRY as D1Database]) {
     const { results } = await db
-      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name <> 'heads'")
+      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name NOT IN ('heads', 'trace_rates')")
       .all<{ name: string; sql: string }>();
     for (const { name, sql } of results) {
       const [, owner] = /\b(tenant|scope) TEXT/.exec(sql) ?? [];
