@@ -7,7 +7,9 @@ import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
 import { MetricsObject } from "../durable-objects/metrics.ts";
-import { dispatcherFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
+import { AlertsObject } from "../durable-objects/alerts.ts";
+import type { AlertPorts } from "../durable-objects/alerts/contract.ts";
+import { alertsFor, dispatcherFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
@@ -35,6 +37,9 @@ import { key } from "./identity/key.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
+import { alerting } from "./alerts/alerting.ts";
+import { alertPorts } from "./alerts-composed.ts";
+import type { Series } from "./metrics/series.ts";
 import { figuresOf } from "./figures.ts";
 import { requestLog } from "./request-log.ts";
 import { Metering, type MetricsEnv } from "./metrics-composed.ts";
@@ -64,6 +69,8 @@ export interface Env extends MetricsEnv, ShardBindings {
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
   readonly TRANSLATOR_URL?: string;
   readonly TRANSLATOR_KEY?: string;
+  /** Milliseconds between two evaluations of alert rules, 15,000 where left out. */
+  readonly ALERT_EVERY_MS?: string;
   /** What of the requests is logged: off, error, warn or info. */
   readonly LOG_LEVEL?: string;
 }
@@ -81,7 +88,7 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, alerting];
 const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
 
 /** What a part may take to answer another (milliseconds). */
@@ -224,6 +231,15 @@ export function compose(overrides: Overrides = {}) {
     ...(env.TRANSLATOR_URL && { translate: { url: env.TRANSLATOR_URL, ...(env.TRANSLATOR_KEY && { apiKey: env.TRANSLATOR_KEY }), fetch: theFetch } }),
   });
 
+  /** A tenant's figures. What this isolate has counted is in them at once; what others have, within the time of their flush. */
+  const figuresFor = (env: Env) => {
+    const given = { env, shardOf: shardsOf(env), views, sagas: all.sagas, now };
+    return async (tenant: string, wanted?: ReadonlySet<string>): Promise<Series> => {
+      await metering.flush(env);
+      return figuresOf(given, tenant, wanted);
+    };
+  };
+
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
     const secrets = secretsOf(env);
@@ -252,11 +268,8 @@ export function compose(overrides: Overrides = {}) {
       sagas: all.sagas,
       askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
-      async figures(tenant) {
-        // What this isolate knows is there at once; what others know, within the time of their flush.
-        await metering.flush(env);
-        return figuresOf({ env, shardOf, views, sagas: all.sagas, now }, tenant);
-      },
+      figures: figuresFor(env),
+      alertsFor: (tenant) => alertsFor(env, tenant),
       observe(request) {
         metering.request(request);
         logRequest(request);
@@ -291,6 +304,12 @@ export function compose(overrides: Overrides = {}) {
 
   class Metrics extends MetricsObject<Env> {}
 
+  class Alerts extends AlertsObject<Env> {
+    protected override ports(env: Env): AlertPorts {
+      return alertPorts({ env, figures: figuresFor(env), now });
+    }
+  }
+
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
   class Circuit extends CircuitObject<Env> {}
@@ -307,7 +326,7 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, Metrics, RateLimit, worker };
+  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */
