@@ -8,7 +8,9 @@ import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
 import { MetricsObject } from "../durable-objects/metrics.ts";
-import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
+import { AlertsObject } from "../durable-objects/alerts.ts";
+import type { AlertPorts } from "../durable-objects/alerts/contract.ts";
+import { alertsFor, dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Env, Overrides } from "./env.ts";
 import { LogComposed, logReader, MOST_TIME_OF_D1, timedShards } from "./log-composed.ts";
@@ -23,6 +25,8 @@ import { handshake } from "./followers/sink/handshake.ts";
 import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { denialPorts, identityServices } from "./identity-composed.ts";
+import { alertPorts } from "./alerts-composed.ts";
+import type { Series } from "./metrics/series.ts";
 import { figuresOf } from "./figures.ts";
 import { requestLog } from "./request-log.ts";
 import { Metering } from "./metrics-composed.ts";
@@ -114,6 +118,15 @@ export function compose(overrides: Overrides = {}) {
     ...(env.TRANSLATOR_URL && { translate: { url: env.TRANSLATOR_URL, ...(env.TRANSLATOR_KEY && { apiKey: env.TRANSLATOR_KEY }), fetch: theFetch } }),
   });
 
+  /** A tenant's figures. What this isolate has counted is in them at once; what others have, within the time of their flush. */
+  const figuresFor = (env: Env) => {
+    const given = { env, shardOf: shardsOf(env), views, sagas, now };
+    return async (tenant: string, wanted?: ReadonlySet<string>): Promise<Series> => {
+      await metering.flush(env);
+      return figuresOf(given, tenant, wanted);
+    };
+  };
+
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
     const secrets = secretsOf(env);
@@ -145,11 +158,8 @@ export function compose(overrides: Overrides = {}) {
       sagas,
       askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
-      async figures(tenant) {
-        // What this isolate knows is there at once; what others know, within the time of their flush.
-        await metering.flush(env);
-        return figuresOf({ env, shardOf, views, sagas, now }, tenant);
-      },
+      figures: figuresFor(env),
+      alertsFor: (tenant) => alertsFor(env, tenant),
       observe(request) {
         metering.request(request);
         logRequest(request);
@@ -184,6 +194,12 @@ export function compose(overrides: Overrides = {}) {
 
   class Metrics extends MetricsObject<Env> {}
 
+  class Alerts extends AlertsObject<Env> {
+    protected override ports(env: Env): AlertPorts {
+      return alertPorts({ env, figures: figuresFor(env), now });
+    }
+  }
+
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
   class Circuit extends CircuitObject<Env> {}
@@ -206,7 +222,7 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
+  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */
