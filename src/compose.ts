@@ -30,10 +30,11 @@ import { sagaDecider } from "./sagas/saga-decider.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
 import { sagaHandler } from "./sagas/saga-handler.ts";
 import { issuer, issuerClaim } from "./identity/issuer.ts";
-import { denialPorts, identityServices } from "./identity-composed.ts";
+import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
 import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
 import { keysView } from "./identity/keys-view.ts";
+import { Resting } from "./identity/resting.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
 import { consume } from "./log/consume.ts";
@@ -193,6 +194,9 @@ export function compose(overrides: Overrides = {}) {
       );
   };
 
+  let resting: Resting | undefined;
+  const restingOf = (env: Env): Resting => (resting ??= new Resting((tenant) => tenantState(env, tenant), now));
+
   const composed = (env: Env): Composed => ({
     env,
     shardOf: shardsOf(env),
@@ -203,6 +207,7 @@ export function compose(overrides: Overrides = {}) {
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? handlerPorts(portsGiven(env)),
+    restsUntil: (tenant) => restingOf(env).until(tenant),
     allowLocalTargets: isSet(env.ALLOW_LOCAL_TARGETS),
     fetch: theFetch,
     now,
