@@ -8,6 +8,7 @@ import type { EraserObject } from "./eraser.ts";
 import type { FollowerObject } from "./follower.ts";
 import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
+import type { MetricsObject } from "./metrics.ts";
 import type { RateLimitObject } from "./rate-limit.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
@@ -20,6 +21,7 @@ export interface ObjectNamespaces {
   readonly DENIALS: DurableObjectNamespace<DenialsObject>;
   readonly ERASER: DurableObjectNamespace<EraserObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
+  readonly METRICS: DurableObjectNamespace<MetricsObject>;
 }
 
 /** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
@@ -70,6 +72,11 @@ export function denialsFor(namespaces: ObjectNamespaces, tenant: string): Durabl
 /** The object that counts the requests of a key. */
 export function rateLimitFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<RateLimitObject> {
   return namespaces.RATE_LIMIT.get(namespaces.RATE_LIMIT.idFromName(`${tenant}/key:${key}`));
+}
+
+/** The object that keeps the figures of a shard's tenants. */
+export function metricsFor(namespaces: ObjectNamespaces, shard: number): DurableObjectStub<MetricsObject> {
+  return namespaces.METRICS.get(namespaces.METRICS.idFromName(`shard-${shard}`));
 }
 
 /** One partition of a follower. */

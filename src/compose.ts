@@ -7,14 +7,15 @@ import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
-import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { MetricsObject } from "../durable-objects/metrics.ts";
+import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
 import { eraserPorts } from "./erasing-composed.ts";
-import { type Decider, type Module, together, type View } from "./kernel/index.ts";
+import { type Decider, type LogHead, type Module, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
@@ -24,6 +25,7 @@ import { handlerOperations } from "./followers/handler-operations.ts";
 import { subscription } from "./followers/subscription.ts";
 import { subscriptionsView } from "./followers/subscriptions-view.ts";
 import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
+import { categoriesByType } from "./owners.ts";
 import { ports } from "./ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { sagaDecider } from "./sagas/saga-decider.ts";
@@ -33,17 +35,26 @@ import { issuer, issuerClaim } from "./identity/issuer.ts";
 import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
 import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
+import { origins } from "./identity/origins.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { Resting } from "./identity/resting.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
+import { figuresOf } from "./figures.ts";
+import { requestLog } from "./request-log.ts";
+import { Metering, type MetricsEnv } from "./metrics-composed.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
+import { logPorts } from "./log-ports.ts";
 import { project } from "./log/project.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
-import { purgeCopies } from "./log/purge-copies.ts";
-import { copiesOf, followLog, loggedStream, logHead } from "./log/read-log.ts";
+import { followLog, logHead, logReached } from "./log/read-log.ts";
+import { ToldHeads } from "./log/told-heads.ts";
+import { ReachedLogs } from "./log/reached-logs.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { defaultRate, tracedObject, tracers, type TracingBindings } from "./tracing-composed.ts";
+import { traced } from "./tracing/traced.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
 import { advanceViews } from "./views/advance.ts";
@@ -51,18 +62,22 @@ import type { LogReader } from "./views/engine.ts";
 import { correlationsView } from "./views/correlations.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { rowView } from "./views/row-view.ts";
-import { sealer } from "./webhooks/seal.ts";
+import { keysIn, sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
-export interface Env extends ObjectNamespaces, ShardBindings {
+export interface Env extends MetricsEnv, ShardBindings, TracingBindings {
   readonly ADMIN_KEY?: string;
   readonly MASTER_KEY?: string;
+  /** Those before it, parted by spaces: what they have sealed still opens. */
+  readonly MASTER_KEY_OLD?: string;
   readonly VERSION?: { readonly id: string };
   readonly ALLOW_LOCAL_TARGETS?: string;
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
   readonly TRANSLATOR_URL?: string;
   readonly TRANSLATOR_KEY?: string;
+  /** What of the requests is logged: off, error, warn or info. */
+  readonly LOG_LEVEL?: string;
 }
 
 /** What a test may put in the place of the real thing. */
@@ -78,7 +93,7 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins];
 const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
 
 /** What a part may take to answer another (milliseconds). */
@@ -96,6 +111,8 @@ export function compose(overrides: Overrides = {}) {
   const handlers = [...all.handlers, ...all.sagas.map((saga) => sagaHandler(saga))];
   const owners = categoriesByType([...deciders.values()]);
   const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];
+  const tracerOf = tracers(now, theFetch);
+  const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
   const bareShards = overrides.shards ?? shards;
   const shardsOf = (env: Env): ShardOf => {
     const shardOf = bareShards(env);
@@ -108,15 +125,24 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
+  const metering = new Metering(shardsOf, now);
+
   const logReader = (shardOf: ShardOf): LogReader => ({
     // Views see the platform's own events too.
     follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
   });
 
-  const projectorPorts = (env: Env): ProjectorPorts => ({
+  const reachedLogs = new ReachedLogs(now);
+  const toldHeads = new ToldHeads();
+  const tellDispatcher = (env: Env, tenant: string, head: LogHead): Promise<void> =>
+    toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
+
+  const projectorPorts = (env: Env, ctx?: ExecutionContext): ProjectorPorts => ({
+    tracer: tracerIn(env, ctx),
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-    followed: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+    followed: (tenant, head) => tellDispatcher(env, tenant, head),
     forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
+    observer: metering.projector(),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -124,18 +150,19 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       return {
         deciders,
-        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env))])),
+        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env, this.ctx))])),
+        tracer: tracerIn(env, this.ctx),
         build: env.VERSION?.id ?? "local",
         ports: {
-          async send(tenant, messages) {
-            await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
+          ...logPorts(shardOf, MOST_TIME),
+          reached: (tenant) => reachedLogs.reached(tenant, () => within(MOST_TIME, "the log", logReached(shardOf(tenant).log, tenant))),
+          lastReached: (tenant) => reachedLogs.known(tenant),
+          async markForked(identity, reason) {
+            await markForked(shardOf(identity.tenant).log, identity, reason);
+            metering.projector().forked(identity.tenant);
+            void metering.soon(env);
           },
-          logged: ({ tenant, stream }) => within(MOST_TIME, "the log", loggedStream(shardOf(tenant).log, tenant, stream)),
-          copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
-          purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
-          markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
-          announce: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
-          shardOf: (tenant) => shardOf(tenant).id,
+          announce: (tenant, head) => tellDispatcher(env, tenant, head),
           now,
         },
       };
@@ -145,11 +172,13 @@ export function compose(overrides: Overrides = {}) {
   class Dispatcher extends DispatcherObject<Env> {
     protected override ports(env: Env): DispatcherPorts {
       const shardOf = shardsOf(env);
+      const tracer = tracerIn(env, this.ctx);
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const engine = { db: shardOf(tenant).views, log: logReader(shardOf), views, now };
-          const { position, stopped, isBuilding } = await advanceViews(engine, tenant);
+          const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
+          const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
+          void metering.soon(env);
           if (stopped === undefined) return { position, isBuilding };
           // Trying again would not help: it says so, and looks again when there is something new.
           console.error("views: stopped", tenant, stopped);
@@ -163,13 +192,13 @@ export function compose(overrides: Overrides = {}) {
 
   class Follower extends FollowerObject<Env> {
     protected override ports(env: Env): FollowerPorts {
-      return followerPorts(composed(env));
+      return metering.follower(followerPorts(composed(env, this.ctx)), env);
     }
   }
 
   /** An aggregate's object; what crosses RPC is data, whatever its type says. */
   const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = objectFor(env, tenant, stream);
+    const object = tracedObject(objectFor(env, tenant, stream), stream);
     return {
       state: async () => object.state(),
       answered: async (idempotency) => object.answered(idempotency),
@@ -177,12 +206,12 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
-  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined);
+  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
 
   /** The front door of every command. */
   const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
     const secrets = secretsOf(env);
-    return (command) =>
+    const send = (command: SentCommand): Promise<Sent> =>
       sendCommand(
         {
           decider: (category) => deciders.get(category),
@@ -192,13 +221,15 @@ export function compose(overrides: Overrides = {}) {
         },
         command,
       );
+    return (command) =>
+      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
   };
 
-  let resting: Resting | undefined;
-  const restingOf = (env: Env): Resting => (resting ??= new Resting((tenant) => tenantState(env, tenant), now));
+  const resting = new Resting(now);
 
-  const composed = (env: Env): Composed => ({
+  const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
+    tracer: tracerIn(env, ctx),
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
@@ -207,8 +238,8 @@ export function compose(overrides: Overrides = {}) {
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? handlerPorts(portsGiven(env)),
-    restsUntil: (tenant) => restingOf(env).until(tenant),
-    allowLocalTargets: isSet(env.ALLOW_LOCAL_TARGETS),
+    restsUntil: (tenant) => resting.until(tenant, () => tenantState(env, tenant)),
+    allowLocalTargets: env.ALLOW_LOCAL_TARGETS === "1",
     fetch: theFetch,
     now,
   });
@@ -222,8 +253,11 @@ export function compose(overrides: Overrides = {}) {
     const shardOf = shardsOf(env);
     const secrets = secretsOf(env);
     const followers = composed(env);
+    const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
-      objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      objectFor: (tenant, stream) => tracedObject(objectFor(env, tenant, stream), stream),
+      tracer: followers.tracer,
+      traces: env.TELEMETRY && { db: timedD1(env.TELEMETRY, MOST_TIME_OF_D1), rate: defaultRate(env) },
       objectById: (id) => objectById(env, id),
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
@@ -239,31 +273,51 @@ export function compose(overrides: Overrides = {}) {
       send: followers.send,
       sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
-      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now }),
+      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: secrets }),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,
       sagas: all.sagas,
       askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
+      async figures(tenant) {
+        // What this isolate knows is there at once; what others know, within the time of their flush.
+        await metering.flush(env);
+        return figuresOf({ env, shardOf, views, sagas: all.sagas, now }, tenant);
+      },
+      observe(request) {
+        metering.request(request);
+        logRequest(request);
+      },
     };
   };
 
-  let served: { env: Env; handle: (request: Request) => Promise<Response> } | undefined;
+  /** What was counted leaves when the invocation is over; tests call without a context. */
+  const sendLater = (env: Env, context: ExecutionContext | undefined): void => {
+    const sending = metering.soon(env);
+    if (sending !== undefined) context?.waitUntil(sending);
+  };
+
+  let served: { env: Env; handle: ReturnType<typeof api> } | undefined;
   const worker = {
-    fetch(request, env) {
+    async fetch(request, env, context?: ExecutionContext) {
       if (served?.env !== env) {
         const ready = services(env);
         served = { env, handle: api(() => ready, domains) };
       }
-      return served.handle(request);
+      const answer = await served.handle(request, context);
+      sendLater(env, context);
+      return answer;
     },
-    async queue(batch, env) {
+    async queue(batch, env, context?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, projectorPorts(env));
+      await consume(shardOf("").log, batch, projectorPorts(env, context));
+      sendLater(env, context);
     },
   } satisfies ExportedHandler<Env>;
+
+  class Metrics extends MetricsObject<Env> {}
 
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
@@ -287,17 +341,5 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, RateLimit, worker };
-}
-
-/** A switch among the variables: on with `1`. */
-function isSet(value: string | undefined): boolean {
-  return value === "1";
-}
-
-/** Which categories' deciders declare each event type. */
-function categoriesByType(deciders: readonly Decider[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const owners = new Map<string, Set<string>>();
-  for (const { category, forms } of deciders) for (const type of forms.keys()) owners.set(type, (owners.get(type) ?? new Set()).add(category));
-  return owners;
+  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }

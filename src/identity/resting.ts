@@ -8,34 +8,31 @@ const LONGEST = 300_000;
 /** Tenants that are remembered at most; the oldest goes first. */
 const MOST = 10_000;
 
-/** Reads a tenant's aggregate. */
-type Read = (tenant: string) => Promise<Pick<TenantState, "isSuspended" | "since">>;
+type Standing = Pick<TenantState, "isSuspended" | "since">;
 
 /**
  * Whether followers and sagas of a tenant are to rest, for it is suspended. Looked up for those only who have something to do, and believed for
  * five seconds, by all objects in an isolate: what is kept is values, for one object may not wait for what another has asked.
  */
 export class Resting {
-  readonly #read: Read;
   readonly #now: () => number;
-  readonly #known = new Map<string, { readonly since: number; readonly state: Awaited<ReturnType<Read>> }>();
+  readonly #known = new Map<string, { readonly since: number; readonly state: Standing }>();
 
-  constructor(read: Read, now: () => number) {
-    this.#read = read;
+  constructor(now: () => number) {
     this.#now = now;
   }
 
   /** Until when (milliseconds since 1970) nothing is to be done for a tenant; 0 where it is not suspended, and where nobody can say. */
-  until(tenant: string): number | Promise<number> {
+  until(tenant: string, read: () => Promise<Standing>): number | Promise<number> {
     if (tenant === DEFAULT_TENANT) return 0;
     const known = this.#known.get(tenant);
-    return known !== undefined && this.#now() - known.since < BELIEVED ? this.#untilOf(known.state) : this.#look(tenant);
+    return known !== undefined && this.#now() - known.since < BELIEVED ? this.#untilOf(known.state) : this.#look(tenant, read);
   }
 
-  async #look(tenant: string): Promise<number> {
+  async #look(tenant: string, read: () => Promise<Standing>): Promise<number> {
     const since = this.#now();
     try {
-      const state = await this.#read(tenant);
+      const state = await read();
       this.#known.delete(tenant);
       this.#known.set(tenant, { since, state });
       const [oldest] = this.#known.keys();
@@ -48,7 +45,7 @@ export class Resting {
     }
   }
 
-  #untilOf({ isSuspended, since }: Awaited<ReturnType<Read>>): number {
+  #untilOf({ isSuspended, since }: Standing): number {
     if (!isSuspended) return 0;
     const now = this.#now();
     return now + Math.min(Math.max(now - Date.parse(since ?? new Date(now).toISOString()), SHORTEST), LONGEST);

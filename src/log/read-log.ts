@@ -214,6 +214,21 @@ export async function loggedStream(db: D1Database, tenant: string, stream: strin
   return row ?? undefined;
 }
 
+/** Events at the head that are looked at: one alone may be of a stream that comes late. */
+const AT_THE_HEAD = 10;
+
+/** How far a tenant's log is, and the latest `recorded` of its last events: a few rows read. */
+export async function logReached(db: D1Database, tenant: string): Promise<{ readonly position: number; readonly recorded: string } | undefined> {
+  const row = await db
+    .prepare(
+      `SELECT position, (SELECT max(recorded) FROM events WHERE events.tenant = ?1 AND events.position > heads.position - ${AT_THE_HEAD}) AS recorded
+       FROM heads WHERE tenant = ?1`,
+    )
+    .bind(tenant)
+    .first<{ position: number; recorded: string | null }>();
+  return row === null || row.recorded === null ? undefined : { position: row.position, recorded: row.recorded };
+}
+
 /** A page of the directory in the order of names (by code point), after a name. */
 export async function listStreams(
   db: D1Database,

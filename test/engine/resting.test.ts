@@ -112,28 +112,26 @@ it("a tenant is looked at once in five seconds, by all that work for it; the def
   let now = 1_000_000;
   let looks = 0;
   const state = { isSuspended: false, isDown: false, since: new Date(now).toISOString() };
-  const resting = new Resting(
-    async () => {
-      looks++;
-      if (state.isDown) throw new Error("down");
-      return { isSuspended: state.isSuspended, since: state.since };
-    },
-    () => now,
-  );
-  expect(resting.until("default")).toBe(0);
-  expect(await resting.until("acme")).toBe(0);
-  for (let event = 0; event < 1_000; event++) expect(resting.until("acme")).toBe(0);
+  const read = async () => {
+    looks++;
+    if (state.isDown) throw new Error("down");
+    return { isSuspended: state.isSuspended, since: state.since };
+  };
+  const resting = new Resting(() => now);
+  expect(resting.until("default", read)).toBe(0);
+  expect(await resting.until("acme", read)).toBe(0);
+  for (let event = 0; event < 1_000; event++) expect(resting.until("acme", read)).toBe(0);
   expect(looks).toBe(1);
   state.isSuspended = true;
   now += BELIEVED;
   // As long as it has rested, so that what rests for long looks seldom.
-  expect(await resting.until("acme")).toBe(now + 5_000);
+  expect(await resting.until("acme", read)).toBe(now + 5_000);
   now += 60_000;
-  expect(await resting.until("acme")).toBe(now + 65_000);
+  expect(await resting.until("acme", read)).toBe(now + 65_000);
   now += 86_400_000;
-  expect(await resting.until("acme")).toBe(now + 300_000);
+  expect(await resting.until("acme", read)).toBe(now + 300_000);
   now += BELIEVED;
   state.isDown = true;
-  expect(await resting.until("acme")).toBe(0);
+  expect(await resting.until("acme", read)).toBe(0);
   expect(looks).toBe(5);
 });

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { dataHash, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
+import { ownHop } from "../../tracing/traced.ts";
 import { prove } from "../../webhooks/prove.ts";
 import { type Door, receive, type Received, type TurnedAway } from "../../webhooks/receive.ts";
 import type { Delivery } from "../../webhooks/scheme.ts";
@@ -60,6 +61,7 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   if (by instanceof Response) return by;
   const closed = outOfService(tenant, standing);
   if (closed) return closed;
+  ownHop(tenant);
   const received = receive(door, delivery);
   if ("status" in received) return turnedAway(received);
   if ("handshake" in received) return json(received.handshake);

@@ -39,6 +39,8 @@ beforeEach(() => {
       Date.now,
     ),
     keySets: new KeySets(() => Promise.reject(new Error("nobody is called")), { allowLocal: false }),
+    sealer: undefined,
+    takeNonce: async () => true,
     send: async ({ command }) => {
       calls.push(`send ${command}`);
       return { ok: false, code: "fault", detail: "" };
