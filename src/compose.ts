@@ -24,7 +24,8 @@ import { followerPorts, routingPorts } from "./followers-composed.ts";
 import { handshake } from "./followers/sink/handshake.ts";
 import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
-import { denialPorts, identityServices } from "./identity-composed.ts";
+import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
+import { Resting } from "./identity/resting.ts";
 import { alertPorts } from "./alerts-composed.ts";
 import type { Series } from "./metrics/series.ts";
 import { figuresOf } from "./figures.ts";
@@ -96,6 +97,8 @@ export function compose(overrides: Overrides = {}) {
 
   const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
 
+  const resting = new Resting(now);
+
   const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
     tracer: tracerIn(env, ctx),
@@ -108,7 +111,8 @@ export function compose(overrides: Overrides = {}) {
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? handlerPorts(portsGiven(env)),
-    allowLocalTargets: isSet(env.ALLOW_LOCAL_TARGETS),
+    restsUntil: (tenant) => resting.until(tenant, () => tenantState(env, tenant)),
+    allowLocalTargets: env.ALLOW_LOCAL_TARGETS === "1",
     fetch: theFetch,
     now,
   });
@@ -223,9 +227,4 @@ export function compose(overrides: Overrides = {}) {
   }
 
   return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
-}
-
-/** A switch among the variables: on with `1`. */
-function isSet(value: string | undefined): boolean {
-  return value === "1";
 }
