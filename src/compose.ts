@@ -33,6 +33,8 @@ import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
 import { origins } from "./identity/origins.ts";
 import { keysView } from "./identity/keys-view.ts";
+import { role } from "./identity/role.ts";
+import { rolesView } from "./identity/roles-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
 import { consume } from "./log/consume.ts";
@@ -78,8 +80,8 @@ export interface Overrides {
 }
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, role];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView, rolesView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;

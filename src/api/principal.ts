@@ -7,6 +7,7 @@ import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
 import { problem, suspended } from "./problem.ts";
 import type { Services } from "./services.ts";
 import { isSigned, signedBy } from "./signed-principal.ts";
+import { withRoles } from "./roles.ts";
 import { tokenPrincipal } from "./token-principal.ts";
 
 /** Who asks, and on whose data. */
@@ -24,7 +25,7 @@ export interface Principal {
   readonly isSigned?: true;
 }
 
-export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce">;
+export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce" | "roles" | "members">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
@@ -79,12 +80,16 @@ function opened(
   if ((state.settings.signing !== undefined) !== (given.isSigned === true)) return unknownKey();
   // Only who has a good key is told so.
   if (tenant.isSuspended) return suspended(given.tenant);
-  const { name, scopes } = state.settings;
+  const { name } = state.settings;
   const limits = limitsOf(given.id, state.settings);
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
-  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }) };
   const isDue = state.usedAt === undefined || now - Date.parse(state.usedAt) >= USE_NOTED;
-  return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
+  const known = (scopes: readonly string[]): Principal | Promise<Principal> => {
+    const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }) };
+    return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
+  };
+  const scopes = withRoles(services, given.tenant, state.settings);
+  return scopes instanceof Promise ? scopes.then(known) : known(scopes);
 }
 
 /** Once an hour. That it fails is no reason to turn anybody away. */
