@@ -170,6 +170,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
       const pump: Pump = this.#pump;
       try {
         const due = await pump.run();
+        this.#ports.stands?.(this.#identity, { lag: pump.lag, waiting: [...this.#store.lanes.values()].filter(({ state }) => state !== "parked").length });
         this.#pause = FIRST_PAUSE;
         if (due !== undefined && this.#pump === pump) this.#clock.arm(Math.max(due, this.#ports.now() + 1));
       } catch (fault) {
@@ -244,12 +245,18 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
       definition !== undefined && isActive && definition.sink !== "pull" ? new Pump(this.#identity, definition, this.#store, this.#ports) : undefined;
   }
 
+  /** The tenant is deleted. */
+  forget(): Promise<void> {
+    return this.#forget();
+  }
+
   async #forget(): Promise<void> {
     this.#pump?.halt();
     await this.#running;
     this.#pump = undefined;
     this.#leases = undefined;
     this.#definition = undefined;
+    this.#ports.stands?.(this.#identity, undefined);
     // Also those of which D1 has not said that it has them.
     const waiting = [...this.#store.lanes.values()].map(({ position }) => position);
     await this.#ports.unpark(this.#identity, waiting);

@@ -4,9 +4,11 @@ import { sha256 } from "../src/kernel/index.ts";
 import type { CircuitObject } from "./circuit.ts";
 import type { DenialsObject } from "./denials.ts";
 import type { DispatcherObject } from "./dispatcher.ts";
+import type { EraserObject } from "./eraser.ts";
 import type { FollowerObject } from "./follower.ts";
 import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
+import type { MetricsObject } from "./metrics.ts";
 import type { RateLimitObject } from "./rate-limit.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
@@ -17,7 +19,9 @@ export interface ObjectNamespaces {
   readonly FOLLOWER: DurableObjectNamespace<FollowerObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly DENIALS: DurableObjectNamespace<DenialsObject>;
+  readonly ERASER: DurableObjectNamespace<EraserObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
+  readonly METRICS: DurableObjectNamespace<MetricsObject>;
 }
 
 /** The one place that decides which object holds a stream. The tenant is part of the name, so no tenant reaches another's. */
@@ -47,8 +51,17 @@ export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): Dur
 
 /** The object that knows what this `Idempotency-Key` of a tenant was used for. */
 export function keyRegistryFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<KeyRegistryObject> {
-  const bucket = sha256(key).slice(7, 9);
+  return keyRegistryOf(namespaces, tenant, sha256(key).slice(7, 9));
+}
+
+/** One of the 256 (`00` to `ff`) that a tenant's keys are spread over. */
+export function keyRegistryOf(namespaces: ObjectNamespaces, tenant: string, bucket: string): DurableObjectStub<KeyRegistryObject> {
   return namespaces.KEY_REGISTRY.get(namespaces.KEY_REGISTRY.idFromName(`${tenant}/${bucket}`));
+}
+
+/** The job that deletes what a tenant has. */
+export function eraserFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<EraserObject> {
+  return namespaces.ERASER.get(namespaces.ERASER.idFromName(tenant));
 }
 
 /** The object that counts a tenant's denied requests. */
@@ -59,6 +72,11 @@ export function denialsFor(namespaces: ObjectNamespaces, tenant: string): Durabl
 /** The object that counts the requests of a key. */
 export function rateLimitFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<RateLimitObject> {
   return namespaces.RATE_LIMIT.get(namespaces.RATE_LIMIT.idFromName(`${tenant}/key:${key}`));
+}
+
+/** The object that keeps the figures of a shard's tenants. */
+export function metricsFor(namespaces: ObjectNamespaces, shard: number): DurableObjectStub<MetricsObject> {
+  return namespaces.METRICS.get(namespaces.METRICS.idFromName(`shard-${shard}`));
 }
 
 /** One partition of a follower. */

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { SlidingWindow } from "../src/kernel/index.ts";
+import { forgetAll } from "./forget-all.ts";
 
 /** At most how many requests in how many seconds; of one object always the same. */
 export interface LimitAsked {
@@ -61,6 +62,13 @@ export class RateLimitObject<Env = unknown> extends DurableObject<Env> {
     if (kv.get(name) !== undefined) return false;
     kv.put(name, 1);
     return true;
+  }
+
+  /** The tenant is deleted. */
+  async forget(): Promise<void> {
+    this.#window = undefined;
+    this.#left = 0;
+    await forgetAll(this.ctx);
   }
 
   /** Milliseconds since 1970. */

@@ -1,18 +1,21 @@
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
+import { EraserObject, type EraserPorts } from "../durable-objects/eraser.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
 import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
-import { dispatcherFor, keyRegistryFor, objectById, objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { MetricsObject } from "../durable-objects/metrics.ts";
+import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
-import { type Decider, type Module, together, type View } from "./kernel/index.ts";
+import { eraserPorts } from "./erasing-composed.ts";
+import { type Decider, type LogHead, type Module, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
@@ -37,13 +40,21 @@ import { role } from "./identity/role.ts";
 import { rolesView } from "./identity/roles-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
+import { figuresOf } from "./figures.ts";
+import { requestLog } from "./request-log.ts";
+import { Metering, type MetricsEnv } from "./metrics-composed.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
-import { copiesOf, followLog, loggedStream, logHead } from "./log/read-log.ts";
+import { copiesOf, followLog, loggedStream, logHead, logReached } from "./log/read-log.ts";
+import { ToldHeads } from "./log/told-heads.ts";
+import { ReachedLogs } from "./log/reached-logs.ts";
 import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { defaultRate, tracedObject, tracers, type TracingBindings } from "./tracing-composed.ts";
+import { traced } from "./tracing/traced.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
 import { advanceViews } from "./views/advance.ts";
@@ -55,7 +66,7 @@ import { keysIn, sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
-export interface Env extends ObjectNamespaces, ShardBindings {
+export interface Env extends MetricsEnv, ShardBindings, TracingBindings {
   readonly ADMIN_KEY?: string;
   readonly MASTER_KEY?: string;
   /** Those before it, parted by spaces: what they have sealed still opens. */
@@ -65,6 +76,8 @@ export interface Env extends ObjectNamespaces, ShardBindings {
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
   readonly TRANSLATOR_URL?: string;
   readonly TRANSLATOR_KEY?: string;
+  /** What of the requests is logged: off, error, warn or info. */
+  readonly LOG_LEVEL?: string;
 }
 
 /** What a test may put in the place of the real thing. */
@@ -98,6 +111,8 @@ export function compose(overrides: Overrides = {}) {
   const handlers = [...all.handlers, ...all.sagas.map((saga) => sagaHandler(saga))];
   const owners = categoriesByType([...deciders.values()]);
   const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];
+  const tracerOf = tracers(now, theFetch);
+  const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
   const bareShards = overrides.shards ?? shards;
   const shardsOf = (env: Env): ShardOf => {
     const shardOf = bareShards(env);
@@ -110,14 +125,24 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
+  const metering = new Metering(shardsOf, now);
+
   const logReader = (shardOf: ShardOf): LogReader => ({
     // Views see the platform's own events too.
     follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
   });
 
-  const projectorPorts = (env: Env): ProjectorPorts => ({
+  const reachedLogs = new ReachedLogs(now);
+  const toldHeads = new ToldHeads();
+  const tellDispatcher = (env: Env, tenant: string, head: LogHead): Promise<void> =>
+    toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
+
+  const projectorPorts = (env: Env, ctx?: ExecutionContext): ProjectorPorts => ({
+    tracer: tracerIn(env, ctx),
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-    followed: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+    followed: (tenant, head) => tellDispatcher(env, tenant, head),
+    forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
+    observer: metering.projector(),
   });
 
   class Aggregate extends AggregateObject<Env> {
@@ -125,17 +150,24 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       return {
         deciders,
-        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env))])),
+        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env, this.ctx))])),
+        tracer: tracerIn(env, this.ctx),
         build: env.VERSION?.id ?? "local",
         ports: {
           async send(tenant, messages) {
             await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
           },
           logged: ({ tenant, stream }) => within(MOST_TIME, "the log", loggedStream(shardOf(tenant).log, tenant, stream)),
+          reached: (tenant) => reachedLogs.reached(tenant, () => within(MOST_TIME, "the log", logReached(shardOf(tenant).log, tenant))),
+          lastReached: (tenant) => reachedLogs.known(tenant),
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
           purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
-          markForked: (identity, reason) => markForked(shardOf(identity.tenant).log, identity, reason),
-          announce: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+          async markForked(identity, reason) {
+            await markForked(shardOf(identity.tenant).log, identity, reason);
+            metering.projector().forked(identity.tenant);
+            void metering.soon(env);
+          },
+          announce: (tenant, head) => tellDispatcher(env, tenant, head),
           shardOf: (tenant) => shardOf(tenant).id,
           now,
         },
@@ -146,11 +178,13 @@ export function compose(overrides: Overrides = {}) {
   class Dispatcher extends DispatcherObject<Env> {
     protected override ports(env: Env): DispatcherPorts {
       const shardOf = shardsOf(env);
+      const tracer = tracerIn(env, this.ctx);
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const engine = { db: shardOf(tenant).views, log: logReader(shardOf), views, now };
-          const { position, stopped, isBuilding } = await advanceViews(engine, tenant);
+          const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
+          const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
+          void metering.soon(env);
           if (stopped === undefined) return { position, isBuilding };
           // Trying again would not help: it says so, and looks again when there is something new.
           console.error("views: stopped", tenant, stopped);
@@ -164,13 +198,13 @@ export function compose(overrides: Overrides = {}) {
 
   class Follower extends FollowerObject<Env> {
     protected override ports(env: Env): FollowerPorts {
-      return followerPorts(composed(env));
+      return metering.follower(followerPorts(composed(env, this.ctx)), env);
     }
   }
 
   /** An aggregate's object; what crosses RPC is data, whatever its type says. */
   const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = objectFor(env, tenant, stream);
+    const object = tracedObject(objectFor(env, tenant, stream), stream);
     return {
       state: async () => object.state(),
       answered: async (idempotency) => object.answered(idempotency),
@@ -183,7 +217,7 @@ export function compose(overrides: Overrides = {}) {
   /** The front door of every command. */
   const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
     const secrets = secretsOf(env);
-    return (command) =>
+    const send = (command: SentCommand): Promise<Sent> =>
       sendCommand(
         {
           decider: (category) => deciders.get(category),
@@ -193,10 +227,13 @@ export function compose(overrides: Overrides = {}) {
         },
         command,
       );
+    return (command) =>
+      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
   };
 
-  const composed = (env: Env): Composed => ({
+  const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
+    tracer: tracerIn(env, ctx),
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
@@ -219,12 +256,16 @@ export function compose(overrides: Overrides = {}) {
     const shardOf = shardsOf(env);
     const secrets = secretsOf(env);
     const followers = composed(env);
+    const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
-      objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      objectFor: (tenant, stream) => tracedObject(objectFor(env, tenant, stream), stream),
+      tracer: followers.tracer,
+      traces: env.TELEMETRY && { db: timedD1(env.TELEMETRY, MOST_TIME_OF_D1), rate: defaultRate(env) },
       objectById: (id) => objectById(env, id),
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
+      eraserFor: (tenant) => eraserFor(env, tenant),
       shardOf,
       async projectNow(tenant, written) {
         const { id, log } = shardOf(tenant);
@@ -242,24 +283,44 @@ export function compose(overrides: Overrides = {}) {
       sagas: all.sagas,
       askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
+      async figures(tenant) {
+        // What this isolate knows is there at once; what others know, within the time of their flush.
+        await metering.flush(env);
+        return figuresOf({ env, shardOf, views, sagas: all.sagas, now }, tenant);
+      },
+      observe(request) {
+        metering.request(request);
+        logRequest(request);
+      },
     };
   };
 
-  let served: { env: Env; handle: (request: Request) => Promise<Response> } | undefined;
+  /** What was counted leaves when the invocation is over; tests call without a context. */
+  const sendLater = (env: Env, context: ExecutionContext | undefined): void => {
+    const sending = metering.soon(env);
+    if (sending !== undefined) context?.waitUntil(sending);
+  };
+
+  let served: { env: Env; handle: ReturnType<typeof api> } | undefined;
   const worker = {
-    fetch(request, env) {
+    async fetch(request, env, context?: ExecutionContext) {
       if (served?.env !== env) {
         const ready = services(env);
         served = { env, handle: api(() => ready, domains) };
       }
-      return served.handle(request);
+      const answer = await served.handle(request, context);
+      sendLater(env, context);
+      return answer;
     },
-    async queue(batch, env) {
+    async queue(batch, env, context?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, projectorPorts(env));
+      await consume(shardOf("").log, batch, projectorPorts(env, context));
+      sendLater(env, context);
     },
   } satisfies ExportedHandler<Env>;
+
+  class Metrics extends MetricsObject<Env> {}
 
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
@@ -271,13 +332,19 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
+  class Eraser extends EraserObject<Env> {
+    protected override ports(env: Env): EraserPorts {
+      return eraserPorts(composed(env));
+    }
+  }
+
   class RateLimit extends RateLimitObject<Env> {
     protected override now(): number {
       return now();
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Follower, KeyRegistry, RateLimit, worker };
+  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */

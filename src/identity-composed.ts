@@ -46,28 +46,52 @@ export function identityServices({
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
-    keys: new Believed(async (name) => {
-      const [tenant = "", id = ""] = name.split("/");
-      return (await stateOf(tenant, keyStream(id))) as KeyState;
-    }, now),
-    tenants: new Believed(async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState, now),
-    issuers: new Believed(async (id) => {
-      const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
-      if (tenant === undefined) return undefined;
-      const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
-      const secret = settings?.secret === undefined ? undefined : await sealer?.open(settings.secret, issuerContext(tenant, id));
-      return settings && { tenant, settings, ...(secret !== undefined && { secret }) };
-    }, now),
-    origins: new Believed(async (tenant) => ((await stateOf(tenant, ORIGINS_STREAM)) as OriginsState).origins, now),
-    roles: new Believed(async (name) => {
-      const [tenant = "", role = ""] = name.split("/");
-      return ROLE_PATTERN.test(role) ? ((await stateOf(tenant, roleStream(role))) as RoleState).scopes : undefined;
-    }, now),
-    members: new Believed(async (name) => {
-      const [tenant = "", ...user] = name.split("/");
-      const stream = membershipStream(tenant, user.join("/"));
-      return stream === undefined ? [] : (((await stateOf(tenant, stream)) as { readonly roles?: readonly string[] }).roles ?? []);
-    }, now),
+    keys: new Believed(
+      async (name) => {
+        const [tenant = "", id = ""] = name.split("/");
+        return (await stateOf(tenant, keyStream(id))) as KeyState;
+      },
+      now,
+      ({ settings }) => settings !== undefined,
+    ),
+    tenants: new Believed(
+      async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState,
+      now,
+      ({ name }) => name !== undefined,
+    ),
+    issuers: new Believed(
+      async (id) => {
+        const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
+        if (tenant === undefined) return undefined;
+        const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
+        const secret = settings?.secret === undefined ? undefined : await sealer?.open(settings.secret, issuerContext(tenant, id));
+        return settings && { tenant, settings, ...(secret !== undefined && { secret }) };
+      },
+      now,
+      (found) => found !== undefined,
+    ),
+    origins: new Believed(
+      async (tenant) => ((await stateOf(tenant, ORIGINS_STREAM)) as OriginsState).origins,
+      now,
+      (origins) => origins.length > 0,
+    ),
+    roles: new Believed(
+      async (name) => {
+        const [tenant = "", role = ""] = name.split("/");
+        return ROLE_PATTERN.test(role) ? ((await stateOf(tenant, roleStream(role))) as RoleState).scopes : undefined;
+      },
+      now,
+      (scopes) => scopes !== undefined,
+    ),
+    members: new Believed(
+      async (name) => {
+        const [tenant = "", ...user] = name.split("/");
+        const stream = membershipStream(tenant, user.join("/"));
+        return stream === undefined ? [] : (((await stateOf(tenant, stream)) as { readonly roles?: readonly string[] }).roles ?? []);
+      },
+      now,
+      (roles) => roles.length > 0,
+    ),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
     takeNonce: async (tenant, key, { created, nonce }) => within(MOST_TIME, "the nonces", rateLimitFor(env, tenant, key).takeNonce(created, nonce)),

@@ -13,8 +13,10 @@ const inWorkerd = async (name: string, main: string) => ({
         bindings: {
           ADMIN_KEY: "test-admin-key",
           MASTER_KEY: "test-master-key-of-32-characters",
+          METRICS_EVERY_MS: "50",
           LOG_MIGRATIONS: await readD1Migrations(`${root}migrations/log`),
           VIEWS_MIGRATIONS: await readD1Migrations(`${root}migrations/views`),
+          TELEMETRY_MIGRATIONS: await readD1Migrations(`${root}migrations/telemetry`),
         },
       },
     }),

@@ -119,6 +119,8 @@ export interface FollowerPorts {
   unpark(follower: FollowerIdentity, positions: readonly number[]): Promise<void>;
   /** The subscription's own aggregate hears of it: the sink is gone, or fails, or is well again. */
   report(follower: FollowerIdentity, what: { readonly kind: "disabled" | "failing"; readonly reason: string } | { readonly kind: "recovered" }): Promise<void>;
+  /** How it stands after a run: positions that it has not settled, and streams that wait for another attempt; undefined where it is no more. */
+  stands?(follower: FollowerIdentity, standing: { readonly lag: number; readonly waiting: number } | undefined): void;
   now(): number;
   /** From 0 up to 1. */
   chance(): number;

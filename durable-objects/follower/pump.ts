@@ -63,6 +63,11 @@ export class Pump {
     return this.#window.size === 0 && this.#window.taken >= this.#target;
   }
 
+  /** Positions of the log that are not settled, as far as anybody has said how long it is. */
+  get lag(): number {
+    return this.isIdle || this.#target === Number.MAX_SAFE_INTEGER ? 0 : Math.max(0, this.#target - this.position);
+  }
+
   /** Nothing is for this follower up to here: only said where it has nothing left to do. */
   skipTo(position: number): void {
     this.#window.skipTo(position);

@@ -1,23 +1,28 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { DeadlineError } from "../deadline.ts";
 import type { Module } from "../kernel/index.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
+import { within } from "../tracing/traced.ts";
 import { json } from "./answer.ts";
 import { letRead, notAllowed, options } from "./cross-origin.ts";
 import { describedBy } from "./docs/described-by.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
 import { guard } from "./guarding-headers.ts";
+import { observed } from "./observed.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { aggregateEndpoints } from "./routes/aggregates.ts";
 import { appendEvents } from "./routes/append.ts";
 import { appendCloudEvents } from "./routes/cloudevents.ts";
+import { answeredHop, requestHop } from "./request-hop.ts";
 import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { createIssuer, deleteIssuer, getIssuer, issuers } from "./routes/issuers.ts";
 import { createKey, getKey, keys, revokeKey } from "./routes/keys.ts";
+import { metricsJson, metricsText } from "./routes/metrics.ts";
 import { rotateKey } from "./routes/rotate-key.ts";
 import { getOrigins, putOrigins } from "./routes/origins.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
@@ -26,7 +31,9 @@ import { resealSecrets } from "./routes/reseal.ts";
 import { deleteRole, getRole, putRole, roles } from "./routes/roles.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { deleteTenant } from "./routes/tenant-deletion.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
+import { listTracesEndpoint, oneTrace, putTraceRate, getTraceRate, traceMap } from "./routes/traces.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import { serveSagas } from "./routes/sagas.ts";
@@ -87,6 +94,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getTenant);
   serve(app, suspendTenant);
   serve(app, resumeTenant);
+  serve(app, deleteTenant);
   serve(app, createIssuer);
   serve(app, issuers);
   serve(app, getIssuer);
@@ -99,27 +107,40 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getOrigins);
   serve(app, reconcileObjects);
   serve(app, resealSecrets);
+  serve(app, listTracesEndpoint);
+  serve(app, traceMap);
+  serve(app, getTraceRate);
+  serve(app, putTraceRate);
+  serve(app, oneTrace);
+  serve(app, metricsJson);
+  serve(app, metricsText);
   serveFollowers(app);
   serveSagas(app);
   serveSubtitles(app);
 }
 
 /** The HTTP API over these services. */
-export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request) => Promise<Response> {
+export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request, context?: ExecutionContext) => Promise<Response> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(async (context, next) => {
+    const at = Date.now();
     const { correlationId, trace } = requestContext(context.req.raw);
     context.set("services", servicesOf());
     context.set("correlationId", correlationId);
     context.set("trace", trace);
+    const tracer = context.var.services.tracer?.for(waitUntilOf(context));
+    const hop = tracer?.begin(requestHop(context.req.raw, { correlationId, trace }));
     // Two Host headers, for one, make an address of nothing.
-    if (URL.canParse(context.req.raw.url)) await next();
+    if (URL.canParse(context.req.raw.url)) await (hop === undefined ? next() : within(hop.root, next));
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
     await letRead(context.req.raw, context.res, { tenant: context.get("tenant"), services: context.var.services });
     guard(context.res.headers, context.req.raw);
     context.res.headers.set("x-correlation-id", correlationId);
-    context.res.headers.set("traceresponse", traceparentOf(trace));
+    if (hop !== undefined) answeredHop(hop, context.res.status);
+    context.res.headers.set("traceresponse", traceparentOf(hop === undefined ? trace : { ...trace, flags: hop.flags }));
     for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
+    if (hop !== undefined) tracer?.end(hop);
+    context.var.services.observe?.(observed(context, at, Date.now()));
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);
@@ -152,7 +173,17 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
       detail: `The platform failed. ${UNKNOWN}`,
     });
   });
-  return async (request) => app.fetch(request);
+  return async (request, context) => app.fetch(request, undefined, context);
+}
+
+/** The invocation's `waitUntil`; a test may ask without an invocation. */
+function waitUntilOf(context: Context<ApiEnv>): ((work: Promise<unknown>) => void) | undefined {
+  try {
+    const { executionCtx } = context;
+    return (work) => executionCtx.waitUntil(work);
+  } catch {
+    return undefined;
+  }
 }
 
 const UNAVAILABLE = "A part of the platform is overloaded or does not answer.";

@@ -4,12 +4,14 @@ import type { Context } from "hono";
 import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
+import { ownHop, traced } from "../tracing/traced.ts";
 import { auditAct, auditDenial } from "./audit.ts";
 import { bodyText, mediaTypeOf } from "./body.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
 import { limited, type LimitHeaders } from "./rate-limit.ts";
+import { routedHop } from "./request-hop.ts";
 import { type Asked, lacking, type Needed } from "./scope.ts";
 import type { Services } from "./services.ts";
 import { readSigned } from "./signed-principal.ts";
@@ -21,7 +23,15 @@ export interface RequestContext {
 }
 
 /** The Hono environment of the API. */
-export type ApiEnv = { Variables: RequestContext & { readonly services: Services; readonly limit?: LimitHeaders; readonly tenant?: string } };
+export type ApiEnv = {
+  Variables: RequestContext & {
+    readonly services: Services;
+    readonly limit?: LimitHeaders;
+    /** What was asked for, and whose it is, once that is known. */
+    readonly operation?: string;
+    readonly tenant?: string;
+  };
+};
 
 /** A request that was authenticated and checked: what a handler works with. */
 export interface Call<Params, Query, Body> extends RequestContext {
@@ -114,6 +124,8 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
 ): void {
   describeEndpoint(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
+    routedHop(endpoint.path);
+    context.set("operation", endpoint.operationId);
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;
@@ -136,9 +148,10 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   const principal =
     endpoint.scope === "public"
       ? NOBODY
-      : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
+      : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await traced("authenticate", () => authenticate(request, services))));
   if (principal instanceof Response) return principal;
   context.set("tenant", principal.tenant);
+  if (principal !== NOBODY) ownHop(principal.tenant);
   const limit = await limited(services, principal);
   if (limit !== undefined) context.set("limit", limit.headers);
   if (limit?.refusal) return limit.refusal;

@@ -1,6 +1,7 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
+import type { EraserObject } from "../../durable-objects/eraser.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { LimitAnswered } from "../../durable-objects/rate-limit.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
@@ -12,7 +13,10 @@ import type { KeySets } from "../identity/jwks.ts";
 import type { KeyState, RequestLimit } from "../identity/key.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { Sealer } from "../webhooks/seal.ts";
+import type { Series } from "../metrics/series.ts";
+import type { ObservedRequest } from "./observed.ts";
 import type { FollowerClient } from "./follower-client.ts";
 
 /** What the API reaches, given by the composition root. */
@@ -23,8 +27,14 @@ export interface Services {
   /** What a stream has after a version: at least one event where there are any, then no more than so many characters. */
   eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<StreamTail>;
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
+  /** Undefined where tracing is off. */
+  readonly tracer: Tracer | undefined;
+  /** What is kept of traces, and the share of new ones that is kept where a tenant says nothing else; undefined where nothing is kept. */
+  readonly traces: { readonly db: D1Database; readonly rate: number } | undefined;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** The job that deletes what a tenant has. */
+  eraserFor(tenant: string): DurableObjectStub<EraserObject>;
   /** Counts a denied request for the audit log. */
   deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
@@ -61,6 +71,10 @@ export interface Services {
   follower(tenant: string, kind: "subscription" | "handler", id: string): FollowerClient;
   readonly handlers: readonly Handler[];
   readonly sagas: readonly Saga[];
+  /** A tenant's figures, as of now. */
+  figures(tenant: string): Promise<Series>;
+  /** Whoever counts and logs hears of each request. */
+  observe?(request: ObservedRequest): void;
   /** The handshake of CloudEvents' web hooks. Never rejects. */
   askForLeave(sink: AskedForLeave): Promise<Leave>;
   /** Sinks may be on loopback or private addresses: for tests and local work. */

@@ -5,8 +5,9 @@ import { MAX_ROLES } from "../identity/role.ts";
 import { allows } from "../kernel/index.ts";
 import { withRoles } from "./roles.ts";
 import type { Principal } from "./principal.ts";
-import { problem, suspended } from "./problem.ts";
+import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
+import { outOfService } from "./tenant-standing.ts";
 
 /**
  * Who a token (JWT) speaks for; undefined where nobody takes it. What it says of itself only chooses the issuer that it is held against.
@@ -29,7 +30,8 @@ export async function tokenPrincipal(
       const keys = found.secret === undefined ? services.keySets.of(settings) : secretKey(found.secret);
       const holder = await provenBy(settings, keys, token, now);
       if (holder === undefined) continue;
-      if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
+      const refusal = outOfService(tenant, await services.tenants.get(tenant));
+      if (refusal) return refusal;
       const { actor, until } = holder;
       const scopes = await scopesOf(services, found, holder);
       return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }) };

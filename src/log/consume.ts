@@ -18,6 +18,7 @@ export async function consume(db: D1Database, batch: MessageBatch<unknown>, port
       continue;
     }
     hints.push(hint);
+    ports.observer?.received(hint.tenant, (message.body as string).length);
     messages.set(streamKey(hint), [...(messages.get(streamKey(hint)) ?? []), message]);
   }
   if (hints.length === 0) return;

@@ -17,7 +17,9 @@ const KEPT: Tree = {
   "src/kernel/hash.ts": 'export const hash = "hash";\n',
   "src/kernel/index.ts": 'export * from "./hash.ts";\n',
   "src/tracing/trace.ts": 'import { hash } from "../kernel/index.ts";\n\nexport const trace = hash;\n',
-  "src/log/log.ts": 'import { hash } from "../kernel/index.ts";\nimport { trace } from "../tracing/trace.ts";\n\nexport const log = hash + trace;\n',
+  "src/metrics/metric.ts": 'import { hash } from "../kernel/index.ts";\n\nexport const metric = hash;\n',
+  "src/log/log.ts":
+    'import { hash } from "../kernel/index.ts";\nimport { metric } from "../metrics/metric.ts";\nimport { trace } from "../tracing/trace.ts";\n\nexport const log = hash + trace + metric;\n',
   "src/views/view.ts": 'import { hash } from "../kernel/index.ts";\n\nexport const view = hash;\n',
   "src/domains/cart/cart.ts": 'import { hash } from "../../kernel/index.ts";\n\nexport const cart = hash;\n',
   "src/domains/video/video.ts": 'import { hash } from "../../kernel/index.ts";\n\nexport const video = hash;\n',
@@ -61,6 +63,7 @@ test.each([
   ["a flow imports the log", "src/flows/flow.ts", "../log/log.ts", "Layers: a flow imports the kernel, domains and itself"],
   ["a flow imports the platform's runtime", "src/flows/flow.ts", "cloudflare:workers", "Layers: a flow is pure"],
   ["tracing imports the log", "src/tracing/trace.ts", "../log/log.ts", "Layers: tracing imports the kernel"],
+  ["metrics imports the log", "src/metrics/metric.ts", "../log/log.ts", "Layers: metrics imports the kernel"],
   ["the API imports the composition root", "src/api/app.ts", "../worker.ts", "Layers: the API stands on the engine"],
 ])("a breach is named: %s", async (_, path, imported, message) => {
   const name = imported.includes(":") ? "env" : (/([a-z]+)\.ts$/.exec(imported)?.[1] ?? "");

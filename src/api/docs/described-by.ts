@@ -18,6 +18,7 @@ const TAGS = [
   { name: "Dead letters", description: "What could not be delivered: redriven, edited, or dropped" },
   { name: "Handlers", description: "What reacts in code, and how far each has come" },
   { name: "Sagas", description: "Work over several aggregates that finishes or undoes itself" },
+  { name: "Observability", description: "How it goes: figures, alerts" },
   { name: "Subtitles", description: "Jobs that find or translate subtitles, and the library they look in" },
 ];
 

@@ -1,0 +1,81 @@
+import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { within } from "./deadline.ts";
+import type { Saga, View } from "./kernel/index.ts";
+import { logHead } from "./log/read-log.ts";
+import type { ShardOf } from "./log/shard.ts";
+import { billOf } from "./metrics/bill.ts";
+import type { MetricName } from "./metrics/definitions.ts";
+import type { Series } from "./metrics/series.ts";
+import { sagaFigures, sagasView } from "./sagas/sagas-view.ts";
+import { readScope, standings } from "./views/standing.ts";
+
+/** What a call of the metrics object may take (milliseconds). */
+const MOST_TIME = 10_000;
+
+/** Where figures are read. */
+export interface FiguresGiven {
+  readonly env: ObjectNamespaces;
+  readonly shardOf: ShardOf;
+  readonly views: readonly View[];
+  readonly sagas: readonly Saga[];
+  readonly now: () => number;
+}
+
+type Own = Record<string, number>;
+type Part = Partial<Record<MetricName, Own>>;
+
+/**
+ * All figures of a tenant: what isolates have counted, and, read at this moment, what stands in the databases. Only the metrics that
+ * are wanted, where somebody says which: what nobody wants is not read.
+ */
+export async function figuresOf(given: FiguresGiven, tenant: string, wanted?: ReadonlySet<string>): Promise<Series> {
+  const isWanted = (...names: readonly MetricName[]): boolean => wanted === undefined || names.some((name) => wanted.has(name));
+  const { env, shardOf } = given;
+  const counted = async (): Promise<Series> => (await metricsFor(env, shardOf(tenant).id).read(tenant)) as Series;
+  const parts: readonly (Promise<Part> | undefined)[] = [
+    isWanted("rivulet_log_position", "rivulet_view_lag_events", "rivulet_view_faulted") ? viewFigures(given, tenant) : undefined,
+    isWanted("rivulet_dead_letters") ? letterFigures(given, tenant) : undefined,
+    isWanted("rivulet_sagas", "rivulet_saga_duration_seconds") ? sagasFigures(given, tenant) : undefined,
+  ];
+  const [series, ...read] = await Promise.all([within(MOST_TIME, "the metrics", counted()), ...parts]);
+  const all: Series = Object.assign({}, series, ...read);
+  return isWanted("rivulet_estimated_cost_dollars") ? { ...all, rivulet_estimated_cost_dollars: costs(all) } : all;
+}
+
+function costs(series: Series): Own {
+  return Object.fromEntries(billOf(series).map(({ item, dollars }) => [key(item), dollars]));
+}
+
+async function viewFigures({ shardOf, views, now }: FiguresGiven, tenant: string): Promise<Part> {
+  const shard = shardOf(tenant);
+  const [head, all] = await Promise.all([logHead(shard.log, tenant), standings(shard.views, tenant, views, now())]);
+  return {
+    rivulet_log_position: { [key()]: head.position },
+    rivulet_view_lag_events: Object.fromEntries(all.map(({ name, position }) => [key(name), Math.max(0, head.position - position)])),
+    rivulet_view_faulted: Object.fromEntries(all.map(({ name, state }) => [key(name), state === "faulted" ? 1 : 0])),
+  };
+}
+
+async function letterFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {
+  const { results } = await shardOf(tenant)
+    .views.prepare("SELECT subscription, count(*) AS n FROM dead_letters WHERE tenant = ? GROUP BY subscription")
+    .bind(tenant)
+    .all<{ subscription: string; n: number }>();
+  return { rivulet_dead_letters: Object.fromEntries(results.map(({ subscription, n }) => [key(subscription), n])) };
+}
+
+async function sagasFigures({ shardOf, sagas }: FiguresGiven, tenant: string): Promise<Part> {
+  const { views } = shardOf(tenant);
+  const scope = await readScope(views, tenant, sagasView.name);
+  const all = await Promise.all(sagas.map(async ({ name, category }) => ({ name, ...(await sagaFigures(views, scope, category)) })));
+  const durations = all.flatMap(({ name, p50Ms, p95Ms }) => [[key(name, "50"), p50Ms] as const, [key(name, "95"), p95Ms] as const]);
+  return {
+    rivulet_sagas: Object.fromEntries(all.flatMap(({ name, counts }) => Object.entries(counts).map(([state, n]) => [key(name, state), n]))),
+    rivulet_saga_duration_seconds: Object.fromEntries(durations.flatMap(([at, ms]) => (ms === null ? [] : [[at, ms / 1_000]]))),
+  };
+}
+
+/** As `labelsKey` makes it: the labels' values in the definition's order. */
+function key(...values: readonly string[]): string {
+  return JSON.stringify(values);
+}

@@ -1,0 +1,70 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import { metricsFor } from "../../durable-objects/object-for.ts";
+import type { Series, Value } from "../../src/metrics/series.ts";
+import { append, draft, env, wholeLog } from "../support/engine.ts";
+import { heal } from "../support/faults.ts";
+import { listen, subscribe, tell } from "../support/followers.ts";
+
+afterEach(heal);
+
+const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
+const read = async (tenant: string): Promise<Series> => (await metricsFor(env, 0).read(tenant)) as Series;
+const of = (series: Series, name: string, ...labels: readonly string[]): Value | undefined => series[name]?.[JSON.stringify(labels)];
+
+test("deliveries, retries, dead letters and circuits are counted by follower, and its lag is told until it is gone", async () => {
+  const sinks = listen();
+  sinks.answer = ({ event }) => (event.stream === "note-bad" ? 500 : 204);
+  await subscribe("counted", "s1", { retry: { maxAttempts: 3, minDelayMs: 1, maxDelayMs: 2 } });
+  await append("counted", "note-good", [draft("notes.Written", { text: "a" }), draft("notes.Written", { text: "b" })]);
+  await append("counted", "note-bad", [draft("notes.Written", { text: "c" })]);
+  await until(async () => {
+    const series = await read("counted");
+    expect(of(series, "rivulet_deliveries_total", "s1", "delivered")).toBe(2);
+    expect(of(series, "rivulet_deliveries_total", "s1", "failed")).toBe(3);
+    expect(of(series, "rivulet_retries_total", "s1")).toBe(2);
+    expect(of(series, "rivulet_dead_letters_total", "s1")).toBe(1);
+    expect(of(series, "rivulet_delivery_delay_seconds", "subscription")).toMatchObject({ count: 2 });
+    expect(of(series, "rivulet_delivery_duration_seconds", "subscription")).toMatchObject({ count: 5 });
+    expect(of(series, "rivulet_follower_lag_events", "s1", "0")).toBe(0);
+    expect(of(series, "rivulet_follower_waiting_streams", "s1", "0")).toBe(0);
+  });
+  await tell("counted", "s1", "Delete", {});
+  await until(async () => expect(of(await read("counted"), "rivulet_follower_lag_events", "s1", "0")).toBeUndefined());
+});
+
+test("a follower whose sink is away says how far it is behind", async () => {
+  const sinks = listen();
+  sinks.answer = () => 503;
+  await subscribe("behind", "s1", { order: "stream", retry: { maxAttempts: 50, minDelayMs: 60_000, maxDelayMs: 60_000 } });
+  for (const stream of ["note-a", "note-b"]) await append("behind", stream, [draft("notes.Written", { text: "a" })]);
+  await until(async () => expect(of(await read("behind"), "rivulet_follower_waiting_streams", "s1", "0")).toBe(2));
+  expect(of(await read("behind"), "rivulet_dead_letters_total", "s1")).toBeUndefined();
+});
+
+test("what came into the log is counted as often as it did, whoever brought it there, and no position is missing", async () => {
+  for (let turn = 0; turn < 3; turn++) await append("logged", `note-${turn}`, [draft("notes.Written", { text: "a" }), draft("notes.Starred", {})]);
+  await until(async () => {
+    const series = await read("logged");
+    expect(of(series, "rivulet_events_published_total", "note")).toBe(6);
+    expect(of(series, "rivulet_view_delay_seconds")).toMatchObject({ count: 6 });
+  });
+  expect(await wholeLog("logged")).toHaveLength(6);
+  const series = await read("logged");
+  expect(of(series, "rivulet_log_gaps_total")).toBeUndefined();
+  expect(of(series, "rivulet_log_delay_seconds")).toMatchObject({ count: 6 });
+});
+
+test("a batch that is sent again counts once; what is there outlives the object, and an alarm is held while it is not written only", async () => {
+  const object = metricsFor(env, 7);
+  const batch = { shard: 7, from: "i1", sequence: 1, tenants: { t1: { rivulet_queue_operations_total: { "[]": 3 } } } };
+  await object.add(batch);
+  await object.add(batch);
+  await object.add({ ...batch, from: "i2" });
+  expect(of((await object.read("t1")) as Series, "rivulet_queue_operations_total")).toBe(6);
+  expect((await object.read("t2")) as Series).toEqual({});
+  expect(await runDurableObjectAlarm(object)).toBe(true);
+  expect(await runDurableObjectAlarm(object)).toBe(false);
+  await runInDurableObject(object, (_, state) => state.abort("evicted")).catch(() => {});
+  expect(of((await metricsFor(env, 7).read("t1")) as Series, "rivulet_queue_operations_total")).toBe(6);
+});
