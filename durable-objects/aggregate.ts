@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { categoryOf, type Decider, type EventEnvelope, type EventMetadata, jsonText } from "../src/kernel/index.ts";
+import { traced } from "../src/tracing/traced.ts";
 import type { Tracer } from "../src/tracing/tracer.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
 import { append, checkPrecondition } from "./aggregate/append.ts";
@@ -115,7 +116,8 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   async #execute(request: ExecuteRequest): Promise<Executed | Refusal> {
     if (await this.#outbox.isBacklogged()) return BACKLOGGED;
     if (this.#commits.isFull) return OVERLOADED;
-    return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended)));
+    const decided = () => this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended));
+    return this.#settled(traced("append", decided));
   }
 
   /** Closes the stream, or purges it. The data goes once the log has everything: by the alarm, or at once by `settle`. */

@@ -1,3 +1,4 @@
+import { alerting } from "./alerts/alerting.ts";
 import { reservation } from "./commands/reservation.ts";
 import { modules } from "./domains/index.ts";
 import type { Overrides } from "./env.ts";
@@ -24,7 +25,7 @@ import { rowView } from "./views/row-view.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, role];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, role, alerting];
 const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView, rolesView];
 
 /** What the platform decides, shows and reacts with: its own and the domains'. */
