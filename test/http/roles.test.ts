@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, append, everything, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
+import { eventually } from "./eventually.ts";
 import { type Pair, pairOf, tokenOf } from "../support/tokens.ts";
 
 const note = { type: "notes.NoteAdded", data: { n: 1 } };
@@ -135,6 +136,14 @@ describe("a user", () => {
     expect((await assign("default:carl", "auditor")).status).toBe(200);
     expect(await may(await as("carl"))).toBe(200);
     expect(await may(await as("carl", { sub: "dora" }))).toBe(403);
+    expect((await assign("default:carl", "auditor", {}, "RemoveRole")).status).toBe(200);
+    const carl = await as("carl");
+    // An isolate believes for five seconds what it has read.
+    await eventually(
+      "a role that was taken away lets nothing",
+      () => may(carl),
+      (status) => status === 403,
+    );
   });
 
   test("is given no role by somebody who may less", async () => {
