@@ -45,7 +45,7 @@ describe("a role", () => {
     await define("homely", ["streams:read"], { "tenant-id": "roles-red" });
     expectProblem(await get("/v1/roles/homely"), 404);
     const blue = await makeKey("blue", ["admin:keys", "streams:read"], {}, { "tenant-id": "roles-blue" });
-    expectProblem(await send("POST", "/v1/keys", { name: "by-role", roles: ["homely"] }, blue.as), 422);
+    expectProblem(await send("POST", "/v1/keys", { name: "by-role", roles: ["homely"] }, blue.as), 409, "no_such_role");
   });
 
   test.each([[{ scopes: [] }], [{ scopes: ["everything"] }], [{}], [{ scopes: ["streams:read"], more: 1 }]])("is not %j", async (body) => {
@@ -72,7 +72,7 @@ describe("a key with roles", () => {
     await define("reader", ["streams:read"]);
     const made = ok<{ key: string; scopes: string[] }>(await send("POST", "/v1/keys", { name: "only-roles", roles: ["reader"] }));
     expect([made.scopes, await may({ authorization: `Bearer ${made.key}` })]).toEqual([[], 200]);
-    expectProblem(await send("POST", "/v1/keys", { name: "no-role", roles: ["nobody"] }), 422);
+    expectProblem(await send("POST", "/v1/keys", { name: "no-role", roles: ["nobody"] }), 409, "no_such_role");
     expectProblem(await send("POST", "/v1/keys", { name: "nothing" }), 422);
     expectProblem(await send("POST", "/v1/keys", { name: "nothing", roles: [] }), 422);
   });
