@@ -108,6 +108,19 @@ test("an order placed with a traceparent is one trace, from the request to the w
     ...request,
   ]);
 
+  // What follows from what a command wrote is the step's, too.
+  expect(
+    wayUp(
+      trace,
+      of(({ service, name }) => service === "aggregate:inventory" && name === "send to queue"),
+    ),
+  ).toEqual([
+    "aggregate:inventory send to queue",
+    "saga:order-fulfilment step reserve",
+    "handler:saga-order-fulfilment handle commerce.OrderPlaced",
+    ...request,
+  ]);
+
   // The webhook was told its own attempt's span.
   const [, hookTrace, hookSpan, hookFlags] = partsOf(hook.received[0]?.headers["traceparent"]);
   const delivery = of(({ service }) => service.startsWith("subscription:"));
