@@ -137,6 +137,11 @@ test("an order placed with a traceparent is one trace, from the request to the w
   expect(trace.missing).toEqual([]);
   expect(trace.spans.map(({ start }) => start)).toEqual(trace.spans.map(({ start }) => start).toSorted());
 
+  const { edges } = (await ask<{ edges: readonly { from: string; to: string }[] }>(server.url, "/v1/traces/map")).body;
+  expect(edges.map(({ from, to }) => `${from} > ${to}`)).toEqual(
+    expect.arrayContaining(["client > api", "api > aggregate:order", "saga:order-fulfilment > aggregate:inventory", `${delivery.service} > → 127.0.0.1`]),
+  );
+
   // What was exported is what is shown, by the official definitions.
   const exported = () => collector.received.flatMap(({ body }) => spanIdsOf(body, traceId));
   const shown = trace.spans.map(({ spanId }) => spanId);

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { otlpOf } from "../../tracing/otlp.ts";
-import { listTraces, MOST_HOPS, readHops, readRate, readTrace, type StoredHop, type TraceRow, writeRate } from "../../tracing/read-traces.ts";
+import { listTraces, MOST_HOPS, readOutlines, readRate, readTrace, type TraceRow, writeRate } from "../../tracing/read-traces.ts";
 import { mapOf } from "../../tracing/trace-map.ts";
 import { json } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -142,7 +142,7 @@ export const traceMap: Endpoint<z.ZodObject, typeof span, z.ZodType> = {
     const until = query.until === undefined ? Date.now() + 1 : Date.parse(query.until);
     const asked = query.since === undefined ? until - USUAL_MAP : Date.parse(query.since);
     const since = Math.min(Math.max(asked, until - LONGEST_MAP), until - 1);
-    const hops: readonly StoredHop[] = await readHops(services.traces.db, tenant, { since, until, limit: MOST_OF_MAP + 1 });
+    const hops = await readOutlines(services.traces.db, tenant, { since, until, limit: MOST_OF_MAP + 1 });
     const drawn = mapOf(hops.slice(0, MOST_OF_MAP), (until - since) / 60_000);
     return json({ since: new Date(since).toISOString(), until: new Date(until).toISOString(), ...drawn, truncated: hops.length > MOST_OF_MAP });
   },
