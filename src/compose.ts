@@ -8,22 +8,26 @@ import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
 import { MetricsObject } from "../durable-objects/metrics.ts";
-import { dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
+import { AlertsObject } from "../durable-objects/alerts.ts";
+import type { AlertPorts } from "../durable-objects/alerts/contract.ts";
+import { alertsFor, dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Env, Overrides } from "./env.ts";
 import { LogComposed, logReader, MOST_TIME_OF_D1, timedShards } from "./log-composed.ts";
 import { platformOf } from "./platform-composed.ts";
 import type { Services } from "./api/services.ts";
-import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
+import { commandSender } from "./commands-composed.ts";
 import { eraserPorts } from "./erasing-composed.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
 import { followerPorts, routingPorts } from "./followers-composed.ts";
 import { handshake } from "./followers/sink/handshake.ts";
 import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
-import { ports } from "./ports.ts";
 import { sagaPort } from "./sagas-composed.ts";
-import { denialPorts, identityServices } from "./identity-composed.ts";
+import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
+import { Resting } from "./identity/resting.ts";
+import { alertPorts } from "./alerts-composed.ts";
+import type { Series } from "./metrics/series.ts";
 import { figuresOf } from "./figures.ts";
 import { requestLog } from "./request-log.ts";
 import { Metering } from "./metrics-composed.ts";
@@ -32,7 +36,6 @@ import { project } from "./log/project.ts";
 import { logHead } from "./log/read-log.ts";
 import { shards } from "./log/shard.ts";
 import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
-import { traced } from "./tracing/traced.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { advanceViews } from "./views/advance.ts";
@@ -92,34 +95,9 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  /** An aggregate's object; what crosses RPC is data, whatever its type says. */
-  const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = tracedObject(objectFor(env, tenant, stream), stream);
-    return {
-      state: async () => object.state(),
-      answered: async (idempotency) => object.answered(idempotency),
-      execute: async (request) => object.execute(request),
-    };
-  };
-
   const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
 
-  /** The front door of every command. */
-  const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
-    const secrets = secretsOf(env);
-    const send = (command: SentCommand): Promise<Sent> =>
-      sendCommand(
-        {
-          decider: (category) => deciders.get(category),
-          target: (tenant, stream) => commandTarget(env, tenant, stream),
-          ports: (tenant, stream) => ports({ sealer: secrets, context: `${tenant}/${stream}` }),
-          now,
-        },
-        command,
-      );
-    return (command) =>
-      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
-  };
+  const resting = new Resting(now);
 
   const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
@@ -129,11 +107,12 @@ export function compose(overrides: Overrides = {}) {
     handlers,
     decider: (category) => deciders.get(category),
     owners,
-    send: sender(env),
+    send: commandSender({ env, decider: (category) => deciders.get(category), sealer: secretsOf(env), now }),
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? handlerPorts(portsGiven(env)),
-    allowLocalTargets: isSet(env.ALLOW_LOCAL_TARGETS),
+    restsUntil: (tenant) => resting.until(tenant, () => tenantState(env, tenant)),
+    allowLocalTargets: env.ALLOW_LOCAL_TARGETS === "1",
     fetch: theFetch,
     now,
   });
@@ -142,6 +121,15 @@ export function compose(overrides: Overrides = {}) {
     open: (tenant, stream) => objectFor(env, tenant, stream),
     ...(env.TRANSLATOR_URL && { translate: { url: env.TRANSLATOR_URL, ...(env.TRANSLATOR_KEY && { apiKey: env.TRANSLATOR_KEY }), fetch: theFetch } }),
   });
+
+  /** A tenant's figures. What this isolate has counted is in them at once; what others have, within the time of their flush. */
+  const figuresFor = (env: Env) => {
+    const given = { env, shardOf: shardsOf(env), views, sagas, now };
+    return async (tenant: string, wanted?: ReadonlySet<string>): Promise<Series> => {
+      await metering.flush(env);
+      return figuresOf(given, tenant, wanted);
+    };
+  };
 
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
@@ -174,11 +162,8 @@ export function compose(overrides: Overrides = {}) {
       sagas,
       askForLeave: (sink) => handshake({ fetch: theFetch }, sink),
       allowLocalTargets: followers.allowLocalTargets,
-      async figures(tenant) {
-        // What this isolate knows is there at once; what others know, within the time of their flush.
-        await metering.flush(env);
-        return figuresOf({ env, shardOf, views, sagas, now }, tenant);
-      },
+      figures: figuresFor(env),
+      alertsFor: (tenant) => alertsFor(env, tenant),
       observe(request) {
         metering.request(request);
         logRequest(request);
@@ -213,6 +198,12 @@ export function compose(overrides: Overrides = {}) {
 
   class Metrics extends MetricsObject<Env> {}
 
+  class Alerts extends AlertsObject<Env> {
+    protected override ports(env: Env): AlertPorts {
+      return alertPorts({ env, figures: figuresFor(env), now });
+    }
+  }
+
   class KeyRegistry extends KeyRegistryObject<Env> {}
 
   class Circuit extends CircuitObject<Env> {}
@@ -235,10 +226,5 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  return { Aggregate, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
-}
-
-/** A switch among the variables: on with `1`. */
-function isSet(value: string | undefined): boolean {
-  return value === "1";
+  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }

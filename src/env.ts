@@ -14,6 +14,8 @@ export interface Env extends MetricsEnv, ShardBindings, TracingBindings {
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
   readonly TRANSLATOR_URL?: string;
   readonly TRANSLATOR_KEY?: string;
+  /** Milliseconds between two evaluations of alert rules, 15,000 where left out. */
+  readonly ALERT_EVERY_MS?: string;
   /** What of the requests is logged: off, error, warn or info. */
   readonly LOG_LEVEL?: string;
 }

@@ -7,7 +7,8 @@ import { identityOf } from "./followers-composed.ts";
 import { SUBSCRIPTION_CATEGORY, type SubscriptionState } from "./followers/subscription.ts";
 import { CLAIM_CATEGORY, ISSUER_CATEGORY } from "./identity/issuer.ts";
 import { KEY_CATEGORY } from "./identity/key.ts";
-import { TENANT_CATEGORY, tenantStream, type TenantState } from "./identity/tenant.ts";
+import { tenantState } from "./identity-composed.ts";
+import { TENANT_CATEGORY } from "./identity/tenant.ts";
 import { categoryOf, DEFAULT_TENANT, type EventMetadata, idOf } from "./kernel/index.ts";
 import { eraseDirectory, eraseEvents, markDeleted, streamsAfter } from "./log/erase-tenant.ts";
 import { eraseTraces } from "./tracing/erase-traces.ts";
@@ -82,11 +83,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
         },
       },
     ],
-    async isDeleting(tenant) {
-      const stream = tenantStream(tenant);
-      const { state } = await within(MOST_TIME, stream, objectFor(env, DEFAULT_TENANT, stream).state());
-      return (JSON.parse(state) as TenantState).deletion === "deleting";
-    },
+    isDeleting: async (tenant) => (await tenantState(env, tenant)).deletion === "deleting",
     finish: (tenant, counts) => say(composed, { category: TENANT_CATEGORY, id: tenant, command: "NoteErased", data: counts }),
     now,
   };

@@ -19,6 +19,8 @@ export interface Composed {
   readonly circuit: CircuitOf;
   /** What stands behind a port, for a tenant; undefined where nothing does. */
   readonly port: (tenant: string, name: string) => unknown;
+  /** Until when nothing is done for a tenant, for it is suspended; 0 where it is not. */
+  readonly restsUntil: (tenant: string) => number | Promise<number>;
   readonly allowLocalTargets: boolean;
   readonly fetch: typeof fetch;
   readonly now: () => number;
