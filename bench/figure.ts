@@ -31,6 +31,8 @@ export interface Figure {
   readonly against: "hello" | "insert" | "constant";
   /** What it is to reach. */
   readonly aim?: { readonly ratio?: number; readonly perSecond?: number; readonly p50?: number };
+  /** Measured on a platform of its own that traces nothing. */
+  readonly untraced?: true;
   /** Before the first round. */
   readonly prepare?: (stage: Stage) => Promise<void>;
   /** One round, for about so many seconds. */

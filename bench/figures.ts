@@ -1,5 +1,5 @@
 import type { Figure } from "./figure.ts";
-import { hot, hundredFigure, loneFigure, newFigure, warmFigure } from "./figures/appends.ts";
+import { hot, hotUntraced, hundredFigure, loneFigure, newFigure, warmFigure } from "./figures/appends.ts";
 import { filterFigures } from "./figures/filters.ts";
 import { liveAfterAnswerFigure, liveFigure } from "./figures/live.ts";
 import { readingFigure } from "./figures/reading.ts";
@@ -20,6 +20,7 @@ export const FIGURES: readonly Figure[] = [
   hundredFigure,
   newFigure,
   hot(64),
+  hotUntraced(64),
   warmFigure,
   sustainedFigure,
   sustainedBatchFigure,

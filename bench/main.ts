@@ -91,20 +91,25 @@ async function measured({ figures, withCost, quick, before, stop }: Plan): Promi
 }
 
 async function measureAll(place: Workplace, figures: readonly Figure[], { quick, stop }: Pick<Plan, "quick" | "stop">): Promise<readonly Result[]> {
-  const [{ platformWorker, startPlatform, yardstickWorkers }, { Measurement }, { Stage }] = await Promise.all([
+  const [{ platformWorker, startPlatform, UNTRACED, untracedWorker, yardstickWorkers }, { Measurement }, { Stage }] = await Promise.all([
     import("./platform.ts"),
     import("./measure.ts"),
     import("./stage.ts"),
   ]);
-  const platform = await startPlatform(place, [await platformWorker(place), ...(await yardstickWorkers())]);
+  const platform = await startPlatform(place, [
+    await platformWorker(place),
+    ...(figures.some(({ untraced }) => untraced) ? [await untracedWorker(place)] : []),
+    ...(await yardstickWorkers()),
+  ]);
   try {
     const [hello, insert, constant] = [platform.origin("hello"), platform.origin("insert"), platform.origin("constant")];
-    const measurement = new Measurement(new Stage(platform.origin("rivulet"), { hello, insert, constant }, stop), quick ? QUICK_PACE : PACE, stop);
+    const on = (worker: string) => new Measurement(new Stage(platform.origin(worker), { hello, insert, constant }, stop), quick ? QUICK_PACE : PACE, stop);
+    const measurement = on("rivulet");
     const results: Result[] = [];
     for (const figure of figures) {
       stop.throwIfAborted();
       console.log(`${figure.name}: ${figure.title}`);
-      results.push(await measurement.result(figure));
+      results.push(await (figure.untraced ? on(UNTRACED) : measurement).result(figure));
     }
     return results;
   } finally {

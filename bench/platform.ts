@@ -93,6 +93,28 @@ export async function platformWorker({ script }: Workplace, name = "rivulet"): P
   };
 }
 
+/** The worker with names of its own for what it would share with another in the same workerd. */
+export function apart(worker: WorkerOptions): WorkerOptions {
+  const { name } = worker;
+  const own = <Value extends object>(record: unknown, rename: (value: Value) => Value): object =>
+    Object.fromEntries(Object.entries(record as Readonly<Record<string, Value>>).map(([key, value]) => [key, rename(value)]));
+  return {
+    ...worker,
+    d1Databases: own<{ id: string }>(worker["d1Databases"], (database) => ({ ...database, id: `${name}-${database.id}` })),
+    queueProducers: own<{ queueName: string }>(worker["queueProducers"], (producer) => ({ ...producer, queueName: `${name}-${producer.queueName}` })),
+    queueConsumers: Object.fromEntries(Object.entries(worker["queueConsumers"] as object).map(([queue, options]) => [`${name}-${queue}`, options])),
+  };
+}
+
+/** The platform's worker with tracing switched off, beside the one that has it. */
+export async function untracedWorker(place: Workplace): Promise<WorkerOptions> {
+  const worker = apart(await platformWorker(place, UNTRACED));
+  return { ...worker, bindings: { ...(worker["bindings"] as object), TRACE_RATE: "off" } };
+}
+
+/** Its name. */
+export const UNTRACED = "untraced";
+
 /** The bare workers that the platform is measured by. */
 export async function yardstickWorkers(): Promise<readonly WorkerOptions[]> {
   const bare = async (name: string, more: object = {}): Promise<WorkerOptions> => ({

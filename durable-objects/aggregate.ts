@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { categoryOf, type Decider, type EventEnvelope, type EventMetadata, jsonText } from "../src/kernel/index.ts";
+import type { Tracer } from "../src/tracing/tracer.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
 import { append, checkPrecondition } from "./aggregate/append.ts";
 import type {
@@ -34,8 +35,10 @@ import { RETENTION, type Retention } from "./aggregate/retention.ts";
 import { compareWithLog } from "./aggregate/reconcile.ts";
 import { type SagaPort, SagaWork } from "./aggregate/saga-work.ts";
 import { nameInStorage, StreamStore } from "./aggregate/stream-store.ts";
+import { StreamTracing } from "./aggregate/stream-tracing.ts";
 import { verify } from "./aggregate/verify.ts";
 import { Bell } from "./bell.ts";
+import { forgetAll } from "./forget-all.ts";
 import { identityOf } from "./object-for.ts";
 
 /** What an Aggregate object is built with, by the composition root. */
@@ -46,6 +49,8 @@ export interface AggregateParts {
   readonly sagas: ReadonlyMap<string, SagaPort>;
   /** Which build of the code this is: a snapshot is good for its own. */
   readonly build: string;
+  /** Undefined where tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 const BACKLOGGED: Refusal = {
@@ -64,6 +69,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   readonly #parts: AggregateParts;
   readonly #bell: Bell;
   readonly #saga: SagaWork | undefined;
+  readonly #tracing: StreamTracing;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -71,6 +77,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     const { ports } = this.#parts;
     // Who woke the object by its id alone did not say its name: then it is what the object itself has written down.
     this.#store = new StreamStore(ctx.storage.sql, identityOf(ctx.id.name ?? nameInStorage(ctx.storage.sql) ?? ""));
+    this.#tracing = new StreamTracing(this.#parts.tracer, this.#store.identity, ports.now);
     this.#clock = new AlarmClock(ctx.storage, ports.now);
     this.#outbox = new Outbox(this.#store, ports, this.#clock);
     this.#bell = new Bell(ctx);
@@ -78,7 +85,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
       beforeCommit: () => this.#outbox.arm(),
       afterCommit: (written) => {
         this.#bell.ring(this.#store.memory.version);
-        ctx.waitUntil(this.#outbox.send(written));
+        ctx.waitUntil(this.#tracing.send(written, () => this.#outbox.send(written)));
         if (this.#saga !== undefined) ctx.waitUntil(this.#saga.look());
       },
       onFailure: () => this.#clock.lower(),
@@ -90,14 +97,22 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   protected abstract parts(env: Env): AggregateParts;
 
   /** Appends events, all or nothing; answers after the commit. */
-  async append(request: AppendRequest): Promise<Appended | Refusal> {
+  append(request: AppendRequest): Promise<Appended | Refusal> {
+    return this.#tracing.write(request, () => this.#append(request));
+  }
+
+  async #append(request: AppendRequest): Promise<Appended | Refusal> {
     if (await this.#outbox.isBacklogged()) return BACKLOGGED;
     if (this.#commits.isFull) return OVERLOADED;
     return this.#settled(this.#commits.join((appended) => append(this.#store, request, this.#parts.ports.now(), appended)));
   }
 
   /** Decides a command of this stream's category and appends the outcome; answers after the commit. */
-  async execute(request: ExecuteRequest): Promise<Executed | Refusal> {
+  execute(request: ExecuteRequest): Promise<Executed | Refusal> {
+    return this.#tracing.write(request, () => this.#execute(request));
+  }
+
+  async #execute(request: ExecuteRequest): Promise<Executed | Refusal> {
     if (await this.#outbox.isBacklogged()) return BACKLOGGED;
     if (this.#commits.isFull) return OVERLOADED;
     return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended)));
@@ -186,6 +201,13 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     return found;
   }
 
+  /** The tenant is deleted: nothing of the stream is left. What comes all the same is refused by the log, which tells this object to forget again. */
+  async forget(): Promise<void> {
+    this.#clock.lower();
+    await forgetAll(this.ctx);
+    this.#store.drop();
+  }
+
   /** What this object has cost since it woke: rows as billed, alarms among them. */
   costs(): { rowsWritten: number; alarmsSet: number } {
     return { rowsWritten: this.#store.rowsWritten + this.#clock.timesSet, alarmsSet: this.#clock.timesSet };
@@ -202,7 +224,10 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** Whatever woke the object, the outbox is looked at first. */
   override async alarm(): Promise<void> {
-    await this.#outbox.look();
+    await this.#tracing.look(
+      () => this.#store.envelope(this.#store.memory.version),
+      () => this.#outbox.look(),
+    );
     await this.#saga?.look();
   }
 

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Admission, admitAttempt, type Circuit, FIRST_COOL_DOWN, PRISTINE_CIRCUIT, recordOutcomes, sha256 } from "../src/kernel/index.ts";
 import type { CircuitPort } from "./follower/contract.ts";
+import { forgetAll } from "./forget-all.ts";
 
 const KEY = "circuit";
 
@@ -35,6 +36,12 @@ export class CircuitObject<Env = unknown> extends DurableObject<Env> {
     return { isPristine: false, openUntil, ...(before === "closed" && { hasOpened: true }) };
   }
 
+  /** The tenant is deleted. */
+  async forget(): Promise<void> {
+    this.#circuit = PRISTINE_CIRCUIT;
+    await forgetAll(this.ctx);
+  }
+
   #become(circuit: Circuit): void {
     const isChanged = circuit.state !== this.#circuit.state;
     this.#circuit = circuit;
@@ -49,6 +56,7 @@ export function circuitPort(namespace: DurableObjectNamespace<CircuitObject>) {
   return {
     /** Whether a delivery may be tried. */
     admit: async (tenant: string, url: string, now: number): Promise<Admission> => circuitOf(tenant, url).admit(now),
+    forget: async (tenant: string, url: string): Promise<void> => circuitOf(tenant, url).forget(),
     /** What came of deliveries, in their order. */
     record: async (tenant: string, url: string, outcomes: readonly boolean[], now: number): Promise<Recorded> => circuitOf(tenant, url).record(outcomes, now),
   };

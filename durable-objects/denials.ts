@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { AUDIT_LOG, deniedActs, sha256, uuid7 } from "../src/kernel/index.ts";
 import { continueTrace, traceparentOf } from "../src/tracing/trace-context.ts";
 import type { Appended, AppendRequest, EventDraft, Refusal } from "./aggregate/contract.ts";
+import { forgetAll } from "./forget-all.ts";
 
 const MINUTE = 60_000;
 /** Pairs of actor and operation that are counted in one minute; what comes beyond them is not. */
@@ -48,6 +49,12 @@ export abstract class DenialsObject<Env = unknown> extends DurableObject<Env> {
     if (count > 0 || this.ctx.storage.kv.get(key) !== undefined) return;
     this.ctx.storage.kv.put(key, { minute, actor, operation } satisfies Denied);
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm((minute + 1) * MINUTE);
+  }
+
+  /** The tenant is deleted. */
+  async forget(): Promise<void> {
+    this.#counts.clear();
+    await forgetAll(this.ctx);
   }
 
   override async alarm(): Promise<void> {

@@ -3,6 +3,7 @@ import type { LogHead } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
 import { Router, type RoutingPorts } from "./dispatcher/router.ts";
+import { forgetAll } from "./forget-all.ts";
 import { type Issued, issueTicket, redeemTicket, type TicketHolder, ticketHolder } from "./tickets.ts";
 
 /** How long (milliseconds) who tells of a new head waits for the views; then the alarm goes on. */
@@ -12,6 +13,9 @@ const FIRST_LOOK = 1_000;
 const LONGEST_PATIENCE = 300_000;
 /** The pause where a call has moved the views, but not to the end: D1 counts the statements of each call. */
 const SOON = 10;
+
+/** Kept for ever by the dispatcher of a deleted tenant: whoever still tells it something moves nothing. */
+const RETIRED = "retired";
 
 /** What a dispatcher reaches beyond itself. */
 export interface DispatcherPorts {
@@ -45,11 +49,13 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   #patience = FIRST_LOOK;
   #moving: Promise<void> | undefined;
   #routing: Promise<void> | undefined;
+  #isRetired: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#ports = this.ports(env);
     this.#bell = new Bell(ctx);
+    this.#isRetired = ctx.storage.kv.get<boolean>(RETIRED) ?? false;
     this.#router = new Router(ctx.storage, ctx.id.name ?? "", this.#ports.routing);
   }
 
@@ -61,6 +67,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
    * caller may forget.
    */
   async advanced({ position, epoch }: LogHead): Promise<void> {
+    if (this.#isRetired) return;
     this.#heard({ position, epoch });
     if (this.#isThere(this.#head)) return;
     // Who is behind already has an alarm; the log of all tenants does not wait for one tenant's views.
@@ -73,7 +80,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   /** A follower was made, changed, or taken away: it is told at once. */
   async learn(follower: string): Promise<void> {
-    await this.#router.learn(follower);
+    if (!this.#isRetired) await this.#router.learn(follower);
   }
 
   /** Up to here all followers were told: the head of the log, unless they cannot be told. */
@@ -83,9 +90,24 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     return this.#router.position;
   }
 
+  /** The tenant is deleted: from now on nobody is told anything, and the views rest. Gives the followers there are, and in how many parts each is. */
+  async retire(): Promise<Router["followers"]> {
+    this.#isRetired = true;
+    this.ctx.storage.kv.put(RETIRED, true);
+    await this.ctx.storage.deleteAlarm();
+    await Promise.all([this.#moving, this.#routing]);
+    return this.#router.followers;
+  }
+
+  /** Once it has retired and its followers have forgotten: nothing is left but that it has. */
+  async forget(): Promise<void> {
+    await forgetAll(this.ctx);
+    this.ctx.storage.kv.put(RETIRED, true);
+  }
+
   /** There is something to build or to move: the alarm sees to it, at once. */
   async wake(): Promise<void> {
-    await this.#arm(SOON);
+    if (!this.#isRetired) await this.#arm(SOON);
   }
 
   /** How far the log is, as far as this object was told. */
@@ -120,6 +142,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   override async alarm(): Promise<void> {
     this.#isArmed = false;
+    if (this.#isRetired) return;
     let isSettled = false;
     try {
       this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
@@ -158,6 +181,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   /** Tells the followers of what is new, up to the head, whoever asks. Never rejects. */
   #route(): Promise<void> {
+    if (this.#isRetired) return Promise.resolve();
     this.#routing ??= this.#routeAll().finally(() => (this.#routing = undefined));
     return this.#routing;
   }
@@ -177,6 +201,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   /** Moves the views towards the head, whoever asks: those that come while it goes on wait for the same work. Never rejects. */
   #move(): Promise<void> {
+    if (this.#isRetired) return Promise.resolve();
     this.#moving ??= this.#moveViews().finally(() => (this.#moving = undefined));
     return this.#moving;
   }
@@ -195,7 +220,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   }
 
   async #arm(patience = this.#patience): Promise<void> {
-    if (this.#isArmed) return;
+    if (this.#isArmed || this.#isRetired) return;
     this.#isArmed = true;
     await this.ctx.storage.setAlarm(this.#ports.now() + patience);
   }

@@ -245,6 +245,11 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
       definition !== undefined && isActive && definition.sink !== "pull" ? new Pump(this.#identity, definition, this.#store, this.#ports) : undefined;
   }
 
+  /** The tenant is deleted. */
+  forget(): Promise<void> {
+    return this.#forget();
+  }
+
   async #forget(): Promise<void> {
     this.#pump?.halt();
     await this.#running;

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Hash } from "../src/kernel/index.ts";
+import { forgetAll } from "./forget-all.ts";
 
 /**
  * Which request an `Idempotency-Key` was used for, over all streams of a tenant. The answers themselves are kept where the work was
@@ -20,6 +21,11 @@ export class KeyRegistryObject<Env = unknown> extends DurableObject<Env> {
   /** The answer that was kept with a key, for work that keeps none of its own; undefined where none was. */
   answer(key: string): string | undefined {
     return this.ctx.storage.kv.get<string>(answerOf(key));
+  }
+
+  /** The tenant is deleted. */
+  forget(): Promise<void> {
+    return forgetAll(this.ctx);
   }
 
   /** Keeps an answer with a key, for good; the first one counts. */

@@ -5,6 +5,7 @@ import type { AlertsObject } from "./alerts.ts";
 import type { CircuitObject } from "./circuit.ts";
 import type { DenialsObject } from "./denials.ts";
 import type { DispatcherObject } from "./dispatcher.ts";
+import type { EraserObject } from "./eraser.ts";
 import type { FollowerObject } from "./follower.ts";
 import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
@@ -19,6 +20,7 @@ export interface ObjectNamespaces {
   readonly FOLLOWER: DurableObjectNamespace<FollowerObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly DENIALS: DurableObjectNamespace<DenialsObject>;
+  readonly ERASER: DurableObjectNamespace<EraserObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
   readonly ALERTS: DurableObjectNamespace<AlertsObject>;
   readonly METRICS: DurableObjectNamespace<MetricsObject>;
@@ -51,8 +53,17 @@ export function dispatcherFor(namespaces: ObjectNamespaces, tenant: string): Dur
 
 /** The object that knows what this `Idempotency-Key` of a tenant was used for. */
 export function keyRegistryFor(namespaces: ObjectNamespaces, tenant: string, key: string): DurableObjectStub<KeyRegistryObject> {
-  const bucket = sha256(key).slice(7, 9);
+  return keyRegistryOf(namespaces, tenant, sha256(key).slice(7, 9));
+}
+
+/** One of the 256 (`00` to `ff`) that a tenant's keys are spread over. */
+export function keyRegistryOf(namespaces: ObjectNamespaces, tenant: string, bucket: string): DurableObjectStub<KeyRegistryObject> {
   return namespaces.KEY_REGISTRY.get(namespaces.KEY_REGISTRY.idFromName(`${tenant}/${bucket}`));
+}
+
+/** The job that deletes what a tenant has. */
+export function eraserFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<EraserObject> {
+  return namespaces.ERASER.get(namespaces.ERASER.idFromName(tenant));
 }
 
 /** The object that counts a tenant's denied requests. */

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { SlidingWindow } from "../src/kernel/index.ts";
+import { forgetAll } from "./forget-all.ts";
 
 /** At most how many requests in how many seconds; of one object always the same. */
 export interface LimitAsked {
@@ -25,6 +26,11 @@ interface Block {
 /** Parts that a limit is written down in: each costs one row, and what is left of one is lost with the object's memory. */
 const PARTS = 20;
 
+/** How long (seconds) a nonce is kept at least: twice as long as its signature is taken, for clocks that differ. */
+const NONCE_KEPT = 600;
+/** Nonces that are cleared away with each that is taken: more than come, so that there are never many more than of that time. */
+const MOST_CLEARED = 10;
+
 /**
  * The requests of one key. Exact: never more than the limit in any window, also over a restart. What is admitted is written down ahead, a
  * twentieth of the limit at a time, so most requests write nothing; an object that lost its memory takes all that it wrote down as used, as
@@ -45,6 +51,24 @@ export class RateLimitObject<Env = unknown> extends DurableObject<Env> {
     const isAdmitted = window.admit(now);
     if (isAdmitted) this.#writeDown(limit, now);
     return { isAdmitted, remaining: window.free(now), resetSeconds: Math.ceil(window.untilMore(now) / 1_000) };
+  }
+
+  /** Takes the nonce of a signature that was made at a time (seconds since 1970); false where it was taken before. Kept on disk until no signature of that time is taken. */
+  takeNonce(created: number, nonce: string): boolean {
+    const { kv } = this.ctx.storage;
+    const over = kv.list({ prefix: "nonce:", end: `nonce:${placed(Math.floor(this.now() / 1_000) - NONCE_KEPT)}`, limit: MOST_CLEARED });
+    for (const [old] of over) kv.delete(old);
+    const name = `nonce:${placed(created)}:${nonce}`;
+    if (kv.get(name) !== undefined) return false;
+    kv.put(name, 1);
+    return true;
+  }
+
+  /** The tenant is deleted. */
+  async forget(): Promise<void> {
+    this.#window = undefined;
+    this.#left = 0;
+    await forgetAll(this.ctx);
   }
 
   /** Milliseconds since 1970. */
@@ -73,6 +97,11 @@ export class RateLimitObject<Env = unknown> extends DurableObject<Env> {
     }
     return window;
   }
+}
+
+/** A time so that times sort as texts. */
+function placed(seconds: number): string {
+  return String(seconds).padStart(12, "0");
 }
 
 /** Admissions that one row stands for. */

@@ -1,5 +1,6 @@
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
+import { EraserObject, type EraserPorts } from "../durable-objects/eraser.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
 import { CircuitObject, circuitPort } from "../durable-objects/circuit.ts";
 import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
@@ -9,13 +10,14 @@ import { RateLimitObject } from "../durable-objects/rate-limit.ts";
 import { MetricsObject } from "../durable-objects/metrics.ts";
 import { AlertsObject } from "../durable-objects/alerts.ts";
 import type { AlertPorts } from "../durable-objects/alerts/contract.ts";
-import { alertsFor, dispatcherFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
+import { alertsFor, dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Services } from "./api/services.ts";
 import { reservation } from "./commands/reservation.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
 import { modules } from "./domains/index.ts";
-import { type Decider, type Module, together, type View } from "./kernel/index.ts";
+import { eraserPorts } from "./erasing-composed.ts";
+import { type Decider, type LogHead, together, type View } from "./kernel/index.ts";
 import { flows } from "./flows/index.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
@@ -34,6 +36,7 @@ import { issuer, issuerClaim } from "./identity/issuer.ts";
 import { denialPorts, identityServices } from "./identity-composed.ts";
 import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
+import { origins } from "./identity/origins.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
@@ -42,59 +45,40 @@ import { alertPorts } from "./alerts-composed.ts";
 import type { Series } from "./metrics/series.ts";
 import { figuresOf } from "./figures.ts";
 import { requestLog } from "./request-log.ts";
-import { Metering, type MetricsEnv } from "./metrics-composed.ts";
+import { Metering } from "./metrics-composed.ts";
 import { consume } from "./log/consume.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { project } from "./log/project.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
-import { copiesOf, followLog, loggedStream, logHead } from "./log/read-log.ts";
-import { type Shard, type ShardBindings, type ShardOf, shards } from "./log/shard.ts";
+import { copiesOf, followLog, loggedStream, logHead, logReached } from "./log/read-log.ts";
+import { ToldHeads } from "./log/told-heads.ts";
+import { ReachedLogs } from "./log/reached-logs.ts";
+import { type ShardOf, shards } from "./log/shard.ts";
+import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
+import { traced } from "./tracing/traced.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
+import { categoriesByType } from "./categories-by-type.ts";
+import { MOST_TIME_OF_D1, timedShards } from "./timed-shards.ts";
 import { within } from "./deadline.ts";
+import type { Env, Overrides } from "./environment.ts";
 import { advanceViews } from "./views/advance.ts";
 import type { LogReader } from "./views/engine.ts";
 import { correlationsView } from "./views/correlations.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { rowView } from "./views/row-view.ts";
-import { sealer } from "./webhooks/seal.ts";
+import { keysIn, sealer } from "./webhooks/seal.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
-/** The worker's bindings and variables; wrangler.toml and `npm start` provide them. */
-export interface Env extends MetricsEnv, ShardBindings {
-  readonly ADMIN_KEY?: string;
-  readonly MASTER_KEY?: string;
-  readonly VERSION?: { readonly id: string };
-  readonly ALLOW_LOCAL_TARGETS?: string;
-  /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
-  readonly TRANSLATOR_URL?: string;
-  readonly TRANSLATOR_KEY?: string;
-  /** Milliseconds between two evaluations of alert rules, 15,000 where left out. */
-  readonly ALERT_EVERY_MS?: string;
-  /** What of the requests is logged: off, error, warn or info. */
-  readonly LOG_LEVEL?: string;
-}
-
-/** What a test may put in the place of the real thing. */
-export interface Overrides {
-  readonly shards?: (env: Env) => ShardOf;
-  readonly views?: readonly View[];
-  readonly modules?: readonly Module[];
-  readonly now?: () => number;
-  /** What sinks are reached with. */
-  readonly fetch?: typeof fetch;
-  /** What stands behind the ports of handlers. */
-  readonly port?: (tenant: string, name: string) => unknown;
-}
+export type { Env, Overrides } from "./environment.ts";
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, alerting];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, alerting];
 const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
 
 /** What a part may take to answer another (milliseconds). */
 const MOST_TIME = 10_000;
-/** What a transaction in D1 may take: D1 itself gives up at 30 s. */
-const MOST_TIME_OF_D1 = 30_000;
 
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
@@ -106,17 +90,9 @@ export function compose(overrides: Overrides = {}) {
   const handlers = [...all.handlers, ...all.sagas.map((saga) => sagaHandler(saga))];
   const owners = categoriesByType([...deciders.values()]);
   const views = overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))];
-  const bareShards = overrides.shards ?? shards;
-  const shardsOf = (env: Env): ShardOf => {
-    const shardOf = bareShards(env);
-    const timed = new Map<number, Shard>();
-    return (tenant) => {
-      const shard = shardOf(tenant);
-      const known = timed.get(shard.id) ?? { ...shard, log: timedD1(shard.log, MOST_TIME_OF_D1), views: timedD1(shard.views, MOST_TIME_OF_D1) };
-      timed.set(shard.id, known);
-      return known;
-    };
-  };
+  const tracerOf = tracers(now, theFetch);
+  const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
+  const shardsOf = timedShards(overrides.shards ?? shards);
 
   const metering = new Metering(shardsOf, now);
 
@@ -125,9 +101,16 @@ export function compose(overrides: Overrides = {}) {
     follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
   });
 
-  const projectorPorts = (env: Env): ProjectorPorts => ({
+  const reachedLogs = new ReachedLogs(now);
+  const toldHeads = new ToldHeads();
+  const tellDispatcher = (env: Env, tenant: string, head: LogHead): Promise<void> =>
+    toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
+
+  const projectorPorts = (env: Env, ctx?: ExecutionContext): ProjectorPorts => ({
+    tracer: tracerIn(env, ctx),
     eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-    followed: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+    followed: (tenant, head) => tellDispatcher(env, tenant, head),
+    forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
     observer: metering.projector(),
   });
 
@@ -136,13 +119,16 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       return {
         deciders,
-        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env))])),
+        sagas: new Map(all.sagas.map((saga) => [saga.category, sagaPort(saga, composed(env, this.ctx))])),
+        tracer: tracerIn(env, this.ctx),
         build: env.VERSION?.id ?? "local",
         ports: {
           async send(tenant, messages) {
             await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
           },
           logged: ({ tenant, stream }) => within(MOST_TIME, "the log", loggedStream(shardOf(tenant).log, tenant, stream)),
+          reached: (tenant) => reachedLogs.reached(tenant, () => within(MOST_TIME, "the log", logReached(shardOf(tenant).log, tenant))),
+          lastReached: (tenant) => reachedLogs.known(tenant),
           copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
           purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
           async markForked(identity, reason) {
@@ -150,7 +136,7 @@ export function compose(overrides: Overrides = {}) {
             metering.projector().forked(identity.tenant);
             void metering.soon(env);
           },
-          announce: (tenant, head) => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)),
+          announce: (tenant, head) => tellDispatcher(env, tenant, head),
           shardOf: (tenant) => shardOf(tenant).id,
           now,
         },
@@ -161,11 +147,12 @@ export function compose(overrides: Overrides = {}) {
   class Dispatcher extends DispatcherObject<Env> {
     protected override ports(env: Env): DispatcherPorts {
       const shardOf = shardsOf(env);
+      const tracer = tracerIn(env, this.ctx);
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
           const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
-          const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now }, tenant));
+          const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
           void metering.soon(env);
           if (stopped === undefined) return { position, isBuilding };
           // Trying again would not help: it says so, and looks again when there is something new.
@@ -180,13 +167,13 @@ export function compose(overrides: Overrides = {}) {
 
   class Follower extends FollowerObject<Env> {
     protected override ports(env: Env): FollowerPorts {
-      return metering.follower(followerPorts(composed(env)), env);
+      return metering.follower(followerPorts(composed(env, this.ctx)), env);
     }
   }
 
   /** An aggregate's object; what crosses RPC is data, whatever its type says. */
   const commandTarget = (env: Env, tenant: string, stream: string): CommandTarget => {
-    const object = objectFor(env, tenant, stream);
+    const object = tracedObject(objectFor(env, tenant, stream), stream);
     return {
       state: async () => object.state(),
       answered: async (idempotency) => object.answered(idempotency),
@@ -194,12 +181,12 @@ export function compose(overrides: Overrides = {}) {
     };
   };
 
-  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY) : undefined);
+  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
 
   /** The front door of every command. */
   const sender = (env: Env): ((command: SentCommand) => Promise<Sent>) => {
     const secrets = secretsOf(env);
-    return (command) =>
+    const send = (command: SentCommand): Promise<Sent> =>
       sendCommand(
         {
           decider: (category) => deciders.get(category),
@@ -209,10 +196,13 @@ export function compose(overrides: Overrides = {}) {
         },
         command,
       );
+    return (command) =>
+      traced(`command ${command.category} ${command.command}`, () => send(command), { attributes: { "rivulet.stream": `${command.category}-${command.id}` } });
   };
 
-  const composed = (env: Env): Composed => ({
+  const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
+    tracer: tracerIn(env, ctx),
     shardOf: shardsOf(env),
     handlers,
     decider: (category) => deciders.get(category),
@@ -246,11 +236,14 @@ export function compose(overrides: Overrides = {}) {
     const followers = composed(env);
     const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
-      objectFor: (tenant, stream) => objectFor(env, tenant, stream),
+      objectFor: (tenant, stream) => tracedObject(objectFor(env, tenant, stream), stream),
+      tracer: followers.tracer,
+      traces: env.TELEMETRY && { db: timedD1(env.TELEMETRY, MOST_TIME_OF_D1), rate: defaultRate(env) },
       objectById: (id) => objectById(env, id),
       eventsAfter: projectorPorts(env).eventsAfter,
       dispatcherFor: (tenant) => dispatcherFor(env, tenant),
       keyRegistryFor: (tenant, key) => keyRegistryFor(env, tenant, key),
+      eraserFor: (tenant) => eraserFor(env, tenant),
       shardOf,
       async projectNow(tenant, written) {
         const { id, log } = shardOf(tenant);
@@ -261,7 +254,7 @@ export function compose(overrides: Overrides = {}) {
       send: followers.send,
       sealer: secrets,
       adminKey: env.ADMIN_KEY || undefined,
-      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now }),
+      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: secrets }),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,
@@ -283,21 +276,21 @@ export function compose(overrides: Overrides = {}) {
     if (sending !== undefined) context?.waitUntil(sending);
   };
 
-  let served: { env: Env; handle: (request: Request) => Promise<Response> } | undefined;
+  let served: { env: Env; handle: ReturnType<typeof api> } | undefined;
   const worker = {
     async fetch(request, env, context?: ExecutionContext) {
       if (served?.env !== env) {
         const ready = services(env);
         served = { env, handle: api(() => ready, domains) };
       }
-      const answer = await served.handle(request);
+      const answer = await served.handle(request, context);
       sendLater(env, context);
       return answer;
     },
     async queue(batch, env, context?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, projectorPorts(env));
+      await consume(shardOf("").log, batch, projectorPorts(env, context));
       sendLater(env, context);
     },
   } satisfies ExportedHandler<Env>;
@@ -320,23 +313,22 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
+  class Eraser extends EraserObject<Env> {
+    protected override ports(env: Env): EraserPorts {
+      return eraserPorts(composed(env));
+    }
+  }
+
   class RateLimit extends RateLimitObject<Env> {
     protected override now(): number {
       return now();
     }
   }
 
-  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Follower, KeyRegistry, Metrics, RateLimit, worker };
+  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
 }
 
 /** A switch among the variables: on with `1`. */
 function isSet(value: string | undefined): boolean {
   return value === "1";
-}
-
-/** Which categories' deciders declare each event type. */
-function categoriesByType(deciders: readonly Decider[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const owners = new Map<string, Set<string>>();
-  for (const { category, forms } of deciders) for (const type of forms.keys()) owners.set(type, (owners.get(type) ?? new Set()).add(category));
-  return owners;
 }

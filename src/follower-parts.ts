@@ -3,6 +3,7 @@ import type { ObjectNamespaces } from "../durable-objects/object-for.ts";
 import type { Sent, SentCommand } from "./commands/send-command.ts";
 import type { Decider, Handler } from "./kernel/index.ts";
 import type { ShardOf } from "./log/shard.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import type { Sealer } from "./webhooks/seal.ts";
 
 /** What followers are composed of; the composition root gives it. */
@@ -21,6 +22,8 @@ export interface Composed {
   readonly allowLocalTargets: boolean;
   readonly fetch: typeof fetch;
   readonly now: () => number;
+  /** Of this invocation; undefined where tracing is off. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** A circuit for each sink of a tenant. */

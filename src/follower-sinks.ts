@@ -6,6 +6,7 @@ import { topicMatcher } from "./followers/filter/topics.ts";
 import { type CommandOutcome, runHandler } from "./followers/run-handler.ts";
 import { deliverWebhook } from "./followers/sink/deliver-webhook.ts";
 import { subscriptionContext, type SubscriptionSettings } from "./followers/subscription.ts";
+import { annotate, codeTracing, traceparentNow } from "./tracing/traced.ts";
 import {
   categoryOf,
   type CommandToSend,
@@ -71,6 +72,7 @@ export async function pushEvent(composed: Composed, { follower, definition, deli
     const verdict = judgeOf(definition)(delivery.event);
     if (typeof verdict === "string") return { kind: "failed", error: verdict, isFinal: true };
     if (sink?.kind !== "push") return { kind: "failed", error: "The subscription's sink is not known." };
+    annotate({ "server.address": new URL(sink.url).host });
     const secrets = sink.previous !== undefined && Date.parse(sink.previous.until) > composed.now() ? [sink.secret, sink.previous.secret] : [sink.secret];
     const context = subscriptionContext(follower.tenant, follower.id);
     const [headers, ...opened] = await Promise.all([sink.headers, ...secrets].map((sealed) => (sealed === "" ? "{}" : composed.sealer?.open(sealed, context))));
@@ -86,7 +88,7 @@ export async function pushEvent(composed: Composed, { follower, definition, deli
         timeoutMs: definition.timeoutMs,
         allowLocal: composed.allowLocalTargets,
       },
-      { ...delivery, messageId: `msg_${follower.id}_${delivery.event.position}` },
+      { ...delivery, traceparent: traceparentNow(delivery.event.metadata.traceparent), messageId: `msg_${follower.id}_${delivery.event.position}` },
     );
   } catch (fault) {
     console.warn("follower: not delivered", follower.id, String(fault));
@@ -107,6 +109,7 @@ export async function handleEvent(composed: Composed, { tenant, id }: FollowerId
       tenant,
       now: new Date(composed.now()).toISOString(),
       attempt,
+      trace: codeTracing,
       async state(category, aggregate) {
         const { version, state } = await objectFor(composed.env, tenant, `${category}-${aggregate}`).state();
         return { version, state: JSON.parse(state) as unknown };
@@ -134,7 +137,8 @@ async function sendFor(composed: Composed, { tenant, handler, event, key }: Caus
   if (schema === undefined) return { ok: false, isNo: false, detail: "There is no such command." };
   const checked = schema.safeParse(data);
   if (!checked.success) return { ok: false, isNo: false, detail: checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ") };
-  const { correlationId, priority, traceparent, tracestate } = event.metadata;
+  const { correlationId, priority, tracestate } = event.metadata;
+  const traceparent = traceparentNow(event.metadata.traceparent);
   const sent = await composed.send({
     tenant,
     category,

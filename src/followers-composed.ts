@@ -9,6 +9,8 @@ import { followerName, parkDeadLetter, unparkDeadLetters } from "./followers/dea
 import { HANDLER_CATEGORY, type HandlerOperationsState, handlerStream } from "./followers/handler-operations.ts";
 import { SUBSCRIPTION_CATEGORY, type SubscriptionSettings, type SubscriptionState, subscriptionStream } from "./followers/subscription.ts";
 import { categoryOf, type Handler, idOf, type RecordedEvent } from "./kernel/index.ts";
+import { NO_TRACE } from "./tracing/trace-context.ts";
+import { tracedDelivery } from "./traced-delivery.ts";
 import { followMatching, followTypes } from "./log/follow-matching.ts";
 
 /** What an answer of another part may take (milliseconds). */
@@ -52,7 +54,8 @@ export function routingPorts(composed: Composed): RoutingPorts {
   };
 }
 
-function identityOf(tenant: string, ref: string): FollowerName {
+/** The follower that the dispatcher calls so. */
+export function identityOf(tenant: string, ref: string): FollowerName {
   const [kind = "", ...id] = ref.split(":");
   return { tenant, kind: kind as FollowerKind, id: id.join(":") };
 }
@@ -121,9 +124,11 @@ export function followerPorts(composed: Composed): FollowerPorts {
     read: (tenant, query) => followMatching(shardOf(tenant).log, tenant, query),
     matcher: matcherOf,
     deliver: (follower, definition, delivery) =>
-      follower.kind === "handler"
-        ? handleEvent(composed, follower, delivery)
-        : pushEvent(composed, { follower, definition, delivery, settings: settingsOf(follower) }),
+      tracedDelivery(composed, follower, delivery, () =>
+        follower.kind === "handler"
+          ? handleEvent(composed, follower, delivery)
+          : pushEvent(composed, { follower, definition, delivery, settings: settingsOf(follower) }),
+      ),
     circuit: {
       admit: async (follower) => composed.circuit.admit(follower.tenant, await sinkOf(follower), now()),
       record: async (follower, outcomes) => composed.circuit.record(follower.tenant, await sinkOf(follower), outcomes, now()),
@@ -159,6 +164,3 @@ export function followerPorts(composed: Composed): FollowerPorts {
     chance: () => Math.random(),
   };
 }
-
-/** What the platform does by itself continues nobody's trace. */
-const NO_TRACE = "00-00000000000000000000000000000001-0000000000000001-00";

@@ -4,11 +4,13 @@ import { denialsFor, objectFor, rateLimitFor, type ObjectNamespaces } from "../d
 import type { Services } from "./api/services.ts";
 import { within } from "./deadline.ts";
 import { Believed } from "./identity/believed.ts";
-import { type ClaimState, claimStream, type IssuerState, issuerStream } from "./identity/issuer.ts";
+import { type ClaimState, claimStream, issuerContext, type IssuerState, issuerStream } from "./identity/issuer.ts";
 import { KeySets } from "./identity/jwks.ts";
+import { ORIGINS_STREAM, type OriginsState } from "./identity/origins.ts";
 import { keyStream, type KeyState } from "./identity/key.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { DEFAULT_TENANT } from "./kernel/index.ts";
+import type { Sealer } from "./webhooks/seal.ts";
 
 /** What a part may take to answer (milliseconds). */
 const MOST_TIME = 10_000;
@@ -28,6 +30,8 @@ export interface IdentityGiven {
   readonly fetch: typeof fetch;
   readonly allowLocalTargets: boolean;
   readonly now: () => number;
+  /** Undefined where there is no `MASTER_KEY`. */
+  readonly sealer: Sealer | undefined;
 }
 
 /** What the API asks about who asks: read from the aggregates themselves, and believed for a while. */
@@ -36,23 +40,43 @@ export function identityServices({
   fetch,
   allowLocalTargets,
   now,
-}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "keySets" | "takeRequest" | "deny"> {
+  sealer,
+}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "origins" | "keySets" | "takeRequest" | "takeNonce" | "deny"> {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
-    keys: new Believed(async (name) => {
-      const [tenant = "", id = ""] = name.split("/");
-      return (await stateOf(tenant, keyStream(id))) as KeyState;
-    }, now),
-    tenants: new Believed(async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState, now),
-    issuers: new Believed(async (id) => {
-      const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
-      if (tenant === undefined) return undefined;
-      const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
-      return settings && { tenant, settings };
-    }, now),
+    keys: new Believed(
+      async (name) => {
+        const [tenant = "", id = ""] = name.split("/");
+        return (await stateOf(tenant, keyStream(id))) as KeyState;
+      },
+      now,
+      ({ settings }) => settings !== undefined,
+    ),
+    tenants: new Believed(
+      async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState,
+      now,
+      ({ name }) => name !== undefined,
+    ),
+    issuers: new Believed(
+      async (id) => {
+        const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;
+        if (tenant === undefined) return undefined;
+        const { settings } = (await stateOf(tenant, issuerStream(id))) as IssuerState;
+        const secret = settings?.secret === undefined ? undefined : await sealer?.open(settings.secret, issuerContext(tenant, id));
+        return settings && { tenant, settings, ...(secret !== undefined && { secret }) };
+      },
+      now,
+      (found) => found !== undefined,
+    ),
+    origins: new Believed(
+      async (tenant) => ((await stateOf(tenant, ORIGINS_STREAM)) as OriginsState).origins,
+      now,
+      (origins) => origins.length > 0,
+    ),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
+    takeNonce: async (tenant, key, { created, nonce }) => within(MOST_TIME, "the nonces", rateLimitFor(env, tenant, key).takeNonce(created, nonce)),
     takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
   };
 }

@@ -27,10 +27,15 @@ interface Cost {
   readonly p: number;
 }
 
+/** A fault of how the platform is set up: whoever asks is told so, by its code. */
+function unavailable(message: string): Error {
+  return Object.assign(new Error(message), { code: "secret_unavailable" });
+}
+
 /** The world as preparations of one aggregate see it. Sealing and opening reject where there is no `MASTER_KEY`. */
 export function ports({ sealer, context }: PortsGiven): Ports {
   const sealing = (): Sealer => {
-    if (sealer === undefined) throw new Error("expected MASTER_KEY to be set, since secrets are sealed under it");
+    if (sealer === undefined) throw unavailable("expected MASTER_KEY to be set, since secrets are sealed under it");
     return sealer;
   };
   return {
@@ -39,8 +44,13 @@ export function ports({ sealer, context }: PortsGiven): Ports {
       seal: async (text) => sealing().seal(text, context),
       async open(sealed) {
         const text = await sealing().open(sealed, context);
-        if (text === undefined) throw new Error("expected a secret that was sealed under this MASTER_KEY, for this aggregate");
+        if (text === undefined) throw unavailable("expected a secret that was sealed under this MASTER_KEY, for this aggregate");
         return text;
+      },
+      async reseal(sealed) {
+        if (await sealing().isCurrent(sealed)) return sealed;
+        const text = await sealing().open(sealed, context);
+        return text === undefined ? undefined : sealing().seal(text, context);
       },
     },
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),

@@ -3,6 +3,8 @@ import { canonicalJson, type EventMetadata, idOf, type PortToken, type Saga, sha
 import type { Composed } from "./follower-parts.ts";
 import { dueWork } from "./sagas/due-work.ts";
 import { performCall, type SentOutcome } from "./sagas/perform-call.ts";
+import { tracedStep } from "./traced-delivery.ts";
+import { traceparentNow } from "./tracing/traced.ts";
 import type { SagaState } from "./sagas/state.ts";
 
 /** What an instance of a saga does beyond deciding. */
@@ -12,18 +14,20 @@ export function sagaPort(saga: Saga, composed: Composed): SagaPort {
     perform({ tenant, stream, cause }, call, state) {
       const { step, round, call: index, isUndoing } = call;
       const key = `\u0000saga/${stream}/${step}/${isUndoing ? "undo" : "do"}/${round}/${index}`;
-      return performCall(saga, state as SagaState, call, {
-        key,
-        tenant,
-        send: (command) => sendFor(composed, { tenant, saga: saga.name, id: idOf(stream), key, metadata: cause }, command),
-        port<Port>({ name }: PortToken<Port>): Port {
-          const port = composed.port(tenant, name);
-          if (port === undefined) throw new Error(`Nothing stands behind the port ${name} in this deployment.`);
-          return port as Port;
-        },
-        now: composed.now,
-        chance: () => Math.random(),
-      });
+      const perform = () =>
+        performCall(saga, state as SagaState, call, {
+          key,
+          tenant,
+          send: (command) => sendFor(composed, { tenant, saga: saga.name, id: idOf(stream), key, metadata: cause }, command),
+          port<Port>({ name }: PortToken<Port>): Port {
+            const port = composed.port(tenant, name);
+            if (port === undefined) throw new Error(`Nothing stands behind the port ${name} in this deployment.`);
+            return port as Port;
+          },
+          now: composed.now,
+          chance: () => Math.random(),
+        });
+      return tracedStep(composed, { tenant, stream, saga: saga.name, cause, call }, perform);
     },
   };
 }
@@ -54,7 +58,7 @@ async function sendFor(
     precondition: { kind: "none" },
     idempotency: { key, fingerprint: sha256(canonicalJson([command.category, command.id, command.command, command.data] as never)) },
     source: `/v1/sagas/${saga}/${id}`,
-    metadata: { ...metadata, actor: `saga:${saga}` },
+    metadata: { ...metadata, traceparent: traceparentNow(metadata.traceparent), actor: `saga:${saga}` },
   });
   if (sent.ok) return { ok: true };
   return { ok: false, isNo: sent.code === "rejected" || sent.code === "stream_closed", code: sent.rejection ?? sent.code, detail: sent.detail };

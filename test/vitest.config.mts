@@ -16,6 +16,7 @@ const inWorkerd = async (name: string, main: string) => ({
           METRICS_EVERY_MS: "50",
           LOG_MIGRATIONS: await readD1Migrations(`${root}migrations/log`),
           VIEWS_MIGRATIONS: await readD1Migrations(`${root}migrations/views`),
+          TELEMETRY_MIGRATIONS: await readD1Migrations(`${root}migrations/telemetry`),
         },
       },
     }),

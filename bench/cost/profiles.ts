@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT } from "../../src/local/root.ts";
 import { Connection, requestBytes } from "../connection.ts";
-import { platformWorker, startPlatform, type WorkerOptions, type Workplace } from "../platform.ts";
+import { apart, platformWorker, startPlatform, type WorkerOptions, type Workplace } from "../platform.ts";
 import { appendOf, pause, Stage } from "../stage.ts";
 import { dollarsPerMillion, operationsOf, perEvent, type Usage } from "./prices.ts";
 
@@ -155,13 +155,14 @@ function difference(after: Usage, before: Usage): Usage {
 async function countedWorker(workplace: Workplace, name: string): Promise<WorkerOptions> {
   const worker = await platformWorker(workplace, name);
   const [built] = worker["modules"] as readonly object[];
-  const own = <Value extends object>(record: unknown, rename: (value: Value) => Value): object =>
-    Object.fromEntries(Object.entries(record as Readonly<Record<string, Value>>).map(([key, value]) => [key, rename(value)]));
+  const classes = new Set(
+    Object.values(worker["durableObjects"] as Readonly<Record<string, { readonly className: string }>>).map(({ className }) => className),
+  );
+  classes.delete("Aggregate");
+  // Exports cannot be made at run time, and a list in the file itself would be one more to keep.
+  const others = [...classes].map((name) => `export const ${name} = countedClass(platform.${name});\n`).join("");
   return {
-    ...worker,
-    modules: [{ type: "ESModule", path: "/counted.js", contents: await readFile(join(ROOT, "bench/cost/counted.js"), "utf8") }, built],
-    d1Databases: own<{ id: string }>(worker["d1Databases"], (database) => ({ ...database, id: `${name}-${database.id}` })),
-    queueProducers: own<{ queueName: string }>(worker["queueProducers"], (producer) => ({ ...producer, queueName: `${name}-${producer.queueName}` })),
-    queueConsumers: Object.fromEntries(Object.entries(worker["queueConsumers"] as object).map(([queue, options]) => [`${name}-${queue}`, options])),
+    ...apart(worker),
+    modules: [{ type: "ESModule", path: "/counted.js", contents: (await readFile(join(ROOT, "bench/cost/counted.js"), "utf8")) + others }, built],
   };
 }

@@ -1,4 +1,4 @@
-import type { CloudEventAttributes, Command, EventMetadata, Hash, JsonText, LogHead, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
+import type { CloudEventAttributes, Command, EventMetadata, Hash, JsonText, LogHead, LogReached, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
 import type { Retention } from "./retention.ts";
 
 /** Which stream an object is: parsed from its own name. */
@@ -39,6 +39,8 @@ export interface AppendRequest {
   readonly events: readonly EventDraft[];
   readonly precondition: Precondition;
   readonly idempotency?: IdempotencyKey;
+  /** The caller's span, as `traceparent` writes it. */
+  readonly trace?: string;
 }
 
 export interface AppendedEvent {
@@ -84,6 +86,8 @@ export interface ExecuteRequest {
   readonly idempotency?: IdempotencyKey;
   /** Milliseconds since 1970: after this it is too late, for what the command was prepared with holds no longer. */
   readonly notAfter?: number;
+  /** The caller's span, as `traceparent` writes it. */
+  readonly trace?: string;
 }
 
 export interface Executed {
@@ -208,6 +212,10 @@ export interface AggregatePorts {
   send(tenant: string, messages: readonly string[]): Promise<void>;
   /** The log's row of this stream: one row read. */
   logged(identity: StreamIdentity): Promise<LoggedStream | undefined>;
+  /** How far the tenant's log is; undefined where it has nothing. A few rows read, at most once a second. */
+  reached(tenant: string): Promise<LogReached | undefined>;
+  /** What `reached` has said within the last second, to anybody. */
+  lastReached(tenant: string): LogReached | undefined;
   /** The log's copies of these events, in any order. */
   copies(identity: StreamIdentity, ids: readonly string[]): Promise<readonly RecordedEvent[]>;
   /** Empties the data of these events in the log. */

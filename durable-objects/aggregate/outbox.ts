@@ -2,6 +2,7 @@ import { packHints, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import { emptyPurged, purgeAnew } from "./close.ts";
 import type { AggregatePorts } from "./contract.ts";
+import { QueueLine } from "./queue-line.ts";
 import { lostBeginning } from "./reconcile.ts";
 import { retain } from "./retention.ts";
 import type { StreamStore } from "./stream-store.ts";
@@ -23,6 +24,7 @@ export class Outbox {
   readonly #store: StreamStore;
   readonly #ports: AggregatePorts;
   readonly #clock: AlarmClock;
+  readonly #line = new QueueLine();
   #patience = FIRST_LOOK;
   /** As far as is known the log has this much; unknown counts as all there was at waking. */
   #logged: number | undefined;
@@ -60,12 +62,14 @@ export class Outbox {
     this.#clock.arm(this.#ports.now() + FIRST_LOOK);
   }
 
-  /** After the commit: sends what it wrote. The answer does not wait for it; what fails here is the alarm's to repair. */
-  async send(events: readonly RecordedEvent[]): Promise<void> {
+  /** After the commit: sends what it wrote. The answer does not wait for it; what fails here is the alarm's to repair. Says whether it was sent. */
+  async send(events: readonly RecordedEvent[]): Promise<boolean> {
     try {
       await this.#send(events);
+      return true;
     } catch (fault) {
       console.warn("outbox: not sent, the alarm will", this.#store.identity.stream, String(fault));
+      return false;
     }
   }
 
@@ -74,9 +78,12 @@ export class Outbox {
     // Lowered before the first await, so that an append that comes meanwhile arms anew.
     this.#clock.lower();
     let isSettled = false;
+    let inLine: number | undefined;
     try {
-      isSettled = await this.#isSettled();
-      if (!isSettled) await this.#send([]);
+      inLine = await this.#ahead();
+      if (inLine === undefined) isSettled = await this.#isSettled();
+      if (inLine === undefined && !isSettled) inLine = await this.#behind();
+      if (inLine === undefined && !isSettled) await this.#send([]);
     } catch (fault) {
       console.warn("outbox: will look again", this.#store.identity.stream, String(fault));
     }
@@ -84,11 +91,32 @@ export class Outbox {
       this.#patience = FIRST_LOOK;
       return;
     }
+    if (inLine !== undefined) return this.#armIn(inLine);
     // An object may be evicted between two looks, so how long the log has been behind counts as well as how often was looked.
     const now = this.#ports.now();
     const waited = now - Date.parse(this.#store.memory.recorded || new Date(now).toISOString());
     this.#patience = Math.min(Math.max(this.#patience * 2, waited), LONGEST_PATIENCE);
     this.#clock.arm(this.#ports.now() + this.#patience);
+  }
+
+  #armIn(wait: number): void {
+    this.#clock.arm(this.#ports.now() + Math.min(Math.max(wait, FIRST_LOOK), LONGEST_PATIENCE));
+  }
+
+  /**
+   * How long (milliseconds) the log needs at least to come to what this stream has; undefined where it may be there, or nobody knows.
+   * While thousands of streams wait for a log that is behind, not even the question is free: who has waited before asks for all.
+   */
+  async #ahead(): Promise<number | undefined> {
+    const { tenant } = this.#store.identity;
+    const reached = this.#line.hasWaited ? await this.#ports.reached(tenant) : this.#ports.lastReached(tenant);
+    return this.#line.ahead(this.#store.memory.recorded, reached, this.#ports.now());
+  }
+
+  /** How long (milliseconds) what the log lacks waits in line at least; undefined where it is to be sent again. */
+  async #behind(): Promise<number | undefined> {
+    const first = this.#store.envelope((this.#logged ?? 0) + 1);
+    return first && this.#line.behind(first.recorded, await this.#ports.reached(this.#store.identity.tenant), this.#ports.now());
   }
 
   async #isSettled(): Promise<boolean> {
@@ -136,7 +164,8 @@ export class Outbox {
     const messages = packHints({ shard: this.#ports.shardOf(tenant), tenant, stream, head: { version, hash }, events });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, SEND_TIMEOUT)));
+    this.#line.lost();
     // A timer left running would keep the object awake.
-    await Promise.race([this.#ports.send(tenant, messages), patience]).finally(() => clearTimeout(timer));
+    await Promise.race([this.#ports.send(tenant, messages).then(() => this.#line.sent()), patience]).finally(() => clearTimeout(timer));
   }
 }

@@ -101,8 +101,9 @@ export class SagaWork {
 
   async #perform(call: DueCall): Promise<void> {
     const { step, round, call: index, failures, isUndoing } = call;
+    const began = this.#now();
     const performed = await this.#port.perform({ ...this.#instance.identity, cause: this.#instance.cause() }, call, this.#instance.state());
-    await this.#instance.tell("Report", { step, round, call: index, failures, isUndoing, ...performed });
+    await this.#instance.tell("Report", { step, round, call: index, failures, isUndoing, ...performed, durationMs: Math.max(this.#now() - began, 0) });
     this.#isWanted = true;
   }
 

@@ -87,6 +87,11 @@ export class Router {
     return this.#routed.position;
   }
 
+  /** Those that are told, and in how many parts each is. */
+  get followers(): readonly { readonly follower: string; readonly partitions: number }[] {
+    return [...this.#routes].map(([follower, { partitions }]) => ({ follower, partitions }));
+  }
+
   /** Whether everybody knows of everything up to a position, of the log of this epoch (empty where nobody has said). */
   hasRouted(position: number, epoch: string): boolean {
     return position === 0 || (this.#hasLooked && this.#routed.position >= position && (epoch === "" || epoch === this.#routed.epoch));

@@ -1,10 +1,14 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { DeadlineError } from "../deadline.ts";
 import type { Module } from "../kernel/index.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
+import { within } from "../tracing/traced.ts";
 import { json } from "./answer.ts";
+import { letRead, notAllowed, options } from "./cross-origin.ts";
 import { describedBy } from "./docs/described-by.ts";
 import { type ApiEnv, type Endpoint, requestContext, serve } from "./endpoint.ts";
+import { guard } from "./guarding-headers.ts";
 import { observed } from "./observed.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
@@ -12,18 +16,24 @@ import { aggregateEndpoints } from "./routes/aggregates.ts";
 import { alertRules, alerts, deleteAlertRule, getAlertRule, putAlertRule, silenceAlert } from "./routes/alerts.ts";
 import { appendEvents } from "./routes/append.ts";
 import { appendCloudEvents } from "./routes/cloudevents.ts";
+import { answeredHop, requestHop } from "./request-hop.ts";
 import { getCorrelation } from "./routes/correlations.ts";
 import { liveLog, liveStream, makeTicket } from "./routes/live.ts";
 import { eventTypes, oneEvent, wholeLog } from "./routes/log.ts";
 import { closeStream, patchStream } from "./routes/lifecycle.ts";
 import { createIssuer, deleteIssuer, getIssuer, issuers } from "./routes/issuers.ts";
-import { createKey, getKey, keys, revokeKey, rotateKey } from "./routes/keys.ts";
+import { createKey, getKey, keys, revokeKey } from "./routes/keys.ts";
 import { metricsJson, metricsText } from "./routes/metrics.ts";
+import { rotateKey } from "./routes/rotate-key.ts";
+import { getOrigins, putOrigins } from "./routes/origins.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
+import { resealSecrets } from "./routes/reseal.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { deleteTenant } from "./routes/tenant-deletion.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
+import { listTracesEndpoint, oneTrace, putTraceRate, getTraceRate, traceMap } from "./routes/traces.ts";
 import { viewEndpoints } from "./routes/views.ts";
 import { receiveWebhook } from "./routes/webhooks.ts";
 import { serveSagas } from "./routes/sagas.ts";
@@ -84,11 +94,20 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, getTenant);
   serve(app, suspendTenant);
   serve(app, resumeTenant);
+  serve(app, deleteTenant);
   serve(app, createIssuer);
   serve(app, issuers);
   serve(app, getIssuer);
   serve(app, deleteIssuer);
+  serve(app, putOrigins);
+  serve(app, getOrigins);
   serve(app, reconcileObjects);
+  serve(app, resealSecrets);
+  serve(app, listTracesEndpoint);
+  serve(app, traceMap);
+  serve(app, getTraceRate);
+  serve(app, putTraceRate);
+  serve(app, oneTrace);
   serve(app, metricsJson);
   serve(app, metricsText);
   serve(app, putAlertRule);
@@ -103,7 +122,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
 }
 
 /** The HTTP API over these services. */
-export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request) => Promise<Response> {
+export function api(servicesOf: () => Services, modules: readonly Module[]): (request: Request, context?: ExecutionContext) => Promise<Response> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(async (context, next) => {
     const at = Date.now();
@@ -111,30 +130,40 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     context.set("services", servicesOf());
     context.set("correlationId", correlationId);
     context.set("trace", trace);
+    const tracer = context.var.services.tracer?.for(waitUntilOf(context));
+    const hop = tracer?.begin(requestHop(context.req.raw, { correlationId, trace }));
     // Two Host headers, for one, make an address of nothing.
-    if (URL.canParse(context.req.raw.url)) await next();
+    if (URL.canParse(context.req.raw.url)) await (hop === undefined ? next() : within(hop.root, next));
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
+    await letRead(context.req.raw, context.res, { tenant: context.get("tenant"), services: context.var.services });
+    guard(context.res.headers, context.req.raw);
     context.res.headers.set("x-correlation-id", correlationId);
-    context.res.headers.set("traceresponse", traceparentOf(trace));
+    if (hop !== undefined) answeredHop(hop, context.res.status);
+    context.res.headers.set("traceresponse", traceparentOf(hop === undefined ? trace : { ...trace, flags: hop.flags }));
     for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
+    if (hop !== undefined) tracer?.end(hop);
     context.var.services.observe?.(observed(context, at, Date.now()));
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);
   const methods = methodsByPath(app);
   for (const [path, allowed] of methods) {
-    const allow = allowed.join(", ");
-    app.all(path, (context) => {
-      if (context.req.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
-      return problem({ status: 405, code: "method_not_allowed", detail: `${context.req.method} is not allowed here; ${allow} is.`, headers: { allow } });
-    });
+    app.all(path, ({ req: { raw } }) => (raw.method === "OPTIONS" ? options(raw, allowed) : notAllowed(raw, allowed)));
   }
   app.notFound(async (context) => {
     const principal = await authenticate(context.req.raw, context.var.services);
     if (principal instanceof Response) return principal;
     return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
   });
-  app.onError((fault) => {
+  app.onError((fault: Error & { code?: unknown }) => {
+    if (fault.code === "secret_unavailable") {
+      console.error("api: a secret could not be sealed or opened", String(fault));
+      return problem({
+        status: 503,
+        code: "secret_unavailable",
+        detail: "The deployment has no MASTER_KEY, or another than the one that the secret was sealed under.",
+      });
+    }
     if (isOverload(fault)) {
       console.warn("api: overloaded", String(fault));
       return problem({ status: 503, code: "overloaded", detail: `${UNAVAILABLE} ${UNKNOWN}`, headers: { "retry-after": "1" } });
@@ -146,7 +175,17 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
       detail: `The platform failed. ${UNKNOWN}`,
     });
   });
-  return async (request) => app.fetch(request);
+  return async (request, context) => app.fetch(request, undefined, context);
+}
+
+/** The invocation's `waitUntil`; a test may ask without an invocation. */
+function waitUntilOf(context: Context<ApiEnv>): ((work: Promise<unknown>) => void) | undefined {
+  try {
+    const { executionCtx } = context;
+    return (work) => executionCtx.waitUntil(work);
+  } catch {
+    return undefined;
+  }
 }
 
 const UNAVAILABLE = "A part of the platform is overloaded or does not answer.";

@@ -4,14 +4,17 @@ import type { Context } from "hono";
 import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
+import { ownHop, traced } from "../tracing/traced.ts";
 import { auditAct, auditDenial } from "./audit.ts";
-import { bodyText, mediaTypeOf, readBody } from "./body.ts";
+import { bodyText, mediaTypeOf } from "./body.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
 import { limited, type LimitHeaders } from "./rate-limit.ts";
+import { routedHop } from "./request-hop.ts";
 import { type Asked, lacking, type Needed } from "./scope.ts";
 import type { Services } from "./services.ts";
+import { readSigned } from "./signed-principal.ts";
 
 /** What every request carries, and every answer gives back. */
 export interface RequestContext {
@@ -121,6 +124,7 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
 ): void {
   describeEndpoint(app, endpoint);
   app.on(endpoint.method.toUpperCase(), endpoint.path.replace(/\{(\w+)\}/g, ":$1"), async (context) => {
+    routedHop(endpoint.path);
     context.set("operation", endpoint.operationId);
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
@@ -144,9 +148,10 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   const principal =
     endpoint.scope === "public"
       ? NOBODY
-      : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await authenticate(request, services)));
+      : ((endpoint.takesTicket ? await ticketHolder(request, services) : undefined) ?? (await traced("authenticate", () => authenticate(request, services))));
   if (principal instanceof Response) return principal;
   context.set("tenant", principal.tenant);
+  if (principal !== NOBODY) ownHop(principal.tenant);
   const limit = await limited(services, principal);
   if (limit !== undefined) context.set("limit", limit.headers);
   if (limit?.refusal) return limit.refusal;
@@ -159,7 +164,7 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (refusal) return auditDenial({ services, principal, endpoint }, refusal);
   const query = (endpoint.query ?? NO_FIELDS).safeParse(endpoint.query ? context.req.query() : {});
   if (!query.success) return invalid(query.error);
-  const read = await readInput(request, input);
+  const read = await readInput(request, input, principal.isSigned === true);
   if (read instanceof Response) return read;
   // The schemas have just said so.
   return { request, services, correlationId, trace, principal, params: params.data, query: query.data, ...read } as unknown as Checked<Params, Query, Body>;
@@ -176,10 +181,10 @@ interface BodyForms {
   readonly rawBody?: RawBody;
 }
 
-async function readInput(request: Request, { body, rawBody }: BodyForms): Promise<Input | Response> {
-  if (body) return jsonBody(request, body);
+async function readInput(request: Request, { body, rawBody }: BodyForms, isSigned: boolean): Promise<Input | Response> {
+  if (body) return jsonBody(request, body, isSigned);
   if (rawBody?.isIn && !rawBody.isIn(request.headers)) return unsupportedType(request, rawBody.mediaTypes);
-  const bytes = rawBody ? await readBody(request, rawBody.maxBytes) : NO_BYTES;
+  const bytes = rawBody ? await readSigned(request, rawBody.maxBytes, isSigned) : NO_BYTES;
   return bytes instanceof Response ? bytes : { body: undefined, bytes, texts: [] };
 }
 
@@ -197,10 +202,11 @@ const NOBODY: Principal = { tenant: "", actor: "", scopes: [] };
 const NO_BYTES = new Uint8Array();
 const NO_FIELDS = z.object({});
 
-async function jsonBody(request: Request, { schema, maxBytes, pick = [], mediaTypes = ["application/json"] }: JsonBody<z.ZodType>): Promise<Input | Response> {
+async function jsonBody(request: Request, form: JsonBody<z.ZodType>, isSigned: boolean): Promise<Input | Response> {
+  const { schema, maxBytes, pick = [], mediaTypes = ["application/json"] } = form;
   const type = mediaTypeOf(request.headers);
   if (type === undefined || !mediaTypes.includes(type)) return unsupportedType(request, mediaTypes);
-  const bytes = await readBody(request, maxBytes);
+  const bytes = await readSigned(request, maxBytes, isSigned);
   if (bytes instanceof Response) return bytes;
   const text = bodyText(bytes);
   if (text instanceof Response) return text;

@@ -1,11 +1,14 @@
 import type { Credential, TicketHolder } from "../../durable-objects/tickets.ts";
-import { goodUntil, KEY_CATEGORY, type KeyState, type RequestLimit, USE_NOTED } from "../identity/key.ts";
+import { type CountedLimit, goodUntil, KEY_CATEGORY, type KeySettings, type KeyState, limitsOf, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import { DEFAULT_TENANT, EVERYTHING, TENANT_PATTERN, uuid7 } from "../kernel/index.ts";
 import { continueTrace, traceparentOf } from "../tracing/trace-context.ts";
-import { problem, suspended } from "./problem.ts";
+import { traceparentNow } from "../tracing/traced.ts";
+import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
+import { isSigned, signedBy } from "./signed-principal.ts";
+import { deleted, outOfService } from "./tenant-standing.ts";
 import { tokenPrincipal } from "./token-principal.ts";
 
 /** Who asks, and on whose data. */
@@ -15,55 +18,91 @@ export interface Principal {
   readonly actor: string;
   /** What it may do; see kernel/scope.ts. */
   readonly scopes: readonly string[];
-  /** How often it may ask; left out, as often as it likes. */
-  readonly limit?: RequestLimit;
+  /** How often it may ask, by the keys that count it: its own and those that it was made with; left out, as often as it likes. */
+  readonly limits?: readonly CountedLimit[];
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
+  /** It signed the request: its body must be the one that was signed. */
+  readonly isSigned?: true;
 }
 
-export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send">;
+export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
- * key, nor for a key that this isolate has read in the last five seconds.
+ * key in its own tenant, nor for a key or a tenant that this isolate has read in the last five seconds.
  */
 export function authenticate(request: Request, services: Asking): Principal | Response | Promise<Principal | Response> {
+  if (services.adminKey !== undefined && isSigned(request.headers)) return signer(request, services);
   const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   if (bearer === undefined) return unauthorized("A key is needed: send it as Authorization: Bearer <key>.");
   if (services.adminKey === undefined) return unknownKey();
   const given = readKeyText(bearer);
   if (given !== undefined) return keyHolder(services, given);
-  if (isSame(bearer, services.adminKey)) return admin(request);
+  if (isSame(bearer, services.adminKey)) return admin(request, services);
   return tokenPrincipal(services, bearer, Date.now()).then((principal) => principal ?? unknownKey());
 }
 
-/** The one who may act for any tenant. */
-function admin(request: Request): Principal | Response {
+/** The one who may act for any tenant that is not deleted. */
+function admin(request: Request, { tenants }: Asking): Principal | Response | Promise<Principal | Response> {
   const tenant = request.headers.get("tenant-id") ?? DEFAULT_TENANT;
   if (!TENANT_PATTERN.test(tenant)) return problem({ status: 400, code: "invalid_tenant", detail: `Tenant-Id "${tenant}" is no tenant's id.` });
-  return { tenant, actor: ADMIN, scopes: [EVERYTHING] };
+  const holder = { tenant, actor: ADMIN, scopes: [EVERYTHING] };
+  if (tenant === DEFAULT_TENANT) return holder;
+  const state = tenants.get(tenant);
+  const held = ({ deletion }: TenantState): Principal | Response => (deletion === undefined ? holder : deleted(tenant));
+  return state instanceof Promise ? state.then(held) : held(state);
 }
 
 /** The actor that stands for `ADMIN_KEY`. */
 export const ADMIN = "key:admin";
 
-function keyHolder(services: Asking, given: KeyText): Principal | Response | Promise<Principal | Response> {
-  const key = services.keys.get(nameOf(given));
-  const tenant = services.tenants.get(given.tenant);
-  if (!(key instanceof Promise) && !(tenant instanceof Promise)) return opened(services, given, key, tenant);
-  return Promise.all([key, tenant]).then(([key, tenant]) => opened(services, given, key, tenant));
+async function signer(request: Request, services: Asking): Promise<Principal | Response> {
+  const by = await signedBy(request, services, Date.now());
+  if (by instanceof Response) return by;
+  const principal = await provenHolder(services, { ...by, isSigned: true }, await services.keys.get(nameOf(by)));
+  return principal instanceof Response ? principal : { ...principal, isSigned: true };
 }
 
-function opened(services: Asking, given: KeyText, state: KeyState, tenant: TenantState): Principal | Response | Promise<Principal | Response> {
-  const now = Date.now();
-  const until = goodUntil(state, given.hash, now);
+function keyHolder(services: Asking, given: KeyText): Principal | Response | Promise<Principal | Response> {
+  const key = services.keys.get(nameOf(given));
+  return key instanceof Promise ? key.then((key) => provenHolder(services, given, key)) : provenHolder(services, given, key);
+}
+
+/** Whose key is good; only then its tenant is looked at, so that a forged one costs one call at most. */
+function provenHolder(services: Asking, given: Given, state: KeyState): Principal | Response | Promise<Principal | Response> {
+  const until = goodUntil(state, given.hash, Date.now());
   if (until === undefined || state.settings === undefined) return unknownKey();
+  // What signs is never sent: a secret that was seen in a header is worth nothing.
+  if ((state.settings.signing !== undefined) !== (given.isSigned === true)) return unknownKey();
+  const proven = { settings: state.settings, usedAt: state.usedAt, until };
+  const tenant = services.tenants.get(given.tenant);
+  return tenant instanceof Promise ? tenant.then((tenant) => opened(services, given, proven, tenant)) : opened(services, given, proven, tenant);
+}
+
+type Given = KeyText & { readonly isSigned?: true };
+
+interface Proven {
+  readonly settings: KeySettings;
+  readonly usedAt: string | undefined;
+  readonly until: string | "forever";
+}
+
+function opened(
+  services: Asking,
+  given: KeyText,
+  { settings, usedAt, until }: Proven,
+  tenant: TenantState,
+): Principal | Response | Promise<Principal | Response> {
+  const now = Date.now();
   // Only who has a good key is told so.
-  if (tenant.isSuspended) return suspended(given.tenant);
-  const { name, scopes, limits } = state.settings;
+  const refusal = outOfService(given.tenant, tenant);
+  if (refusal) return refusal;
+  const { name, scopes } = settings;
+  const limits = limitsOf(given.id, settings);
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
-  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits && { limit: limits.requests }) };
-  const isDue = state.usedAt === undefined || now - Date.parse(state.usedAt) >= USE_NOTED;
+  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }) };
+  const isDue = usedAt === undefined || now - Date.parse(usedAt) >= USE_NOTED;
   return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
 }
 
@@ -78,7 +117,7 @@ async function noteUse(services: Asking, { tenant, id }: KeyText, { actor }: Pri
       data: { at: new Date(now).toISOString() },
       precondition: { kind: "none" },
       source: "/v1/keys",
-      metadata: { correlationId: uuid7(now), traceparent: traceparentOf(continueTrace(undefined, undefined)), priority: "normal", actor },
+      metadata: { correlationId: uuid7(now), traceparent: traceparentNow(traceparentOf(continueTrace(undefined))), priority: "normal", actor },
     });
     services.keys.forget(nameOf({ tenant, id }));
   } catch (fault) {

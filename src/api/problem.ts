@@ -55,8 +55,3 @@ export function problem({ status, code, detail, errors, currentVersion, firstVer
 export function notFound(detail: string): Response {
   return problem({ status: 404, code: "not_found", detail });
 }
-
-/** 403: all that a tenant's keys are told while it is suspended. */
-export function suspended(tenant: string): Response {
-  return problem({ status: 403, code: "tenant_suspended", detail: `The tenant ${tenant} is suspended.` });
-}

@@ -10,12 +10,17 @@ export type LimitHeaders = Readonly<Record<"ratelimit" | "ratelimit-policy", str
 /** Whether a request passes, and what its answer carries; undefined where nothing limits it, and then nobody is called. */
 export async function limited(
   services: Pick<Services, "takeRequest">,
-  { tenant, limit, credential }: Pick<Principal, "tenant" | "limit" | "credential">,
+  { tenant, limits }: Pick<Principal, "tenant" | "limits">,
 ): Promise<{ readonly headers: LimitHeaders; readonly refusal?: Response } | undefined> {
-  if (limit === undefined || credential === undefined || !("key" in credential)) return undefined;
-  const answered = await services.takeRequest(tenant, credential.key, limit);
-  const headers = headersOf(limit, answered);
-  return answered.isAdmitted ? { headers } : { headers, refusal: tooMany(limit, answered) };
+  let tightest: { readonly remaining: number; readonly headers: LimitHeaders } | undefined;
+  for (const { key, requests } of limits ?? []) {
+    const answered = await services.takeRequest(tenant, key, requests);
+    const headers = headersOf(requests, answered);
+    // What it was counted in before stays counted: never more than a limit, whatever the others say.
+    if (!answered.isAdmitted) return { headers, refusal: tooMany(requests, answered) };
+    if (tightest === undefined || answered.remaining < tightest.remaining) tightest = { remaining: answered.remaining, headers };
+  }
+  return tightest && { headers: tightest.headers };
 }
 
 function headersOf({ limit, periodSeconds }: RequestLimit, { remaining, resetSeconds }: LimitAnswered): LimitHeaders {

@@ -2,6 +2,7 @@ import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { AlertsObject } from "../../durable-objects/alerts.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
+import type { EraserObject } from "../../durable-objects/eraser.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import type { LimitAnswered } from "../../durable-objects/rate-limit.ts";
 import type { Sent, SentCommand } from "../commands/send-command.ts";
@@ -13,6 +14,7 @@ import type { KeySets } from "../identity/jwks.ts";
 import type { KeyState, RequestLimit } from "../identity/key.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { Sealer } from "../webhooks/seal.ts";
 import type { Series } from "../metrics/series.ts";
 import type { ObservedRequest } from "./observed.ts";
@@ -26,12 +28,20 @@ export interface Services {
   /** What a stream has after a version: at least one event where there are any, then no more than so many characters. */
   eventsAfter(tenant: string, stream: string, after: number, maxCharacters: number): Promise<StreamTail>;
   dispatcherFor(tenant: string): DurableObjectStub<DispatcherObject>;
+  /** Undefined where tracing is off. */
+  readonly tracer: Tracer | undefined;
+  /** What is kept of traces, and the share of new ones that is kept where a tenant says nothing else; undefined where nothing is kept. */
+  readonly traces: { readonly db: D1Database; readonly rate: number } | undefined;
   /** What knows what an `Idempotency-Key` was used for. */
   keyRegistryFor(tenant: string, key: string): DurableObjectStub<KeyRegistryObject>;
+  /** The job that deletes what a tenant has. */
+  eraserFor(tenant: string): DurableObjectStub<EraserObject>;
   /** Counts a denied request for the audit log. */
   deny(tenant: string, actor: string, operation: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
   takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
+  /** Takes the nonce of a signature; false where it was taken before. */
+  takeNonce(tenant: string, key: string, signature: { readonly created: number; readonly nonce: string }): Promise<boolean>;
   shardOf(tenant: string): Shard;
   /** Brings streams up to these versions into the log and the views, at once, without waiting for the queue. */
   projectNow(tenant: string, written: readonly { readonly stream: string; readonly version: number }[]): Promise<void>;
@@ -47,8 +57,10 @@ export interface Services {
   readonly keys: Believed<KeyState>;
   /** Tenants by id, as their aggregates in the tenant `default` hold them. */
   readonly tenants: Believed<TenantState>;
-  /** Issuers of tokens by id, and whose they are; undefined for one that nobody registered. */
-  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings } | undefined>;
+  /** Issuers of tokens by id, and whose they are, the secret of one that has one opened, where it opens; undefined for one that nobody registered. */
+  readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
+  /** The origins that a tenant allows, by its id. */
+  readonly origins: Believed<readonly string[]>;
   /** The keys that issuers sign with. */
   readonly keySets: KeySets;
   readonly views: readonly View[];

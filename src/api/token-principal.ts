@@ -1,8 +1,10 @@
 import { issuerId } from "../identity/issuer.ts";
+import { secretKey } from "../identity/shared-secret.ts";
 import { provenBy, statedBy } from "../identity/token.ts";
 import type { Principal } from "./principal.ts";
-import { problem, suspended } from "./problem.ts";
+import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
+import { outOfService } from "./tenant-standing.ts";
 
 /**
  * Who a token (JWT) speaks for; undefined where nobody takes it. What it says of itself only chooses the issuer that it is held against.
@@ -20,17 +22,24 @@ export async function tokenPrincipal(
     if (found === undefined) continue;
     const { tenant, settings } = found;
     try {
-      const holder = await provenBy(settings, services.keySets.of(settings), token, now);
+      if (settings.secret !== undefined && found.secret === undefined)
+        return unavailable("The secret of the token's issuer cannot be opened with the present MASTER_KEY.");
+      const keys = found.secret === undefined ? services.keySets.of(settings) : secretKey(found.secret);
+      const holder = await provenBy(settings, keys, token, now);
       if (holder === undefined) continue;
-      if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
+      const refusal = outOfService(tenant, await services.tenants.get(tenant));
+      if (refusal) return refusal;
       const { actor, scopes, until } = holder;
-      return { tenant, actor, scopes, credential: { issuer: id, until } };
+      return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }) };
     } catch (fault) {
       console.warn("api: an issuer's keys could not be had", tenant, id, String(fault));
       if (settings.jwksUri === undefined) continue;
-      const detail = "The keys of the token's issuer could not be had.";
-      return problem({ status: 503, code: "issuer_unavailable", detail, headers: { "retry-after": "5" } });
+      return unavailable("The keys of the token's issuer could not be had.");
     }
   }
   return undefined;
+}
+
+function unavailable(detail: string): Response {
+  return problem({ status: 503, code: "issuer_unavailable", detail, headers: { "retry-after": "5" } });
 }

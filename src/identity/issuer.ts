@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { canonicalJson, defineDecider, defineEvents, reject, sha256 } from "../kernel/index.ts";
+import { countedLimit } from "./key.ts";
 
 /** The category that issuers of tokens live in: one small aggregate for each, in the log of the tenant that takes them. */
 export const ISSUER_CATEGORY = "rivulet_issuer";
@@ -12,11 +13,15 @@ const settings = z.object({
   /** Public keys, as RFC 7517 has them; or where they are. */
   jwks: z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) }).optional(),
   jwksUri: z.string().optional(),
+  /** Sealed: what it signs with, where it has no public keys. */
+  secret: z.string().optional(),
   algorithms: z.array(z.string()),
   /** Which claims say what a token may do, and who it speaks for. */
   claims: z.object({ scopes: z.string(), actor: z.string() }),
   /** What the one who registered it may do: no token may more. */
   grants: z.array(z.string()),
+  /** The limits of the one who registered it: its tokens' requests count there. */
+  within: z.array(countedLimit).optional(),
 });
 
 /** An issuer's settings as its events keep them. */
@@ -24,6 +29,8 @@ export type IssuerSettings = Readonly<z.output<typeof settings>>;
 
 const issuerEvents = defineEvents("rivulet", {
   IssuerRegistered: settings,
+  /** Under another MASTER_KEY; the secret is the same. */
+  IssuerResealed: z.object({ secret: z.string() }),
   IssuerRemoved: z.object({}),
 });
 const claimEvents = defineEvents("rivulet", {
@@ -40,10 +47,11 @@ export interface IssuerState {
 export const issuer = defineDecider({
   category: ISSUER_CATEGORY,
   events: issuerEvents,
-  commands: { Register: settings, Remove: z.object({}) },
+  commands: { Register: settings, Reseal: z.object({ secret: z.string() }), Remove: z.object({}) },
   initialState: (): IssuerState => ({}),
   evolve: {
     IssuerRegistered: (_, { data }) => ({ settings: data }),
+    IssuerResealed: (state, { data: { secret } }) => (state.settings === undefined ? state : { settings: { ...state.settings, secret } }),
     IssuerRemoved: () => ({}),
   },
   decide: {
@@ -51,7 +59,14 @@ export const issuer = defineDecider({
       if (settings === undefined) return issuerEvents.IssuerRegistered(data);
       return canonicalJson(settings) === canonicalJson(data) ? [] : reject("issuer_exists");
     },
+    Reseal: ({ data }, { settings }) => (settings?.secret === undefined || settings.secret === data.secret ? [] : issuerEvents.IssuerResealed(data)),
     Remove: (_, { settings }) => (settings === undefined ? [] : issuerEvents.IssuerRemoved({})),
+  },
+  // What leaves the object is kept with answers, and nobody needs the secret there, sealed as it is.
+  show({ settings }) {
+    if (settings === undefined) return {};
+    const { secret: _, ...open } = settings;
+    return { settings: open };
   },
 });
 
@@ -79,6 +94,11 @@ export const issuerClaim = defineDecider({
 /** What an issuer with an audience is found by: 32 hexadecimal digits. */
 export function issuerId(issuer: string, audience: string): string {
   return sha256(JSON.stringify([issuer, audience])).slice("sha256:".length, "sha256:".length + 32);
+}
+
+/** What binds an issuer's sealed secret to its place. */
+export function issuerContext(tenant: string, id: string): string {
+  return `${tenant}/${ISSUER_CATEGORY}-${id}`;
 }
 
 /** The streams of an issuer and of its claim. */

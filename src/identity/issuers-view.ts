@@ -3,7 +3,7 @@ import { ISSUER_CATEGORY, type IssuerSettings } from "./issuer.ts";
 import { rowsView } from "./rows-view.ts";
 
 /** A line of the list of issuers. */
-export interface IssuerRow extends Omit<IssuerSettings, "grants"> {
+export interface IssuerRow extends Omit<IssuerSettings, "grants" | "secret" | "within"> {
   readonly id: string;
   /** RFC 3339 UTC with milliseconds. */
   readonly createdAt: string;
@@ -15,6 +15,6 @@ export const issuersView = rowsView<IssuerRow>({ name: "issuers", category: ISSU
 function rowAfter(row: IssuerRow | undefined, { type, data, recorded }: LoggedEvent, id: string): IssuerRow | undefined {
   if (type === "rivulet.IssuerRemoved") return undefined;
   if (type !== "rivulet.IssuerRegistered") return row;
-  const { grants: _, ...open } = JSON.parse(data) as IssuerSettings;
+  const { grants: _grants, secret: _secret, within: _within, ...open } = JSON.parse(data) as IssuerSettings;
   return { id, ...open, createdAt: recorded };
 }

@@ -18,12 +18,23 @@ export function readKeyText(text: string): KeyText | undefined {
 }
 
 /** A new key's text, and the hash that is kept of it. */
-export function newKeyText(tenant: string, id: string): { readonly text: string; readonly hash: string } {
+export function newKeyText(tenant: string, id: string): { readonly text: string; readonly secret: string; readonly hash: string } {
   const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
-  return { text: `rvk_${tenant}.${id}.${secret}`, hash: sha256(secret) };
+  return { text: `rvk_${tenant}.${id}.${secret}`, secret, hash: sha256(secret) };
+}
+
+/** What a request that is signed calls its key: `rvk_<tenant>.<id>`, a key's text without its secret. */
+export function keyIdText(tenant: string, id: string): string {
+  return `rvk_${tenant}.${id}`;
+}
+
+/** Takes that apart; undefined for what can be none. */
+export function readKeyId(text: string): Pick<KeyText, "tenant" | "id"> | undefined {
+  const [, tenant, id] = /^rvk_([a-z][a-z0-9-]{1,62})\.([0-9a-f-]{36})$/.exec(text) ?? [];
+  return tenant === undefined || id === undefined || !isKeyId(id) ? undefined : { tenant, id };
 }
 
 /** Whether there can be a key with this id: no stream is looked for under what can be none. */

@@ -6,7 +6,7 @@ import { TENANT_CATEGORY } from "./tenant.ts";
 export interface TenantRow {
   readonly id: string;
   readonly name: string;
-  readonly status: "active" | "suspended";
+  readonly status: "active" | "suspended" | "deleting" | "deleted";
   readonly reason?: string;
   /** RFC 3339 UTC with milliseconds. */
   readonly createdAt: string;
@@ -20,7 +20,9 @@ function rowAfter(row: TenantRow | undefined, { type, data, recorded }: LoggedEv
   if (row === undefined) return undefined;
   const { reason: _, ...others } = row;
   if (type === "rivulet.TenantResumed") return { ...others, status: "active" };
-  if (type !== "rivulet.TenantSuspended") return row;
+  if (type === "rivulet.TenantErased") return { ...row, status: "deleted" };
+  const status = type === "rivulet.TenantSuspended" ? "suspended" : type === "rivulet.TenantDeleted" ? "deleting" : undefined;
+  if (status === undefined) return row;
   const { reason } = JSON.parse(data) as { reason?: string };
-  return { ...others, status: "suspended", ...(reason !== undefined && { reason }) };
+  return { ...others, status, ...(reason !== undefined && { reason }) };
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { CodeTracing } from "./code-tracing.ts";
 import { retryPolicy, type RetryPolicy } from "./delivery.ts";
 import type { Decider, SchemaMap } from "./decider.ts";
 import { type EventForm, upcast } from "./events.ts";
@@ -47,6 +48,7 @@ export interface HandlerContext {
   readonly attempt: number;
   /** Fires when the handler's time is over. */
   readonly signal: AbortSignal;
+  readonly trace: CodeTracing;
   /** An aggregate's state as it is now, and its version (0 where there is none). */
   state(category: string, id: string): Promise<{ readonly version: number; readonly state: unknown }>;
   /** Throws where nothing stands behind the port in this deployment. */

@@ -8,6 +8,7 @@ export * from "./cloudevent-json.ts";
 export * from "./cloudevent-stream.ts";
 export * from "./cloudevent-text.ts";
 export * from "./cloudevent-types.ts";
+export * from "./code-tracing.ts";
 export * from "./decider.ts";
 export * from "./delivery.ts";
 export * from "./events.ts";

@@ -9,6 +9,8 @@ export interface Ports {
   readonly secrets: {
     seal(text: string): Promise<string>;
     open(sealed: string): Promise<string>;
+    /** The same secret, sealed under the present key: the same text where it is already, undefined where no key that is known opens it. */
+    reseal(sealed: string): Promise<string | undefined>;
   };
   /** Bytes that nobody can guess. */
   random(bytes: number): Uint8Array;

@@ -1,3 +1,4 @@
+import type { CodeTracing } from "./code-tracing.ts";
 import type { z } from "zod";
 import { retryPolicy, type RetryPolicy } from "./delivery.ts";
 import { type EventForm, upcast } from "./events.ts";
@@ -56,6 +57,7 @@ export interface SagaCall {
   readonly key: string;
   readonly tenant: string;
   readonly signal: AbortSignal;
+  readonly trace: CodeTracing;
   port<Port>(token: PortToken<Port>): Port;
 }
 

@@ -36,3 +36,10 @@ export interface LogHead {
   readonly position: number;
   readonly epoch: string;
 }
+
+/** How far the tenant's log has come in time. */
+export interface LogReached {
+  readonly position: number;
+  /** The latest `recorded` (RFC 3339) of what it took last. */
+  readonly recorded: string;
+}

@@ -18,8 +18,11 @@ export const SETTINGS_HELP = `Settings come from the environment:
   STATE_DIR            the folder that holds all local state (.wrangler/state)
   ADMIN_KEY            the key of the tenant "default"; else from .dev.vars, else made and kept there
   MASTER_KEY           seals secrets; likewise
+  MASTER_KEY_OLD       those before it, parted by spaces, until npx rivulet reseal is done
   ALLOW_LOCAL_TARGETS  1 lets webhooks and upstreams go to private addresses
   TRANSLATOR_URL       a LibreTranslate server for subtitles, and TRANSLATOR_KEY where it wants one
+  TRACE_RATE           the share of new traces that is kept, 0 to 1 (1), or off
+  OTLP_URL             a collector of traces, as http://127.0.0.1:4318/v1/traces, and OTLP_HEADERS where it wants some
   LOG_LEVEL            which requests are logged: off, error, warn (else) or info`;
 
 /** Reads the settings from the environment, makes what keys are missing, and says where things are. */
@@ -35,7 +38,17 @@ export async function localSettings(environment: Readonly<Record<string, string 
 }
 
 /** Variables that the worker gets as they stand in the environment. */
-const PASSED_ON = ["TRANSLATOR_URL", "TRANSLATOR_KEY", "LOG_LEVEL", "METRICS_EVERY_MS", "ALERT_EVERY_MS"] as const;
+const PASSED_ON = [
+  "MASTER_KEY_OLD",
+  "TRANSLATOR_URL",
+  "TRANSLATOR_KEY",
+  "TRACE_RATE",
+  "OTLP_URL",
+  "OTLP_HEADERS",
+  "LOG_LEVEL",
+  "METRICS_EVERY_MS",
+  "ALERT_EVERY_MS",
+] as const;
 
 function portOf(text: string): number {
   const port = Number(text);

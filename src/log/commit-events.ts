@@ -83,17 +83,17 @@ const INSERT_EVENTS = `
   INSERT INTO events (tenant, position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry)
   SELECT row.value ->> 0, heads.position + (row.value ->> 1), row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5, row.value ->> 6, row.value ->> 7,
          row.value ->> 8, row.value ->> 9, row.value ->> 10, row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, coalesce(row.value ->> 15, ?2), lower(hex(randomblob(8)))
-  FROM json_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0
+  FROM json_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0 AND heads.deleted IS NULL
   ORDER BY row.key`;
 
 const UPSERT_STREAMS = `
   INSERT INTO streams (tenant, stream, version, hash, position, created, updated)
   SELECT row.value ->> 0, row.value ->> 1, row.value ->> 2, row.value ->> 3, heads.position + (row.value ->> 4), row.value ->> 5, row.value ->> 6
-  FROM json_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0
+  FROM json_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0 AND heads.deleted IS NULL
   WHERE true
   ON CONFLICT (tenant, stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, position = excluded.position, updated = excluded.updated`;
 
-/** What a commit has done: the rows written, as D1 bills them, and where the tenants' logs are now. */
+/** What a commit has done: the rows written, as D1 bills them, and where the tenants' logs are now: of a deleted one nothing was taken, and it is not among them. */
 export interface Committed {
   readonly rowsWritten: number;
   readonly heads: ReadonlyMap<string, LogHead>;
@@ -124,7 +124,7 @@ export async function commitEvents(db: D1Database, rows: EventRows): Promise<Com
     db.prepare(UPSERT_STREAMS).bind(JSON.stringify([...streams.values()])),
     db
       .prepare(
-        "UPDATE heads SET position = position + (row.value ->> 1) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 RETURNING tenant, position, epoch",
+        "UPDATE heads SET position = position + (row.value ->> 1) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 AND heads.deleted IS NULL RETURNING tenant, position, epoch",
       )
       .bind(tenants),
   ]);

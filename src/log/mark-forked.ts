@@ -8,7 +8,8 @@ export async function markForked(db: D1Database, of: { readonly tenant: string; 
   await db
     .prepare(
       `INSERT INTO streams (tenant, stream, version, hash, position, created, updated, forked)
-       VALUES (?1, ?2, 0, ?4, 0, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?3)
+       SELECT ?1, ?2, 0, ?4, 0, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?3
+       WHERE NOT EXISTS (SELECT 1 FROM heads WHERE tenant = ?1 AND deleted IS NOT NULL)
        ON CONFLICT (tenant, stream) DO UPDATE SET forked = coalesce(forked, excluded.forked)`,
     )
     .bind(of.tenant, of.stream, reason, GENESIS_HASH)

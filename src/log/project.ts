@@ -1,4 +1,5 @@
 import { GENESIS_HASH, type Hint, type LogHead, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
+import type { Carrier } from "../tracing/tracer.ts";
 import { weightOf } from "./event-weight.ts";
 import { markForked } from "./mark-forked.ts";
 import type { Projected, ProjectorPorts } from "./projector.ts";
@@ -36,6 +37,12 @@ export async function project(db: D1Database, hints: readonly Hint[], ports: Pro
   return new Projection(db, ports).run(hints);
 }
 
+const TRACED = { "messaging.system": "cloudflare.queues", "messaging.operation.type": "process", "db.system.name": "cloudflare.d1" };
+
+function carriersOf(events: readonly TenantEvent[]): readonly Carrier[] {
+  return events.map(({ tenant, event: { metadata } }) => ({ tenant, metadata }));
+}
+
 class Projection {
   readonly #db: D1Database;
   readonly #ports: ProjectorPorts;
@@ -45,6 +52,10 @@ class Projection {
   readonly #streams = new Map<string, Stream>();
   /** Where the logs are that this run has written to. */
   readonly #heads = new Map<string, LogHead>();
+  /** Tenants of which the log takes nothing any more. */
+  readonly #deleted = new Set<string>();
+  /** What this run has brought into the log. */
+  readonly #brought: TenantEvent[] = [];
   #rowsWritten = 0;
   #statements = 0;
   #held = 0;
@@ -56,10 +67,13 @@ class Projection {
   }
 
   async run(hints: readonly Hint[]): Promise<Projected> {
+    const start = Date.now();
     for (const hint of hints) this.#take(hint);
     if (!(await this.#tryAsTold())) await this.#bringUp();
+    await this.#forgetDeleted();
     await this.#tell([...new Set(hints.map((hint) => hint.tenant))]);
     const failed = new Set([...this.#failed, ...this.#unfinished]);
+    this.#ports.tracer?.pieces(carriersOf(this.#brought), { service: "projector", name: "project into the log", kind: "consumer", start, attributes: TRACED });
     return { failed, rowsWritten: this.#rowsWritten, statements: this.#statements, peakHeld: this.#peakHeld };
   }
 
@@ -100,6 +114,12 @@ class Projection {
       }
     }
     await commit();
+  }
+
+  /** What was refused because its tenant is deleted is nobody's: its objects are told to forget it, each by itself. */
+  async #forgetDeleted(): Promise<void> {
+    const own = [...this.#streams.values()].filter(({ tenant }) => this.#deleted.has(tenant));
+    await Promise.all(own.map((stream) => this.#ports.forget(stream.tenant, stream.stream).catch((fault: unknown) => this.#fail(stream, fault))));
   }
 
   /** One call for each tenant, whatever becomes of the others'. */
@@ -205,6 +225,8 @@ class Projection {
       const { rowsWritten, heads } = await commitEvents(this.#db, rows);
       this.#rowsWritten += rowsWritten;
       for (const [tenant, head] of heads) this.#heads.set(tenant, head);
+      for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#deleted.add(tenant);
+      if (this.#ports.tracer !== undefined) this.#brought.push(...rows.events);
       this.#ports.observer?.written(rows.events, rowsWritten);
       return true;
     } catch (fault) {

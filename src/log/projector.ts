@@ -1,3 +1,4 @@
+import type { Tracer } from "../tracing/tracer.ts";
 import type { LogHead, RecordedEvent, StreamHead } from "../kernel/index.ts";
 import type { TenantEvent } from "./commit-events.ts";
 
@@ -23,6 +24,10 @@ export interface ProjectorPorts {
   ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
   /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
   followed(tenant: string, head: LogHead): Promise<void>;
+  /** The tenant is deleted, and this stream has told of something: its object forgets it. */
+  forget(tenant: string, stream: string): Promise<void>;
+  /** Undefined where tracing is off. */
+  readonly tracer?: Tracer | undefined;
   readonly observer?: ProjectorObserver;
 }
 

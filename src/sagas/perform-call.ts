@@ -1,5 +1,6 @@
 import { type DueCall, type ErasedStep, type PortToken, retryDelay, type Saga, type SagaFailure, type SagaLesson } from "../kernel/index.ts";
 import { definitionFor } from "./saga-decider.ts";
+import { codeTracing } from "../tracing/traced.ts";
 import type { SagaState } from "./state.ts";
 
 /** What a call beyond the platform may take (milliseconds). */
@@ -34,7 +35,13 @@ export async function performCall(saga: Saga, state: SagaState, call: DueCall, p
       return sentOutcome(step, call, await ports.send(call.command, ports.key), ports);
     }
     if (step === undefined) return { outcome: "failed", error: "This code does not have the step any more." };
-    const said = await step.call(state.data, { key: ports.key, tenant: ports.tenant, signal: AbortSignal.timeout(MOST_TIME), port: ports.port });
+    const said = await step.call(state.data, {
+      key: ports.key,
+      tenant: ports.tenant,
+      signal: AbortSignal.timeout(MOST_TIME),
+      port: ports.port,
+      trace: codeTracing,
+    });
     return saidOutcome(said);
   } catch (fault) {
     return again(step, call, fault instanceof Error ? fault.message : String(fault), ports);

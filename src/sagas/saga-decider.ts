@@ -25,6 +25,7 @@ export const sagaCommands = {
     learned: z.record(z.string(), z.unknown()).optional(),
     /** When it is tried again; left out where its attempts are over. */
     due: z.string().optional(),
+    durationMs: z.int().min(0).optional(),
   }),
   /** Time has passed. */
   Tick: z.object({}),
@@ -117,7 +118,7 @@ function follow(saga: Saga, state: SagaState, first: readonly NewFact[], now: st
 
 /** What came of a call counts once: for the round and the attempt that it was made in. */
 function reported(report: z.output<typeof sagaCommands.Report>, { steps }: SagaState): readonly NewFact[] {
-  const { step, round, call, failures, isUndoing, outcome, error = "It failed.", due, learned } = report;
+  const { step, round, call, failures, isUndoing, outcome, error = "It failed.", due, learned, durationMs } = report;
   const known = steps[step];
   if (known === undefined || known.round !== round || (known.state === "undoing") !== isUndoing) return [];
   const state = known.calls[indexOf(known, call)];
@@ -130,6 +131,7 @@ function reported(report: z.output<typeof sagaCommands.Report>, { steps }: SagaS
       error,
       ...(outcome === "rejected" && { isRejected: true }),
       ...(outcome === "failed" && due !== undefined && { due }),
+      ...(durationMs !== undefined && { durationMs }),
     }),
   ];
 }

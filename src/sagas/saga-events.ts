@@ -26,8 +26,15 @@ export const sagaEvents = defineEvents("saga", {
   CommandsAdded: z.object({ step, followed: z.int(), commands: z.array(command), at: z.string() }),
   /** `learned`: what a call beyond has found out, by the fields of what the instance knows. */
   CallDone: z.object({ step, call: z.int(), learned: z.record(z.string(), z.unknown()).optional() }),
-  /** `due`: when it is tried again. Without it never: it was rejected, or its attempts are over. */
-  CallFailed: z.object({ step, call: z.int(), error: z.string(), due: z.string().optional(), isRejected: z.boolean().optional() }),
+  /** `due`: when it is tried again; without it never: it was rejected, or its attempts are over. `durationMs`: what the attempt took. */
+  CallFailed: z.object({
+    step,
+    call: z.int(),
+    error: z.string(),
+    due: z.string().optional(),
+    isRejected: z.boolean().optional(),
+    durationMs: z.int().min(0).optional(),
+  }),
   StepDone: z.object({ step, at: z.string() }),
   StepSkipped: z.object({ step, reason: reason.optional() }),
   StepFailed: z.object({ step, reason, at: z.string() }),

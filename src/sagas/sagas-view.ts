@@ -84,7 +84,7 @@ function keyOf({ stream }: LoggedEvent): readonly [string, string] {
 
 function rowAfter(row: SagaRow | undefined, event: LoggedEvent): SagaRow | undefined {
   if (event.data === PURGED) return row;
-  const data = JSON.parse(event.data) as { readonly step?: string; readonly reason?: string; readonly error?: string };
+  const data = JSON.parse(event.data) as { readonly step?: string; readonly reason?: string; readonly error?: string; readonly durationMs?: number };
   const updatedAt = event.recorded;
   if (event.type === "saga.Started") return { id: idOf(event.stream), state: "running", startedAt: updatedAt, updatedAt, isUndoing: false, failures: {} };
   // What came before the beginning begins nothing.
@@ -104,7 +104,7 @@ function rowAfter(row: SagaRow | undefined, event: LoggedEvent): SagaRow | undef
         failures: { ...row.failures, [data.step ?? ""]: (row.failures[data.step ?? ""] ?? 0) + 1 },
         attempts: [
           ...attempts,
-          { step: data.step ?? "", at: updatedAt, status: null, error: data.error?.slice(0, MOST_OF_ERROR) ?? null, durationMs: 0 },
+          { step: data.step ?? "", at: updatedAt, status: null, error: data.error?.slice(0, MOST_OF_ERROR) ?? null, durationMs: data.durationMs ?? 0 },
         ].slice(-MOST_ATTEMPTS),
       };
     case "saga.UndoingStarted":

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CommandToSend, Decider, EventMap, Handler, HandlerContext, NewFact, PortToken, SchemaMap, TypedDecider } from "../kernel/index.ts";
-import { topicMatches } from "../kernel/index.ts";
+import { NO_CODE_TRACING, topicMatches } from "../kernel/index.ts";
 import type { FactOf } from "./given-decider.ts";
 import { type Happened, logged } from "./given-projection.ts";
 
@@ -94,6 +94,7 @@ function contextOf({ found = [], ports = [], now = "2026-01-01T00:00:00.000Z" }:
     now,
     attempt,
     signal: new AbortController().signal,
+    trace: NO_CODE_TRACING,
     async state(category, id) {
       const one = found.find(({ decider, id: of }) => decider.category === category && of === id);
       if (one === undefined) return { version: 0, state: null };

@@ -6,6 +6,7 @@ import {
   type ErasedStep,
   isRejection,
   type NewFact,
+  NO_CODE_TRACING,
   type PortToken,
   type Saga,
   type SagaLesson,
@@ -210,6 +211,7 @@ async function asked(standing: Standing, step: string, ports: readonly StandIn[]
       key: `test/${step}/${round}`,
       tenant: "test",
       signal: new AbortController().signal,
+      trace: NO_CODE_TRACING,
       port<Port>({ name }: PortToken<Port>): Port {
         const one = ports.find((port) => port.name === name);
         if (one === undefined) throw new Error(`expected something behind the port ${name}, got nothing`);

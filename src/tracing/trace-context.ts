@@ -32,7 +32,11 @@ export function traceparentOf(context: TraceContext): string {
   return `00-${context.traceId}-${context.spanId}-${context.flags}`;
 }
 
-function randomHex(bytes: number): string {
+/** What the platform does by itself continues nobody's trace, and is part of none. */
+export const NO_TRACE = "00-00000000000000000000000000000001-0000000000000001-00";
+
+/** So many random bytes as hexadecimal digits. */
+export function randomHex(bytes: number): string {
   let text = "";
   for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += byte.toString(16).padStart(2, "0");
   return text;

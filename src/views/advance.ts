@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../kernel/index.ts";
+import type { LoggedEvent, View } from "../kernel/index.ts";
 import { build } from "./build.ts";
 import { cursorOf, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
 import { admit, type Generation, keptBeside, members, newcomers, outdated, readStanding } from "./generations.ts";
@@ -42,6 +42,7 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
     const last = page.events.at(-1) as LoggedEvent;
     const from = { ...shared, epoch: page.epoch };
     const to = { ...from, position: last.position, entry: last.entry ?? "" };
+    const start = engine.now();
     const moved = members(views, generations, cursors, tenant);
     const stepped = await step(db, tenant, {
       from,
@@ -51,6 +52,7 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
       events: page.events,
       faultCursor: (view) => ({ ...from, view: view.name, members: 0 }),
     });
+    if (!stepped.isBeaten) traceFold(engine, tenant, { start, views: moved.length, events: page.events, faults: stepped.faults });
     statements += stepped.statements + 4;
     // Where nothing surprising happened, what is in the database is known without asking.
     shared = to;
@@ -61,6 +63,32 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
   const isBusy = generations.some(({ state }) => state === "building" || state === "discarding");
   const isBuilding = isBusy && (await build(engine, tenant, { budget: MAX_STATEMENTS - statements }));
   return { position: shared.position, isBuilding };
+}
+
+/** The fold of a page, as a piece of each of its events' traces. */
+function traceFold(
+  { tracer }: ViewEngine,
+  tenant: string,
+  {
+    start,
+    views,
+    events,
+    faults,
+  }: { readonly start: number; readonly views: number; readonly events: readonly LoggedEvent[]; readonly faults: ReadonlyMap<View, unknown> },
+): void {
+  if (tracer === undefined) return;
+  const [fault] = faults;
+  tracer.pieces(
+    events.map(({ metadata }) => ({ tenant, metadata })),
+    {
+      service: "views",
+      name: "fold into the views",
+      kind: "consumer",
+      start,
+      attributes: { "db.system.name": "cloudflare.d1", "rivulet.views": views },
+      ...(fault && { error: `${fault[0].name}: ${String(fault[1])}` }),
+    },
+  );
 }
 
 /** Somebody else may be taking them in at the same moment: then there is nothing left to do. */

@@ -1,4 +1,5 @@
 import type { LoggedEvent, View } from "../kernel/index.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { HeadAt } from "./cursors.ts";
 
 /** Events and bytes of data folded in one transaction. */
@@ -22,4 +23,6 @@ export interface ViewEngine {
   readonly views: readonly View[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Undefined where tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }

@@ -5,25 +5,36 @@
 export interface Sealer {
   /** Seals a text; sealing it twice gives two different texts. */
   seal(text: string, context: string): Promise<string>;
-  /** Undefined where it was sealed under another key or for another context, or was changed. */
+  /** Undefined where it was sealed under a key that is not known, or for another context, or was changed. */
   open(sealed: string, context: string): Promise<string | undefined>;
+  /** Whether it was sealed under the key that seals now, not under one before it. Says nothing of its context. */
+  isCurrent(sealed: string): Promise<boolean>;
 }
 
-/** A sealer for this `MASTER_KEY`: any text of at least 16 characters, best 32 random bytes in base64. */
-export function sealer(masterKey: string): Sealer {
-  let ready: Promise<{ key: CryptoKey; id: string }> | undefined;
-  const derive = (): Promise<{ key: CryptoKey; id: string }> => (ready ??= deriveKey(masterKey));
+interface Derived {
+  readonly key: CryptoKey;
+  readonly id: string;
+}
+
+/**
+ * A sealer for this `MASTER_KEY`: any text of at least 16 characters, best 32 random bytes in base64. What one of the `older` keys has sealed
+ * still opens; nothing is sealed under them any more.
+ */
+export function sealer(masterKey: string, older: readonly string[] = []): Sealer {
+  let ready: Promise<readonly Derived[]> | undefined;
+  const derive = (): Promise<readonly Derived[]> => (ready ??= Promise.all([masterKey, ...older].map(deriveKey)));
+  const current = async (): Promise<Derived> => (await derive())[0] as Derived;
   return {
     async seal(text, context) {
-      const { key, id } = await derive();
+      const { key, id } = await current();
       const nonce = crypto.getRandomValues(new Uint8Array(12));
       const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: utf8(context) }, key, utf8(text));
       return `v1.${id}.${toBase64Url(nonce)}.${toBase64Url(new Uint8Array(sealed))}`;
     },
     async open(sealed, context) {
-      const { key, id } = await derive();
-      const [, keyId, nonce, ciphertext] = /^v1\.([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(sealed) ?? [];
-      if (keyId !== id || nonce === undefined || ciphertext === undefined) return undefined;
+      const [, keyId, nonce, ciphertext] = FORM.exec(sealed) ?? [];
+      const key = (await derive()).find(({ id }) => id === keyId)?.key;
+      if (key === undefined || nonce === undefined || ciphertext === undefined) return undefined;
       try {
         const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: fromBase64Url(nonce), additionalData: utf8(context) }, key, fromBase64Url(ciphertext));
         return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
@@ -31,10 +42,18 @@ export function sealer(masterKey: string): Sealer {
         return undefined;
       }
     },
+    isCurrent: async (sealed) => FORM.exec(sealed)?.[1] === (await current()).id,
   };
 }
 
-async function deriveKey(masterKey: string): Promise<{ key: CryptoKey; id: string }> {
+const FORM = /^v1\.([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+
+/** The keys in a variable that may hold several, parted by spaces. */
+export function keysIn(variable: string | undefined): readonly string[] {
+  return (variable ?? "").split(/\s+/).filter((key) => key !== "");
+}
+
+async function deriveKey(masterKey: string): Promise<Derived> {
   const material = await crypto.subtle.importKey("raw", utf8(masterKey), "HKDF", false, ["deriveBits"]);
   const derive = (info: string, bits: number): Promise<ArrayBuffer> =>
     crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(info) }, material, bits);

@@ -29,7 +29,11 @@ async function rowsOfWarm(stream: string, work: () => Promise<unknown>): Promise
 
 async function log(messages: readonly string[]): Promise<{ rowsWritten: number; statements: number }> {
   const hints = messages.map((message) => unpackHint(message) ?? expect.unreachable());
-  return project(env.LOG_0, hints, { eventsAfter: () => Promise.reject(new Error("every event is in its message")), followed: () => Promise.resolve() });
+  return project(env.LOG_0, hints, {
+    eventsAfter: () => Promise.reject(new Error("every event is in its message")),
+    followed: () => Promise.resolve(),
+    forget: () => Promise.resolve(),
+  });
 }
 
 test("a stream's first append writes at most 4 rows, alarm included", async () => {

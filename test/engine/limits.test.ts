@@ -15,6 +15,7 @@ afterEach(heal);
 const ports: ProjectorPorts = {
   eventsAfter: async (tenant, stream, after, maxCharacters) => stub(tenant, stream).eventsAfter(after, maxCharacters),
   followed: () => Promise.resolve(),
+  forget: () => Promise.resolve(),
 };
 const takeHints = (): readonly Hint[] => (faults.captured?.splice(0) ?? []).map((message) => unpackHint(message) ?? expect.unreachable());
 

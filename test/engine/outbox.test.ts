@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { unpackHint } from "../../src/kernel/index.ts";
+import { ToldHeads } from "../../src/log/told-heads.ts";
 import { append, deliver, dispatcher, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 
@@ -98,7 +98,8 @@ test("an append that comes while a settled alarm tells the dispatcher keeps its 
   let release = (): void => {};
   const waiting = new Promise<void>((resolve) => (arrived = resolve));
   const gate = new Promise<void>((resolve) => (release = resolve));
-  vi.spyOn(DispatcherObject.prototype, "advanced").mockImplementationOnce(async () => {
+  // What has told the dispatcher once need not call again; it is asked all the same.
+  vi.spyOn(ToldHeads.prototype, "tell").mockImplementationOnce(async () => {
     arrived();
     await gate;
   });
@@ -136,4 +137,51 @@ test("a dispatcher that is told of a head before the views have it holds an alar
   await runInDurableObject(dispatcher("outbox-9"), (instance) => instance.alarm());
   const { results } = await env.VIEWS_0.prepare("SELECT type, count FROM event_types WHERE tenant = 'outbox-9'").all();
   expect(results).toEqual([{ type: "notes.Added", count: 1 }]);
+});
+
+test("an alarm sends nothing again while what it sent is in line: the log moves, and has not come so far", async () => {
+  await append("outbox-10", "note-1", [note(1)]);
+  await append("outbox-10", "note-2", [note(1)]);
+  const [first, second] = sent();
+  await deliver([first as string]);
+  await fireAlarm("outbox-10", "note-2");
+  expect(sent()).toEqual([]);
+  expect(await alarmOf("outbox-10", "note-2")).toBeGreaterThan(Date.now());
+  await deliver([second as string]);
+  await fireAlarm("outbox-10", "note-2");
+  expect(await alarmOf("outbox-10", "note-2")).toBeNull();
+});
+
+test("an alarm that finds the log standing still where it stood sends again", async () => {
+  await append("outbox-11", "note-1", [note(1)]);
+  await append("outbox-11", "note-2", [note(1)]);
+  await deliver(sent().slice(0, 1));
+  await fireAlarm("outbox-11", "note-2");
+  expect(sent()).toEqual([]);
+  await fireAlarm("outbox-11", "note-2");
+  expect(sent().map(unpackHint)).toMatchObject([{ stream: "note-2", head: { version: 1 }, events: [] }]);
+});
+
+test("an object that wakes behind sends again at once: nobody knows what became of what it sent", async () => {
+  await append("outbox-12", "note-1", [note(1)]);
+  await append("outbox-12", "note-2", [note(1)]);
+  await deliver(sent().slice(0, 1));
+  await evictDurableObject(stub("outbox-12", "note-2"));
+  await fireAlarm("outbox-12", "note-2");
+  expect(sent().map(unpackHint)).toMatchObject([{ stream: "note-2", events: [] }]);
+});
+
+test("while a log is behind, the streams that wait for it ask it once a second together", async () => {
+  const streams = Array.from({ length: 20 }, (_, n) => `note-${n}`);
+  await append("outbox-13", "other-1", [note(1)]);
+  await deliver(sent());
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const stream of streams) await append("outbox-13", stream, [note(1)]);
+  sent();
+  const asked: string[] = [];
+  faults.beforeQuery = (sql) => void asked.push(sql);
+  for (const stream of streams) await fireAlarm("outbox-13", stream);
+  // One asked for itself, and how far the log is; the others knew.
+  expect(asked.length).toBeLessThanOrEqual(4);
+  expect(sent()).toEqual([]);
 });

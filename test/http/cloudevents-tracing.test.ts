@@ -31,7 +31,7 @@ describe("the extension traceparent", () => {
   });
 
   test.each(["nonsense", trace("0"), 5, ""])("that is %j begins nothing", async (traceparent) => {
-    expect((await metadata({ traceparent, tracestate: "vendor=1" }))["traceparent"]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect((await metadata({ traceparent, tracestate: "vendor=1" }))["traceparent"]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
   });
 
   test("is each event's own in a batch, and in binary mode a header", async () => {

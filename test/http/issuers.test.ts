@@ -128,6 +128,7 @@ describe("an issuer", () => {
     ["no address", () => ({ jwks: undefined, jwksUri: "nonsense" })],
     ["the algorithm none", () => ({ algorithms: ["none"] })],
     ["an algorithm of secrets", () => ({ algorithms: ["HS256"] })],
+    ["an algorithm of secrets among others", () => ({ algorithms: ["ES256", "HS256"] })],
     ["no algorithm", () => ({ algorithms: [] })],
     ["no claim of scopes", () => ({ claims: { actor: "sub" } })],
   ])("is not registered with %s", async (_, more) => {

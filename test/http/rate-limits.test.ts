@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { append, expectProblem, get, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
@@ -49,6 +50,56 @@ describe("a key with a limit", () => {
   test("is shown with it", async () => {
     const made = await makeKey("shown", ["streams:read"], limited(7, 60));
     expect((await get(`/v1/keys/${made.id}`)).json()).toMatchObject(limited(7, 60));
+  });
+});
+
+describe("what is made with a limited key", () => {
+  const limitOf = async (as: Readonly<Record<string, string>>): Promise<number> => (await get("/v1/streams", as)).status;
+
+  test("counts in its limit: no number of keys asks more often than one", async () => {
+    const maker = await makeKey("spreading", ["admin:keys", "streams:read"], limited(6));
+    const first = await makeKey("spread-1", ["admin:keys", "streams:read"], {}, maker.as);
+    // Made by what was made, and with a limit of its own that says nothing.
+    const second = await makeKey("spread-2", ["streams:read"], limited(1_000), first.as);
+    const passed: number[] = [];
+    for (const { as } of [first, second, maker, first, second, maker]) passed.push(await limitOf(as));
+    expect(passed).toEqual([200, 200, 200, 200, 429, 429]);
+  });
+
+  test("is held to a limit of its own as well, and told of the one that has less left", async () => {
+    const maker = await makeKey("strict", ["admin:keys", "streams:read"], limited(100));
+    const { as } = await makeKey("stricter", ["streams:read"], limited(2), maker.as);
+    const answers = [await get("/v1/streams", as), await get("/v1/streams", as), await get("/v1/streams", as)];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect(answers.map(({ headers }) => headers.get("ratelimit")?.split(";")[1])).toEqual(["r=1", "r=0", "r=0"]);
+    expect(await limitOf(maker.as)).toBe(200);
+  });
+
+  test("stands within no more than five limits", async () => {
+    let { as } = await makeKey("deep-1", ["admin:keys", "streams:read"], limited(100));
+    for (let depth = 2; depth <= 5; depth++) ({ as } = await makeKey(`deep-${depth}`, ["admin:keys", "streams:read"], limited(100), as));
+    expectProblem(await send("POST", "/v1/keys", { name: "deep-6", scopes: ["streams:read"], ...limited(100) }, as), 422);
+    expect(await limitOf((await makeKey("deep-6", ["streams:read"], {}, as)).as)).toBe(200);
+  });
+
+  test("is no token of an issuer that asks more often", async () => {
+    const secret = "a secret that is at least thirty-two long";
+    const maker = await makeKey("issuing", ["admin:issuers", "streams:read"], limited(3));
+    const issuer = { issuer: "https://limited.example/", audience: "limited", secret, claims: { scopes: "scope" } };
+    expect((await send("POST", "/v1/issuers", issuer, maker.as)).status).toBe(201);
+    const claims = { iss: issuer.issuer, aud: "limited", sub: "bo", scope: "streams:read", exp: Math.floor(Date.now() / 1_000) + 600 };
+    const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(secret));
+    const as = { authorization: `Bearer ${token}` };
+    expect([await limitOf(as), await limitOf(maker.as), await limitOf(as)]).toEqual([200, 200, 429]);
+  });
+
+  test("is no key that was there before, rotated", async () => {
+    const free = await makeKey("unlimited", ["streams:read"]);
+    const maker = await makeKey("rotating", ["admin:keys", "streams:read"], limited(100));
+    expectProblem(await send("POST", `/v1/keys/${free.id}/rotate`, {}, maker.as), 403, "forbidden");
+    const own = await makeKey("rotated-within", ["streams:read"], {}, maker.as);
+    for (const id of [own.id, maker.id]) expect((await send("POST", `/v1/keys/${id}/rotate`, {}, maker.as)).status).toBe(200);
+    expect(await limitOf(free.as)).toBe(200);
   });
 });
 

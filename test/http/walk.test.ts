@@ -16,6 +16,10 @@ const SECRET = "red-only-0451";
 const noted = { type: "notes.RedOnly0451", data: { text: SECRET, n: 1 } };
 const hidden = /red-only-0451|RedOnly0451/;
 
+/** A trace that is kept, and that has something of red's. */
+const TRACE = "5ed0451000000000000000000000a1b2";
+const traced = { traceparent: `00-${TRACE}-b7ad6b7169203331-01`, "user-agent": SECRET };
+
 let red: Made;
 let blue: Made;
 let green: Made;
@@ -29,7 +33,7 @@ beforeAll(async () => {
   )) as [Made, Made, Made];
   const { as } = red;
   const writes = [
-    await append("walk-1", [{ ...noted, id: "walk-event" }, noted], { ...as, "x-correlation-id": "walk-flow" }),
+    await append("walk-1", [{ ...noted, id: "walk-event" }, noted], { ...as, "x-correlation-id": "walk-flow", ...traced }),
     await send("POST", "/v1/aggregates/inventory/walk-1/Receive", { quantity: 451 }, as),
     await send("PUT", "/v1/sources/walk", { scheme: "none", stream: "walk-2", type: SECRET }, as),
     await send("POST", "/v1/subscriptions", { name: SECRET, types: ["notes.RedOnly0451"], from: "beginning", sink: { pull: true } }, as),
@@ -54,6 +58,7 @@ beforeAll(async () => {
     job_id: [job.json<{ job_id?: string }>().job_id ?? "x"],
     title: ["walk"],
     language: ["en"],
+    traceId: [TRACE],
     name: ["stock", "order-fulfilment", "order_fulfilment"],
     replay: ["x"],
   };
@@ -115,6 +120,7 @@ test("red sees its own: the walk looks for what is there", async () => {
       "/v1/sources/walk",
       "/v1/keys",
       "/v1/events/walk-event",
+      `/v1/traces/${TRACE}`,
       "/subtitles/library/walk/en",
     ]),
   );
@@ -124,8 +130,9 @@ test("red sees its own: the walk looks for what is there", async () => {
 describe("nothing of red's is seen by another tenant", () => {
   test("in any list, count or position: they are those of a tenant that is alone in the world", async () => {
     // Before blue has done anything. Who may see all tenants is told so elsewhere; to be denied leaves a mark in one's own log, a minute later.
-    // What is counted of one's own requests differs with every request, and holds nothing of anybody else's: told elsewhere too.
-    const alone = reads().filter((path) => !path.includes("{") && !["/v1/tenants", "/metrics", "/v1/metrics"].includes(path));
+    // Traces and figures are of one's own requests, and no two of those are alike: what is red's in them is looked for below, or elsewhere.
+    const ofRequests = new Set(["/v1/tenants", "/metrics", "/v1/metrics", "/v1/traces", "/v1/traces/map"]);
+    const alone = reads().filter((path) => !path.includes("{") && !ofRequests.has(path));
     for (const path of alone) {
       // Each tenant's own followers move on in their own time.
       const [theirs, others] = await eventually(
@@ -148,7 +155,7 @@ describe("nothing of red's is seen by another tenant", () => {
         expect(answer.status, path + query).toBeLessThan(500);
         asked++;
       }
-      if (/^\/v1\/(streams\/(walk|inv)|sources\/walk|keys\/|subscriptions\/|events\/walk)/.test(path))
+      if (/^\/v1\/(streams\/(walk|inv)|sources\/walk|keys\/|subscriptions\/|events\/walk|traces\/5ed)/.test(path))
         expect((await get(path, asBlue())).status, path).toBe(404);
     }
     expect(asked).toBeGreaterThan(300);
@@ -182,7 +189,7 @@ test("nothing of red's is changed or told by any write of another tenant", async
   ];
   const snapshot = async (): Promise<readonly string[]> => {
     const texts: string[] = [];
-    for (const path of views) texts.push((await get(path, red.as)).text.replaceAll(/"lastUsedAt":"[^"]*"/g, ""));
+    for (const path of views) texts.push((await get(path, red.as)).text.replaceAll(/"lastUsedAt":"[^"]*"|"position":\d+,"next"/g, ""));
     return texts;
   };
   const before = await snapshot();

@@ -216,7 +216,10 @@ describe("npx rivulet", () => {
     const root = await scratch();
     expect(await rivulet(root, "--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("generate") as unknown });
     expect(await rivulet(root)).toMatchObject({ code: 2 });
-    expect(await rivulet(root, "toString")).toMatchObject({ code: 2, stderr: "rivulet: expected one of generate, got toString. See npx rivulet --help.\n" });
+    expect(await rivulet(root, "toString")).toMatchObject({
+      code: 2,
+      stderr: "rivulet: expected one of generate, reseal, got toString. See npx rivulet --help.\n",
+    });
   });
 
   test("runs the project's own command line, from any folder of it, without the network", async () => {

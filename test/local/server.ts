@@ -39,7 +39,13 @@ export interface Command {
   signal(name: NodeJS.Signals, to?: "it" | "group"): void;
 }
 
-const SCRIPTS = { start: "src/local/start.ts", dev: "src/local/dev.ts", demo: "src/cli/demo.ts", reconcile: "src/cli/reconcile.ts" } as const;
+const SCRIPTS = {
+  start: "src/local/start.ts",
+  dev: "src/local/dev.ts",
+  demo: "src/cli/demo.ts",
+  reconcile: "src/cli/reconcile.ts",
+  rivulet: "src/cli/rivulet.mjs",
+} as const;
 
 /** What is to be done at the end of the file, the newest first. */
 const endings: (() => Promise<unknown>)[] = [];
@@ -84,6 +90,7 @@ export function command(script: keyof typeof SCRIPTS, { npm = false, args = [], 
 const USUAL = {
   ADMIN_KEY,
   MASTER_KEY: "the-master-key-of-the-local-tests",
+  MASTER_KEY_OLD: undefined,
   npm_lifecycle_event: undefined,
   RIVULET_URL: undefined,
   PORT: undefined,

@@ -9,6 +9,7 @@ import { handlerOperations } from "../../src/followers/handler-operations.ts";
 import { subscription } from "../../src/followers/subscription.ts";
 import { issuer, issuerClaim } from "../../src/identity/issuer.ts";
 import { key } from "../../src/identity/key.ts";
+import { origins } from "../../src/identity/origins.ts";
 import { type Decider, type EventForm, together, upcast } from "../../src/kernel/index.ts";
 import { sagaDecider } from "../../src/sagas/saga-decider.ts";
 import { source } from "../../src/webhooks/source.ts";
@@ -30,7 +31,7 @@ export type StoredForms = Readonly<Record<string, readonly StoredForm[]>>;
 const domains = together(modules);
 
 /** The platform's own aggregates, by the names that src/compose.ts has for them. */
-export const OWN = { source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, alerting };
+export const OWN = { source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, alerting };
 
 /** What events from outside may come to, in any order. */
 export const open: readonly Decider[] = [...Object.values(OWN), ...domains.deciders];

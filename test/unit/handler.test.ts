@@ -8,6 +8,7 @@ import {
   definePort,
   event,
   type HandlerContext,
+  NO_CODE_TRACING,
   type LoggedEvent,
   past,
   reject,
@@ -34,6 +35,7 @@ const context: HandlerContext = {
   now: "2026-01-01T00:00:00.000Z",
   attempt: 1,
   signal: new AbortController().signal,
+  trace: NO_CODE_TRACING,
   state: async () => ({ version: 0, state: null }),
   port: () => expect.unreachable(),
 };

@@ -17,6 +17,7 @@ import type { Services } from "../../src/api/services.ts";
 import { MAX_CONCURRENCY, MAX_NAME_LENGTH, MAX_TIMEOUT, MAX_TYPE_LENGTH, MAX_TYPES, subscriptionInput } from "../../src/api/subscriptions/input.ts";
 import { STATUS_MEANINGS } from "../../src/api/statuses.ts";
 import { BELIEVED } from "../../src/identity/believed.ts";
+import { SIGNATURE_WINDOW } from "../../src/identity/message-signature.ts";
 import { CLOCK_SKEW, MAX_TOKEN } from "../../src/identity/token.ts";
 import { CATEGORY_PATTERN, MAX_JSON_DEPTH, STREAM_ID_PATTERN, TENANT_PATTERN } from "../../src/kernel/index.ts";
 import { MAX_LOOKED_AT } from "../../src/log/read-log.ts";
@@ -68,6 +69,7 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ["between two signs of life on a live connection", seconds(HEARTBEAT)],
   ["a ticket", seconds(LIFETIME)],
   ["until a revoked key is refused everywhere", seconds(BELIEVED)],
+  ["between the time in a signature and now", `${SIGNATURE_WINDOW} s`],
   ["scopes of a key", count(MAX_SCOPES)],
   ["a token (JWT)", `${count(MAX_TOKEN)} characters`],
   ["between the clocks of an issuer and of ours", `${CLOCK_SKEW} s`],

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sealer } from "../../src/webhooks/seal.ts";
+import { keysIn, sealer } from "../../src/webhooks/seal.ts";
 
 const KEY = "a master key of more than 16 characters";
 const CONTEXT = "default/rivulet_source-shop";
@@ -132,4 +132,30 @@ describe("it does not open", () => {
     }
     await fc.assert(fc.asyncProperty(fc.string({ unit: "binary" }), async (text) => (await open(`${form}.${keyId}.${text}`, CONTEXT)) === undefined));
   });
+});
+
+describe("after the key was changed", () => {
+  const changed = sealer("another master key of many characters", [KEY]);
+
+  test("what the one before has sealed still opens, where it was sealed for, and is known as its", async () => {
+    const before = await seal(SECRET, CONTEXT);
+    expect(await changed.open(before, CONTEXT)).toBe(SECRET);
+    expect(await changed.open(before, `${CONTEXT}x`)).toBeUndefined();
+    expect(await changed.isCurrent(before)).toBe(false);
+  });
+
+  test("what is sealed from now on does not open with the one before", async () => {
+    const after = await changed.seal(SECRET, CONTEXT);
+    expect(await changed.isCurrent(after)).toBe(true);
+    expect(await changed.open(after, CONTEXT)).toBe(SECRET);
+    expect(await open(after, CONTEXT)).toBeUndefined();
+  });
+
+  test("what is no sealed text is not current", async () => {
+    for (const text of ["", "v1", "v1...", SECRET]) expect(await changed.isCurrent(text)).toBe(false);
+  });
+});
+
+test("the keys before stand in one variable, parted by spaces", () => {
+  expect([undefined, "", " ", "a", " a  b\nc "].map(keysIn)).toEqual([[], [], [], ["a"], ["a", "b", "c"]]);
 });

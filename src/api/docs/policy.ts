@@ -15,8 +15,6 @@ export function docsPolicy(): Readonly<Record<string, string>> {
   ];
   return {
     "content-security-policy": directives.join("; "),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "cache-control": "public, max-age=300",
   };
 }

@@ -27,6 +27,7 @@ export const newKey = z
     name,
     scopes: z.array(scope).min(1).max(MAX_SCOPES),
     expiresAt: time.optional().describe("After this it is refused; left out, it is good until it is revoked"),
+    signing: z.literal(true).optional().describe("It is never sent: requests are signed with its secret (RFC 9421), and it opens nothing as a Bearer"),
     limits: limits.optional().describe("Never more than `limit` requests in any `periodSeconds`"),
   })
   .openapi("NewKey", { example: { name: "ci", scopes: ["events:write:note-*", "streams:read:note-*"] } });
@@ -37,6 +38,7 @@ export const keyLine = z
     id: z.string(),
     name: z.string(),
     scopes: z.array(z.string()),
+    signing: z.literal(true).optional(),
     expiresAt: z.string().optional(),
     limits: z.object({ requests: z.object({ limit: z.int(), periodSeconds: z.int() }) }).optional(),
     createdAt: z.string(),
@@ -48,10 +50,28 @@ export const keyLine = z
 /** A key as it is shown once. */
 export const keyShownOnce = keyLine.omit({ createdAt: true, rotatedAt: true, lastUsedAt: true }).extend({
   key: z.string().optional().describe("What is sent as `Authorization: Bearer`. It is shown here and never again, also not to a repeat"),
+  signingKey: z
+    .object({ keyid: z.string(), secret: z.string() })
+    .optional()
+    .describe("Of a key that signs, in the place of `key`: what its signatures name, and the secret, whose characters are the key of the HMAC. Shown once"),
   previousUntil: z.string().optional().describe("Until when the one before counts as well"),
 });
 
 /** What a row says, or the settings of an aggregate. */
-export function shownKey({ id, name, scopes, expiresAt, limits }: Pick<KeyRow, "id" | "name" | "scopes" | "expiresAt" | "limits">) {
-  return { id, name, scopes, ...(expiresAt !== undefined && { expiresAt }), ...(limits !== undefined && { limits }) };
+export function shownKey({
+  id,
+  name,
+  scopes,
+  signing,
+  expiresAt,
+  limits,
+}: Pick<KeyRow, "id" | "name" | "scopes" | "expiresAt" | "limits"> & { readonly signing?: unknown }) {
+  return {
+    id,
+    name,
+    scopes,
+    ...(signing !== undefined && { signing: true as const }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(limits !== undefined && { limits }),
+  };
 }

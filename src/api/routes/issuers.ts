@@ -1,50 +1,23 @@
 import { z } from "@hono/zod-openapi";
-import { CLAIM_CATEGORY, ISSUER_CATEGORY, issuerId, type IssuerSettings, type IssuerState, issuerStream } from "../../identity/issuer.ts";
+import { CLAIM_CATEGORY, ISSUER_CATEGORY, issuerContext, issuerId, type IssuerSettings, type IssuerState, issuerStream } from "../../identity/issuer.ts";
 import type { IssuerRow } from "../../identity/issuers-view.ts";
-import { ALGORITHMS, keysFault } from "../../identity/jwks.ts";
 import { listRows } from "../../identity/rows-view.ts";
-import { DEFAULT_TENANT, targetFault } from "../../kernel/index.ts";
+import { canonicalJson, DEFAULT_TENANT } from "../../kernel/index.ts";
 import { readScope } from "../../views/standing.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
+import { algorithmsOf, issuerFault, type NewIssuer, newIssuer } from "../issuers/input.ts";
 import { platformMetadata } from "../metadata.ts";
+import { noMasterKey } from "../no-master-key.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 
 const TAG = "Identity";
-const text = z.string().min(1).max(1_000);
-/** What `keysFault` takes: told in the description alone, since its sentences teach more. */
-const publicKeys = { minItems: 1, maxItems: 20, items: { type: "object", required: ["kty"], properties: { kty: { enum: ["RSA", "EC", "OKP"] } } } };
-const jwks = z.strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).openapi(publicKeys as object) });
-/** Where the keys come from: one of two. */
-const oneSource = [
-  { required: ["jwks"], properties: { jwksUri: { not: {} } } },
-  { required: ["jwksUri"], properties: { jwks: { not: {} } } },
-];
-const claimNames = z.strictObject({ scopes: z.string().min(1).max(200), actor: z.string().min(1).max(200).optional() });
-const newIssuer = z
-  .strictObject({
-    issuer: text.describe("As it stands in `iss`"),
-    audience: text.describe("What must stand in `aud`: best one that means this tenant alone"),
-    jwks: jwks.optional().describe("Its public keys (RFC 7517)"),
-    jwksUri: z.string().max(2_000).optional().describe("Where its public keys are, in the place of jwks"),
-    algorithms: z
-      .array(z.enum(ALGORITHMS))
-      .min(1)
-      .max(ALGORITHMS.length)
-      .optional()
-      .describe("What its tokens may be signed with; left out, RS256, ES256 and EdDSA"),
-    claims: claimNames.describe("Which claims hold the scopes (a list, or parted by spaces) and the actor, `sub` where left out; a dot goes into an object"),
-  })
-  .openapi("NewIssuer", {
-    oneOf: oneSource,
-    example: { issuer: "https://login.acme.example/", audience: "rivulet-acme", jwksUri: "https://login.acme.example/jwks.json", claims: { scopes: "scope" } },
-  });
 const shown = z
   .object({
     id: z.string(),
@@ -69,19 +42,29 @@ export const createIssuer: Endpoint<z.ZodObject, z.ZodObject, typeof newIssuer> 
   headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
   body: { schema: newIssuer, maxBytes: 65_536 },
   answers: { 201: { description: "Registered", schema: shown } },
-  problems: [409, 429],
+  problems: [409, 429, 503],
   handle: create,
 };
 
-async function create(call: Call<unknown, unknown, z.output<typeof newIssuer>>): Promise<Response> {
+async function create(call: Call<unknown, unknown, NewIssuer>): Promise<Response> {
   const { services, principal, body } = call;
-  const fault = faultOf(body, services.allowLocalTargets);
+  const fault = issuerFault(body, services.allowLocalTargets);
   if (fault !== undefined) return invalidInput([fault]);
-  const idempotency = idempotencyKey(call.request, call.bytes);
+  // A secret may be one that can be guessed: what tells a repeat is kept, so it is left out of that.
+  const idempotency = idempotencyKey(call.request, body.secret === undefined ? call.bytes : utf8(canonicalJson({ ...body, secret: "" })));
   if (idempotency instanceof Response) return idempotency;
-  const { claims, algorithms = ["RS256", "ES256", "EdDSA"], ...given } = body;
+  const { claims, secret, ...given } = body;
+  if (secret !== undefined && services.sealer === undefined) return noMasterKey();
   const id = issuerId(body.issuer, body.audience);
-  const settings = { ...given, algorithms, claims: { actor: "sub", ...claims }, grants: principal.scopes };
+  const sealed = secret === undefined ? {} : { secret: await services.sealer?.seal(secret, issuerContext(principal.tenant, id)) };
+  const settings = {
+    ...given,
+    ...sealed,
+    algorithms: algorithmsOf(body),
+    claims: { actor: "sub", ...claims },
+    grants: principal.scopes,
+    ...(principal.limits && { within: principal.limits }),
+  };
   return withKey(services, principal.tenant, idempotency, async () => {
     const claimed = await claim(call, id, "Claim");
     if (claimed instanceof Response) return claimed;
@@ -108,10 +91,8 @@ async function create(call: Call<unknown, unknown, z.output<typeof newIssuer>>):
   });
 }
 
-function faultOf({ jwks, jwksUri }: z.output<typeof newIssuer>, allowLocal: boolean): { readonly path: string; readonly message: string } | undefined {
-  if ((jwks === undefined) === (jwksUri === undefined)) return { path: "jwks", message: "Expected one of jwks and jwksUri" };
-  const message = jwks === undefined ? targetFault(jwksUri ?? "", { allowLocal }) : keysFault(jwks.keys);
-  return message === undefined ? undefined : { path: jwks === undefined ? "jwksUri" : "jwks", message };
+function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(text));
 }
 
 /** Says in the tenant `default` whose it is, or that it is nobody's any more. */

@@ -8,6 +8,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { isNotModified } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
+import { traced } from "../../tracing/traced.ts";
 import { cursor, limit, page } from "../schemas.ts";
 import type { Services } from "../services.ts";
 
@@ -90,7 +91,7 @@ async function list(
     ...(resumed && { after: resumed }),
     limit: query.limit + 1,
   });
-  const { standing, rows } = await standingWith<FoundRow>(views, tenant, view, { now: Date.now(), select });
+  const { standing, rows } = await tracedQuery(projection, () => standingWith<FoundRow>(views, tenant, view, { now: Date.now(), select }));
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const next = rows.length > query.limit && last ? writeCursor(`view-${projection.name}`, { value: last.value, key: last.key, sort }) : null;
@@ -118,13 +119,22 @@ function rowEndpoint(projection: Projection): Endpoint<z.ZodObject, z.ZodObject,
       const { views } = services.shardOf(tenant);
       const key = params["key"] as string;
       const select = selectRow(views, { tenant, view: projection.name, key });
-      const { standing, rows } = await standingWith<FoundRow>(views, tenant, viewOf(services, projection), { now: Date.now(), select });
+      const view = viewOf(services, projection);
+      const { standing, rows } = await tracedQuery(projection, () => standingWith<FoundRow>(views, tenant, view, { now: Date.now(), select }));
       const headers = await headersOf(services, tenant, standing);
       const [found] = rows;
       if (found === undefined) return notFound(`There is no ${key} in the view ${projection.name}.`);
       return isNotModified(request, headers.etag) ? new Response(null, { status: 304, headers }) : jsonBytes(found.row, headers);
     },
   };
+}
+
+/** A query of a view's rows, as a span. */
+function tracedQuery<Result>({ name }: Projection, query: () => Promise<Result>): Promise<Result> {
+  return traced(`query view ${name}`, query, {
+    kind: "client",
+    attributes: { "db.system.name": "cloudflare.d1", "db.operation.name": "SELECT", "db.collection.name": name },
+  });
 }
 
 /** The view as it is folded, of which a test may have put another in. */

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { dataHash, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
+import { ownHop } from "../../tracing/traced.ts";
 import { prove } from "../../webhooks/prove.ts";
 import { type Door, receive, type Received, type TurnedAway } from "../../webhooks/receive.ts";
 import type { Delivery } from "../../webhooks/scheme.ts";
@@ -11,11 +12,12 @@ import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { authenticate } from "../principal.ts";
-import { notFound, problem, suspended } from "../problem.ts";
+import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
 import { appendScope, lacking } from "../scope.ts";
 import { sourceState } from "../source-state.ts";
+import { outOfService } from "../tenant-standing.ts";
 import { MAX_EVENT_BYTES } from "./append.ts";
 
 const params = z.object({ tenant: z.string(), source: z.string() });
@@ -51,11 +53,15 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   if (!TENANT_PATTERN.test(tenant) || !SOURCE_PATTERN.test(source)) return notFound(UNKNOWN);
   const { configuration } = await sourceState(services, tenant, source);
   if (configuration === undefined) return notFound(UNKNOWN);
+  const standing = await services.tenants.get(tenant);
+  if (standing.deletion !== undefined) return notFound(UNKNOWN);
   const door = { tenant, source, configuration };
   const delivery = { headers: request.headers, body: bytes };
   const by = await proven(call, door, delivery);
   if (by instanceof Response) return by;
-  if ((await services.tenants.get(tenant)).isSuspended) return suspended(tenant);
+  const closed = outOfService(tenant, standing);
+  if (closed) return closed;
+  ownHop(tenant);
   const received = receive(door, delivery);
   if ("status" in received) return turnedAway(received);
   if ("handshake" in received) return json(received.handshake);

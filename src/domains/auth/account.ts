@@ -24,6 +24,8 @@ const commands = {
   ChangePassword: z.object({ oldPassword: password, newPassword: password }),
   EnrolMfa: z.object({}),
   ConfirmMfa: z.object({ code }),
+  /** Has the secrets sealed under the present MASTER_KEY; they stay the same. */
+  ResealSecrets: z.object({}),
   UnlockAccount: z.object({}),
   CloseAccount: z.object({ reason }),
 };
@@ -38,6 +40,7 @@ export const accountEvents = defineEvents("auth", {
   PasswordChanged: z.object({ passwordHash: z.string(), endedSessions: z.array(sessionId), at }),
   MfaEnrolled: z.object({ sealedSecret: z.string(), at }),
   MfaConfirmed: z.object({ codeStep: step, at }),
+  SecretsResealed: z.object({ mfa: z.string().optional(), enrolling: z.string().optional(), at }),
   AccountUnlocked: z.object({ at }),
   AccountClosed: z.object({ reason, endedSessions: z.array(sessionId), at }),
 });
@@ -79,6 +82,11 @@ export const account = defineDecider({
     PasswordChanged: (state, { data: { passwordHash } }) => ({ ...state, sessions: [], ...(state.owner && { owner: { ...state.owner, passwordHash } }) }),
     MfaEnrolled: (state, { data: { sealedSecret } }) => ({ ...state, enrolling: { sealedSecret } }),
     MfaConfirmed: ({ enrolling, ...state }, { data }) => (enrolling ? { ...state, mfa: { ...enrolling, lastStep: data.codeStep } } : state),
+    SecretsResealed: (state, { data: { mfa, enrolling } }) => ({
+      ...state,
+      ...(state.mfa && mfa !== undefined && { mfa: { ...state.mfa, sealedSecret: mfa } }),
+      ...(state.enrolling && enrolling !== undefined && { enrolling: { sealedSecret: enrolling } }),
+    }),
     AccountUnlocked: (state) => ({ ...state, isLocked: false, failures: [] }),
     AccountClosed: (state, { data }) => ({ ...state, sessions: [], closedFor: data.reason }),
   },
@@ -98,6 +106,10 @@ export const account = defineDecider({
       return { ...made, sealedSecret: await ports.secrets.seal(made.secret) };
     },
     ConfirmMfa: async ({ data }, state, context) => ({ codeStep: await codeStepOf(data.code, state.enrolling ?? state.mfa, context) }),
+    ResealSecrets: async (_, { mfa, enrolling }, { ports }) => ({
+      mfa: mfa && (await ports.secrets.reseal(mfa.sealedSecret)),
+      enrolling: enrolling && (await ports.secrets.reseal(enrolling.sealedSecret)),
+    }),
   },
   decide: {
     Register({ data: { email, password }, found }, { owner }, { now }) {
@@ -143,6 +155,15 @@ export const account = defineDecider({
       if (enrolling && codeStep !== undefined) return accountEvents.MfaConfirmed({ codeStep, at: now });
       // The code that confirmed it, sent again, opens nothing and changes nothing.
       return codeStep !== undefined && codeStep === mfa?.lastStep ? [] : reject("wrong_code", "The code is not one that holds now.");
+    },
+    ResealSecrets({ found }, { mfa, enrolling }, { now }) {
+      if ((mfa && found.mfa === undefined) || (enrolling && found.enrolling === undefined))
+        return reject("secret_unopened", "The second factor was sealed under a MASTER_KEY that is not known any more.");
+      const anew = {
+        ...(mfa && found.mfa !== mfa.sealedSecret && { mfa: found.mfa }),
+        ...(enrolling && found.enrolling !== enrolling.sealedSecret && { enrolling: found.enrolling }),
+      };
+      return Object.keys(anew).length === 0 ? [] : accountEvents.SecretsResealed({ ...anew, at: now });
     },
     UnlockAccount(_, { owner, isLocked }, { now }) {
       if (!owner) return noSuchAccount();

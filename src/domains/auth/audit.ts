@@ -14,6 +14,7 @@ export const auditEntry = z.object({
     "password_changed",
     "mfa_enrolled",
     "mfa_confirmed",
+    "mfa_rekeyed",
     "closed",
     "authentication_closed",
     "suspicious_activity",

@@ -22,6 +22,8 @@ export interface WebhookDelivery {
   /** `msg_<subscription>_<position>`: the same for every attempt. */
   readonly messageId: string;
   readonly event: LoggedEvent;
+  /** Of the attempt; the event's own where left out. */
+  readonly traceparent?: string;
   /** 1, 2, 3… over all rounds. */
   readonly attempt: number;
   /** The replay that it is part of. */
@@ -56,9 +58,9 @@ export async function deliverWebhook({ fetch, now }: WebhookPorts, sink: Webhook
 
 function headersOf(
   { format, origin = ORIGIN }: WebhookSink,
-  { messageId, event, attempt, replay, isEdited }: WebhookDelivery,
+  { messageId, event, attempt, replay, isEdited, traceparent = event.metadata.traceparent }: WebhookDelivery,
 ): Readonly<Record<string, string>> {
-  const { traceparent, tracestate } = event.metadata;
+  const { tracestate } = event.metadata;
   return {
     "content-type": format === "cloudevents" ? CLOUDEVENT_TYPE : "application/json",
     "user-agent": USER_AGENT,

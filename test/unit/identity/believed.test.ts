@@ -62,3 +62,32 @@ test("no more than ten thousand are remembered, the oldest goes first", async ()
   await believed.get("key-0");
   expect(state.reads).toBe(10_002);
 });
+
+test("who asks for many that are not there puts out none that is, and is remembered for no more than a thousand of them", async () => {
+  let reads = 0;
+  const believed = new Believed(
+    async (name: string) => {
+      reads++;
+      return name.startsWith("good");
+    },
+    () => 1_000,
+    (isThere) => isThere,
+  );
+  for (let at = 0; at < 100; at++) await believed.get(`good-${at}`);
+  for (let at = 0; at < 12_000; at++) await believed.get(`forged-${at}`);
+  for (let at = 0; at < 100; at++) expect(believed.get(`good-${at}`)).toBe(true);
+  expect(believed.get("forged-11999")).toBe(false);
+  expect(believed.get("forged-11000")).toBe(false);
+  expect(reads).toBe(12_100);
+  await believed.get("forged-10999");
+  expect(reads).toBe(12_101);
+});
+
+test("what changed while it was read is not believed", async () => {
+  const { state, believed } = world();
+  const reading = believed.get("a");
+  believed.forget("a");
+  await reading;
+  await believed.get("a");
+  expect(state.reads).toBe(2);
+});

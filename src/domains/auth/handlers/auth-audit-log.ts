@@ -21,6 +21,7 @@ const ACTIONS: { readonly [Type in Exclude<Told["type"], `auth.security.${string
   "auth.PasswordChanged": "password_changed",
   "auth.MfaEnrolled": "mfa_enrolled",
   "auth.MfaConfirmed": "mfa_confirmed",
+  "auth.SecretsResealed": "mfa_rekeyed",
   "auth.AccountClosed": "closed",
   "auth.AuthenticationClosed": "authentication_closed",
   "auth.SuspiciousActivityDetected": "suspicious_activity",

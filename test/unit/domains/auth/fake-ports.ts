@@ -28,6 +28,10 @@ export function fakePorts(): FakePorts {
         const text = sealed.get(name);
         return text === undefined ? Promise.reject(new Error(`nothing is sealed as ${name}`)) : Promise.resolve(text);
       },
+      reseal(name) {
+        const text = sealed.get(name);
+        return text === undefined ? Promise.resolve(undefined) : this.seal(text);
+      },
     },
     random: (bytes) => Uint8Array.from({ length: bytes }, (_, index) => index + 1),
     newId: () => `s${(ids += 1)}`,

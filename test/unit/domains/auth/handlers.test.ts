@@ -126,6 +126,7 @@ describe("auth-audit-log", () => {
       enrolled("sealed-1"),
       confirmed(7),
       accountEvents.AccountClosed({ reason: "moved", endedSessions: [], at: NOW }),
+      accountEvents.SecretsResealed({ mfa: "sealed-2", at: NOW }),
     ];
     const expected = [
       entry("registered", 1),
@@ -138,6 +139,7 @@ describe("auth-audit-log", () => {
       entry("mfa_enrolled", 8),
       entry("mfa_confirmed", 9),
       entry("closed", 10, { detail: "moved" }),
+      entry("mfa_rekeyed", 11),
     ];
     await givenHandler(authAuditLog, { deciders })
       .when(...facts.map((fact) => happened("account-ada", fact)))

@@ -6,6 +6,7 @@ import {
   type LoggedEvent,
   type Module,
   type NewFact,
+  NO_CODE_TRACING,
   type Projection,
 } from "../../../../src/kernel/index.ts";
 import { type Happened, happened, logged, rowsOf } from "../../../../src/testing/index.ts";
@@ -97,6 +98,7 @@ export class HandledWorld {
       now: event.recorded,
       attempt: 1,
       signal: new AbortController().signal,
+      trace: NO_CODE_TRACING,
       state: async (category, id) => {
         const stream = this.#streams.get(`${category}-${id}`);
         return { version: stream?.version ?? 0, state: stream?.state ?? this.#deciders.get(category)?.initialState() };

@@ -6,6 +6,7 @@ import {
   isRejection,
   type LoggedEvent,
   type NewFact,
+  NO_CODE_TRACING,
   type PortToken,
   type Saga,
 } from "../../../../src/kernel/index.ts";
@@ -139,6 +140,7 @@ export class SagaWorld {
       now: event.recorded,
       attempt: 1,
       signal: new AbortController().signal,
+      trace: NO_CODE_TRACING,
       state: async (category, id) => {
         const stream = this.#streams.get(`${category}-${id}`);
         return { version: stream?.version ?? 0, state: stream?.state ?? null };

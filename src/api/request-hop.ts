@@ -1,0 +1,37 @@
+import type { Hop, HopStart } from "../tracing/hop.ts";
+import { spanNow } from "../tracing/traced.ts";
+import type { RequestContext } from "./endpoint.ts";
+
+/** A request as a hop, named by OpenTelemetry's conventions for HTTP (https://opentelemetry.io/docs/specs/semconv/http/http-spans/). The query is left out: it may hold a ticket. */
+export function requestHop({ method, url, headers }: Request, { correlationId, trace }: RequestContext): HopStart {
+  const agent = headers.get("user-agent");
+  const { pathname = "", protocol = "", host = "" } = URL.parse(url) ?? {};
+  return {
+    service: "api",
+    name: method,
+    kind: "server",
+    context: trace,
+    correlationId,
+    attributes: {
+      "http.request.method": method,
+      "url.path": pathname,
+      "url.scheme": protocol.slice(0, -1),
+      "server.address": host,
+      ...(agent !== null && { "user_agent.original": agent }),
+    },
+  };
+}
+
+/** The request was for this path of the description: its name from now on. */
+export function routedHop(path: string): void {
+  const root = spanNow()?.hop.root;
+  if (root === undefined) return;
+  root.name = `${root.name} ${path}`;
+  root.set({ "http.route": path });
+}
+
+/** What the request was answered; a 5xx is a failure of ours. */
+export function answeredHop({ root }: Hop, status: number): void {
+  root.set({ "http.response.status_code": status });
+  if (status >= 500) root.fail(`answered ${status}`);
+}

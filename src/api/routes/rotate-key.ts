@@ -1,0 +1,72 @@
+import { z } from "@hono/zod-openapi";
+import { type CountedLimit, limitsOf } from "../../identity/key.ts";
+import { isKeyId, newKeyText } from "../../identity/key-text.ts";
+import type { Call, Endpoint } from "../endpoint.ts";
+import { withKey } from "../idempotency.ts";
+import { answer, answered, command, known, noKey, sealedSecret, seenOnce } from "../keys/commanded.ts";
+import { keyShownOnce } from "../keys/shown.ts";
+import { idempotencyKey } from "../preconditions.ts";
+import { problem } from "../problem.ts";
+import { refused } from "../refusal.ts";
+import { missingScope } from "../scope.ts";
+import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
+
+const params = z.object({ id: z.string().max(200) });
+
+/** How long (seconds) the secret before counts as well: at most, and where nothing is said. */
+const MAX_OVERLAP = 2_592_000;
+const DEFAULT_OVERLAP = 86_400;
+
+const rotateBody = z
+  .strictObject({ overlapSeconds: z.int().min(0).max(MAX_OVERLAP).default(DEFAULT_OVERLAP).describe("How long the one before counts as well") })
+  .openapi("RotateKey", { example: { overlapSeconds: 3_600 } });
+
+export const rotateKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
+  method: "post",
+  path: "/v1/keys/{id}/rotate",
+  operationId: "rotateKey",
+  scope: "admin:keys",
+  summary: "Make the key anew; for a while the one before counts as well. Who rotates it needs every scope that it has",
+  tag: "Identity",
+  params,
+  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  rawBody: optionalBody(rotateBody),
+  answers: { 200: { description: "Rotated", schema: keyShownOnce } },
+  problems: [404, 409, 422, 429, 503],
+  handle: rotate,
+};
+
+/** Whether a key may ask where the one who asks may not any more: he would have it in his hands. */
+function isLessLimited(limits: readonly CountedLimit[], { limits: own = [] }: Call<unknown, unknown, unknown>["principal"]): boolean {
+  return own.some(({ key }) => !limits.some((limit) => limit.key === key));
+}
+
+function lessLimited(): Response {
+  return problem({ status: 403, code: "forbidden", detail: "This key is not held to the limits of the one that asks, who would see it rotated." });
+}
+
+async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Response> {
+  const { services, principal, params } = call;
+  const body = readOptional(call, rotateBody);
+  if (body instanceof Response) return body;
+  const idempotency = idempotencyKey(call.request, call.bytes);
+  if (idempotency instanceof Response) return idempotency;
+  return withKey(services, principal.tenant, idempotency, async () => {
+    if (!isKeyId(params.id)) return noKey(params.id);
+    const before = await answered(call, params.id, idempotency);
+    const found = before ?? (await known(call, params.id));
+    if (found instanceof Response) return found;
+    if ("settings" in found && found.settings && isLessLimited(limitsOf(params.id, found.settings), principal)) return lessLimited();
+    const made = newKeyText(principal.tenant, params.id);
+    const until = body.overlapSeconds === 0 ? {} : { until: new Date(Date.now() + body.overlapSeconds * 1_000).toISOString() };
+    const isSigning = "settings" in found && found.settings?.signing !== undefined;
+    const sealed = isSigning ? await sealedSecret(call, params.id, made.secret) : undefined;
+    if (sealed instanceof Response) return sealed;
+    const data = { hash: made.hash, ...(sealed !== undefined && { signing: sealed }), scopes: principal.scopes, ...until };
+    const sent = before ?? (await command(call, { id: params.id, name: "Rotate", data, idempotency }));
+    if (!sent.ok && sent.rejection === "no_such_key") return noKey(params.id);
+    if (!sent.ok && sent.rejection === "missing_scope") return missingScope(sent.detail);
+    if (!sent.ok) return refused(sent);
+    return answer(params.id, sent, { status: 200, ...(!sent.replayed && { made: seenOnce(made, { tenant: principal.tenant, id: params.id, isSigning }) }) });
+  });
+}

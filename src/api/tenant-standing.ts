@@ -1,0 +1,13 @@
+import type { TenantState } from "../identity/tenant.ts";
+import { problem } from "./problem.ts";
+
+/** 403 for who has a good key of a tenant that is suspended, or deleted; undefined where it is neither. */
+export function outOfService(tenant: string, { isSuspended, deletion }: Pick<TenantState, "isSuspended" | "deletion">): Response | undefined {
+  if (deletion !== undefined) return deleted(tenant);
+  return isSuspended ? problem({ status: 403, code: "tenant_suspended", detail: `The tenant ${tenant} is suspended.` }) : undefined;
+}
+
+/** 403: all that anybody is told of a deleted tenant, the admin key too, for whatever it wrote would be of nobody. */
+export function deleted(tenant: string): Response {
+  return problem({ status: 403, code: "tenant_deleted", detail: `The tenant ${tenant} is deleted, and its id is never given again.` });
+}

@@ -1,0 +1,231 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AggregateObject } from "../../durable-objects/aggregate.ts";
+import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
+import { FollowerObject } from "../../durable-objects/follower.ts";
+import { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
+import { denialsFor, dispatcherFor, eraserFor, followerFor, keyRegistryOf, objectFor, rateLimitFor } from "../../durable-objects/object-for.ts";
+import { TENANT_CATEGORY, tenantStream, type TenantState } from "../../src/identity/tenant.ts";
+import { append, deliver, dispatcher, draft, env, stub, wholeLog } from "../support/engine.ts";
+import { faults, heal } from "../support/faults.ts";
+import { listen, standing, subscribe } from "../support/followers.ts";
+import { sinks } from "../support/worker.ts";
+import { searchScope } from "../../src/views/search-index.ts";
+
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+
+beforeEach(() => {
+  listen();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  heal();
+  sinks.handle = async () => {};
+});
+
+async function tell(id: string, name: string, data: object = {}): Promise<void> {
+  const metadata = { ...draft("a.b", 1).metadata };
+  const command = { command: { name, data }, precondition: { kind: "none" }, source: "/test", metadata } as const;
+  const result = await stub("default", tenantStream(id)).execute(command);
+  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
+}
+
+const stateOf = async (id: string): Promise<TenantState> => JSON.parse((await stub("default", `${TENANT_CATEGORY}-${id}`).state()).state) as TenantState;
+const eraser = (tenant: string) => eraserFor(env, tenant);
+
+/** A tenant with a little of everything: streams, views, followers, dead letters, kept keys, counted denials. */
+async function lived(tenant: string): Promise<void> {
+  await tell(tenant, "Create", { name: tenant });
+  const sink = listen();
+  sink.answer = ({ event }) => (event.stream === "note-0" ? 500 : 204);
+  await subscribe(tenant, "s", { retry: { maxAttempts: 1, minDelayMs: 1, maxDelayMs: 1 } });
+  for (let n = 0; n < 3; n++)
+    await append(tenant, `note-${n}`, [draft("notes.Written", { text: "lived" }), draft("handled.Thing", {})], {
+      idempotency: { key: `k${n}`, fingerprint: "sha256:1" },
+    });
+  await append(tenant, "audit-log", [draft("rivulet.Act", {})]);
+  await keyRegistryOf(env, tenant, "07").keep("k", "sha256:1");
+  await rateLimitFor(env, tenant, "k").take({ limit: 10, periodSeconds: 60 });
+  await denialsFor(env, tenant).deny("key:x", "anything");
+  await until(async () => expect(await wholeLog(tenant)).toHaveLength(8));
+  await until(async () => expect(await standing(tenant, "s")).toMatchObject({ parked: 1, counts: { delivered: 2 } }));
+  await until(async () => expect(await standing(tenant, "tested", "handler")).toMatchObject({ isIdle: true }));
+}
+
+async function deleted(tenant: string): Promise<void> {
+  await tell(tenant, "Suspend");
+  await eraser(tenant).prepare();
+  await tell(tenant, "Delete");
+}
+
+/** The alarm as often as it takes. */
+async function runToTheEnd(tenant: string): Promise<void> {
+  await until(async () => {
+    await runDurableObjectAlarm(eraser(tenant)).catch(() => {});
+    expect((await stateOf(tenant)).deletion).toBe("deleted");
+  });
+}
+
+/** Rows that D1 has of a tenant, by table, but for the mark that remains. */
+async function rowsOf(tenant: string): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  const note = async (name: string, db: D1Database, where: string, value = tenant): Promise<void> => {
+    const count = await db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${where}`).bind(value).first<number>("n");
+    if (count !== 0) found[name] = count ?? -1;
+  };
+  for (const db of [env.LOG_0, env.VIEWS_0]) {
+    const { results } = await db
+      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name <> 'heads'")
+      .all<{ name: string; sql: string }>();
+    for (const { name, sql } of results) {
+      const [, owner] = /\b(tenant|scope) TEXT/.exec(sql) ?? [];
+      if (owner !== undefined) await note(name, db, `${owner} = ?1 OR ${owner} GLOB ?1 || '#*'`);
+    }
+  }
+  await note("view_search", env.VIEWS_0, "scope = ?1", searchScope(tenant, "notes"));
+  return found;
+}
+
+/** Objects of a tenant that still hold something, or have an alarm. */
+async function holding(tenant: string): Promise<readonly string[]> {
+  const objects: readonly (readonly [string, DurableObjectStub])[] = [
+    ...["note-0", "note-1", "note-2", "audit-log", "rivulet_subscription-s", "rivulet_handler-tested"].map(
+      (name) => [name, objectFor(env, tenant, name)] as const,
+    ),
+    ["follower", followerFor(env, { tenant, kind: "subscription", id: "s", partition: 0 })],
+    ["handler", followerFor(env, { tenant, kind: "handler", id: "tested", partition: 0 })],
+    ["registry", keyRegistryOf(env, tenant, "07")],
+    ["denials", denialsFor(env, tenant)],
+    ["eraser", eraser(tenant)],
+  ];
+  const found: string[] = [];
+  for (const [name, object] of objects) {
+    const isHolding = await runInDurableObject(object, async (_, { storage }) => {
+      const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('events_v1', 'seen', 'settings')").toArray();
+      const kept =
+        storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'kept_v1'").toArray().length > 0 &&
+        storage.sql.exec("SELECT 1 FROM kept_v1").toArray().length > 0;
+      return tables.length > 0 || kept || [...storage.kv.list()].length > 0 || (await storage.getAlarm()) !== null;
+    });
+    if (isHolding) found.push(name);
+  }
+  return found;
+}
+
+describe("a deleted tenant", () => {
+  test("leaves nothing in any object, nor in the log and the views, but the mark that it is deleted", async () => {
+    await lived("erased-1");
+    expect(Object.keys(await rowsOf("erased-1"))).toEqual(
+      expect.arrayContaining(["events", "streams", "view_cursors", "event_types", "dead_letters", "view_rows", "view_search"]),
+    );
+    expect(await holding("erased-1")).toEqual(expect.arrayContaining(["note-0", "follower", "handler", "registry", "denials"]));
+    await deleted("erased-1");
+    await eraser("erased-1").begin();
+    await runToTheEnd("erased-1");
+    expect(await rowsOf("erased-1")).toEqual({});
+    expect(await holding("erased-1")).toEqual([]);
+    expect(await stateOf("erased-1")).toMatchObject({ erased: { streams: 5, events: 8 } });
+    expect(await env.LOG_0.prepare("SELECT deleted IS NOT NULL AS is_deleted FROM heads WHERE tenant = 'erased-1'").first("is_deleted")).toBe(1);
+  });
+
+  test("has what comes late refused by the log, and forgotten by its object, beside the events of others", async () => {
+    await lived("erased-2");
+    faults.captured = [];
+    await append("erased-2", "note-0", [draft("notes.Written", { text: "sent before, there after" })]);
+    const [before = []] = [faults.captured.splice(0)];
+    faults.captured = undefined;
+    await deleted("erased-2");
+    await eraser("erased-2").begin();
+    await runToTheEnd("erased-2");
+    // Nobody who asks first stands in the way of a write that is under way, or of a handler's command.
+    faults.captured = [];
+    await append("erased-2", "note-late", [draft("notes.Written", { text: "late" })]);
+    await append("erased-beside", "note-1", [draft("notes.Written", { text: "of another" })]);
+    const late = faults.captured.splice(0);
+    expect(await deliver([...before, ...late])).toEqual([]);
+    expect(await rowsOf("erased-2")).toEqual({});
+    expect(await holding("erased-2")).toEqual([]);
+    expect(await stub("erased-2", "note-late").describe()).toBeUndefined();
+    expect(await wholeLog("erased-beside")).toHaveLength(1);
+  });
+
+  test("has an object whose hints were lost forget by its own alarm", async () => {
+    await tell("erased-3", "Create", { name: "x" });
+    await deleted("erased-3");
+    await runToTheEnd("erased-3");
+    faults.captured = [];
+    await append("erased-3", "note-1", [draft("notes.Written", { text: "late" })]);
+    faults.captured = undefined;
+    expect(await runDurableObjectAlarm(stub("erased-3", "note-1"))).toBe(true);
+    await until(async () => expect(await stub("erased-3", "note-1").describe()).toBeUndefined());
+    expect(await holding("erased-3")).toEqual([]);
+  });
+
+  test("is not deleted by a job that was prepared, where it was not said", async () => {
+    await lived("erased-4");
+    await eraser("erased-4").prepare();
+    expect(await runDurableObjectAlarm(eraser("erased-4"))).toBe(true);
+    expect(await eraser("erased-4").progress()).toBeUndefined();
+    expect(await wholeLog("erased-4")).toHaveLength(8);
+    expect(await standing("erased-4", "s")).toMatchObject({ parked: 1 });
+  });
+
+  test("is deleted though nobody came to say that the job begins", async () => {
+    await lived("erased-5");
+    await deleted("erased-5");
+    await runToTheEnd("erased-5");
+    expect(await rowsOf("erased-5")).toEqual({});
+  });
+
+  test("has a dispatcher that moves nothing and tells nobody, whoever speaks to it", async () => {
+    await tell("erased-6", "Create", { name: "x" });
+    await deleted("erased-6");
+    await runToTheEnd("erased-6");
+    await dispatcher("erased-6").advanced({ position: 7, epoch: "e" });
+    await dispatcher("erased-6").wake();
+    await dispatcher("erased-6").learn("subscription:s");
+    expect(await runInDurableObject(dispatcherFor(env, "erased-6"), async (_, { storage }) => [[...storage.kv.list()], await storage.getAlarm()])).toEqual([
+      [["retired", true]],
+      null,
+    ]);
+    expect(await rowsOf("erased-6")).toEqual({});
+  });
+});
+
+describe("the job that deletes a tenant", () => {
+  /** Calls of D1 until the job is lost: before the mark, and up to the last tables. */
+  const losses = [1, 2, 3, 4, 8, 19];
+
+  test.each(losses)("goes on where it was lost, at its D1 call number %i", async (nth) => {
+    const tenant = `lost-${nth}`;
+    await lived(tenant);
+    await deleted(tenant);
+    let calls = 0;
+    const lose = async (): Promise<void> => {
+      if (++calls === nth) await runInDurableObject(eraser(tenant), (_, state) => state.abort("lost")).catch(() => {});
+    };
+    faults.beforeQuery = (_, sql) => (/^(DELETE|INSERT INTO heads|SELECT stream FROM streams)/.test(sql.trim()) ? lose() : undefined);
+    faults.afterBatch = lose;
+    await runToTheEnd(tenant);
+    expect(calls).toBeGreaterThan(nth);
+    expect(await rowsOf(tenant)).toEqual({});
+    expect(await holding(tenant)).toEqual([]);
+    expect((await stateOf(tenant)).erased).toMatchObject({ streams: expect.any(Number) });
+  });
+
+  test.each([
+    ["the dispatcher", DispatcherObject],
+    ["a follower", FollowerObject],
+    ["a stream", AggregateObject],
+    ["a registry", KeyRegistryObject],
+  ] as const)("goes on where %s does not answer at first", async (who, kind) => {
+    const tenant = `mute-${who.replaceAll(" ", "-")}`;
+    await lived(tenant);
+    await deleted(tenant);
+    const spy = vi.spyOn(kind.prototype, "forget").mockRejectedValueOnce(new Error("not now"));
+    await runToTheEnd(tenant);
+    expect(spy.mock.calls.length).toBeGreaterThanOrEqual(2);
+    expect(await rowsOf(tenant)).toEqual({});
+    expect(await holding(tenant)).toEqual([]);
+  });
+});
