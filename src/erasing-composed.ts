@@ -7,9 +7,11 @@ import { identityOf } from "./followers-composed.ts";
 import { SUBSCRIPTION_CATEGORY, type SubscriptionState } from "./followers/subscription.ts";
 import { CLAIM_CATEGORY, ISSUER_CATEGORY } from "./identity/issuer.ts";
 import { KEY_CATEGORY } from "./identity/key.ts";
-import { TENANT_CATEGORY, tenantStream, type TenantState } from "./identity/tenant.ts";
+import { tenantState } from "./identity-composed.ts";
+import { TENANT_CATEGORY } from "./identity/tenant.ts";
 import { categoryOf, DEFAULT_TENANT, type EventMetadata, idOf } from "./kernel/index.ts";
 import { eraseDirectory, eraseEvents, markDeleted, streamsAfter } from "./log/erase-tenant.ts";
+import { eraseTraces } from "./tracing/erase-traces.ts";
 import { continueTrace, traceparentOf } from "./tracing/trace-context.ts";
 import { eraseViewRows, VIEW_TABLES } from "./views/erase-tenant.ts";
 
@@ -66,6 +68,13 @@ export function eraserPorts(composed: Composed): EraserPorts {
         },
       },
       {
+        name: "traces",
+        async page(tenant) {
+          const isEnd = composed.telemetry === undefined || (await eraseTraces(composed.telemetry, tenant)).isEnd;
+          return { count: 0, ...(!isEnd && { next: "more" }) };
+        },
+      },
+      {
         name: "views",
         async page(tenant, after = "0") {
           const table = Number(after);
@@ -76,11 +85,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
       },
       step("figures", (tenant) => within(MOST_TIME, "the figures", metricsFor(env, shardOf(tenant).id).forget(tenant))),
     ],
-    async isDeleting(tenant) {
-      const stream = tenantStream(tenant);
-      const { state } = await within(MOST_TIME, stream, objectFor(env, DEFAULT_TENANT, stream).state());
-      return (JSON.parse(state) as TenantState).deletion === "deleting";
-    },
+    isDeleting: async (tenant) => (await tenantState(env, tenant)).deletion === "deleting",
     finish: (tenant, counts) => say(composed, { category: TENANT_CATEGORY, id: tenant, command: "NoteErased", data: counts }),
     now,
   };

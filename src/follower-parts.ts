@@ -19,11 +19,15 @@ export interface Composed {
   readonly circuit: CircuitOf;
   /** What stands behind a port, for a tenant; undefined where nothing does. */
   readonly port: (tenant: string, name: string) => unknown;
+  /** Until when nothing is done for a tenant, for it is suspended; 0 where it is not. */
+  readonly restsUntil: (tenant: string) => number | Promise<number>;
   readonly allowLocalTargets: boolean;
   readonly fetch: typeof fetch;
   readonly now: () => number;
   /** Of this invocation; undefined where tracing is off. */
   readonly tracer: Tracer | undefined;
+  /** Where traces are kept, if they are. */
+  readonly telemetry: D1Database | undefined;
 }
 
 /** A circuit for each sink of a tenant. */

@@ -24,6 +24,12 @@ export function denialPorts(env: ObjectNamespaces, now: () => number): DenialPor
   return { append: (tenant, stream, request) => within(MOST_TIME, stream, append(tenant, stream, request)), now };
 }
 
+/** A tenant as its aggregate has it now. */
+export async function tenantState(env: ObjectNamespaces, tenant: string): Promise<TenantState> {
+  const stream = tenantStream(tenant);
+  return JSON.parse((await within(MOST_TIME, stream, objectFor(env, DEFAULT_TENANT, stream).state())).state) as TenantState;
+}
+
 /** What identity is made of. */
 export interface IdentityGiven {
   readonly env: ObjectNamespaces;
@@ -54,7 +60,7 @@ export function identityServices({
       ({ settings }) => settings !== undefined,
     ),
     tenants: new Believed(
-      async (id) => (await stateOf(DEFAULT_TENANT, tenantStream(id))) as TenantState,
+      (id) => tenantState(env, id),
       now,
       ({ name }) => name !== undefined,
     ),

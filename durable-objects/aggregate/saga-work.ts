@@ -8,6 +8,8 @@ const WIDTH = 6;
 /** The pause (milliseconds) after the saga itself could not be told. */
 const AGAIN = 1_000;
 
+const NOTHING: DueWork = { calls: [], deadlines: [] };
+
 /** What came of a call. `due` (RFC 3339): when it is tried again; left out where its attempts are over. */
 export type Performed =
   | { readonly outcome: "done" }
@@ -17,6 +19,8 @@ export type Performed =
 /** What a saga's instance does beyond deciding; the composition root gives it. */
 export interface SagaPort {
   due(state: unknown): DueWork;
+  /** Until when (milliseconds since 1970) nothing is done for a tenant, for it is suspended; 0 where it is not. At once where it is known. */
+  restsUntil(tenant: string): number | Promise<number>;
   /** Makes a call; never rejects. Made twice it has its effect once. */
   perform(instance: SagaInstance["identity"] & { readonly cause: EventMetadata }, call: DueCall, state: unknown): Promise<Performed>;
 }
@@ -63,7 +67,8 @@ export class SagaWork {
     try {
       while (this.#isWanted || this.#underway.size > 0) {
         this.#isWanted = false;
-        const { calls, deadlines } = this.#port.due(this.#instance.state());
+        const isResting = await this.#rests();
+        const { calls, deadlines } = isResting ? NOTHING : this.#port.due(this.#instance.state());
         if (await this.#tick(deadlines)) {
           this.#isWanted = true;
           continue;
@@ -76,6 +81,17 @@ export class SagaWork {
       console.warn("saga: will go on later", this.#instance.identity.stream, String(fault));
       this.#clock.arm(this.#now() + AGAIN);
     }
+  }
+
+  /** Whether the tenant is suspended and something would be done: then the alarm comes again, and nothing is begun. */
+  async #rests(): Promise<boolean> {
+    const { calls, deadlines } = this.#port.due(this.#instance.state());
+    if (calls.length === 0 && deadlines.length === 0) return false;
+    const rest = this.#port.restsUntil(this.#instance.identity.tenant);
+    const until = typeof rest === "number" ? rest : await rest;
+    if (until <= this.#now()) return false;
+    this.#clock.arm(until);
+    return true;
   }
 
   /** A deadline has passed: says whether that changed anything. */

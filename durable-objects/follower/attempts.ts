@@ -6,7 +6,7 @@ import { Pace } from "./pace.ts";
 /** Failures one after the other after which a follower is said to be failing. */
 const FAILING_AFTER = 10;
 
-/** What one attempt came to: kept as `attempt`, or not made at all, because the sink is to be left alone until then: its circuit is open, or it has had what it wants in a minute. */
+/** What one attempt came to: kept as `attempt`, or not made at all, because the sink is to be left alone until then: its circuit is open, it has had what it wants in a minute, or the tenant is suspended. */
 export type Tried = { readonly kind: "refused"; readonly until: number } | { readonly kind: "tried"; readonly outcome: Outcome; readonly attempt: Attempt };
 
 /** Tries deliveries, through the circuit of the sink, and keeps count. */
@@ -33,9 +33,15 @@ export class Attempts {
     this.#isPristine = !known.isFailing && (known.attempts[0]?.error ?? null) === null;
   }
 
-  /** One attempt, unless the circuit is open. Never rejects. */
+  /** One attempt, unless the circuit is open or the tenant rests. Never rejects. */
   async try(definition: FollowerDefinition, delivery: Delivery): Promise<Tried> {
+    const rest = this.#ports.restsUntil(this.#follower.tenant);
+    const rested = typeof rest === "number" ? rest : await rest;
     const start = this.#ports.now();
+    if (rested > start) {
+      this.openUntil = rested;
+      return { kind: "refused", until: rested };
+    }
     const free = this.#pace.next(definition, start);
     if (free > start) {
       this.openUntil = free;

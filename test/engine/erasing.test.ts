@@ -5,10 +5,10 @@ import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { FollowerObject } from "../../durable-objects/follower.ts";
 import { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
 import { denialsFor, dispatcherFor, eraserFor, followerFor, keyRegistryOf, objectFor, rateLimitFor } from "../../durable-objects/object-for.ts";
-import { TENANT_CATEGORY, tenantStream, type TenantState } from "../../src/identity/tenant.ts";
 import { append, deliver, dispatcher, draft, env, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import { listen, standing, subscribe } from "../support/followers.ts";
+import { tellTenant, tenantNow } from "../support/tenants.ts";
 import { sinks } from "../support/worker.ts";
 import { searchScope } from "../../src/views/search-index.ts";
 
@@ -23,19 +23,11 @@ afterEach(() => {
   sinks.handle = async () => {};
 });
 
-async function tell(id: string, name: string, data: object = {}): Promise<void> {
-  const metadata = { ...draft("a.b", 1).metadata };
-  const command = { command: { name, data }, precondition: { kind: "none" }, source: "/test", metadata } as const;
-  const result = await stub("default", tenantStream(id)).execute(command);
-  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
-}
-
-const stateOf = async (id: string): Promise<TenantState> => JSON.parse((await stub("default", `${TENANT_CATEGORY}-${id}`).state()).state) as TenantState;
 const eraser = (tenant: string) => eraserFor(env, tenant);
 
 /** A tenant with a little of everything: streams, views, followers, dead letters, kept keys, counted denials. */
 async function lived(tenant: string): Promise<void> {
-  await tell(tenant, "Create", { name: tenant });
+  await tellTenant(tenant, "Create", { name: tenant });
   const sink = listen();
   sink.answer = ({ event }) => (event.stream === "note-0" ? 500 : 204);
   await subscribe(tenant, "s", { retry: { maxAttempts: 1, minDelayMs: 1, maxDelayMs: 1 } });
@@ -53,16 +45,16 @@ async function lived(tenant: string): Promise<void> {
 }
 
 async function deleted(tenant: string): Promise<void> {
-  await tell(tenant, "Suspend");
+  await tellTenant(tenant, "Suspend");
   await eraser(tenant).prepare();
-  await tell(tenant, "Delete");
+  await tellTenant(tenant, "Delete");
 }
 
 /** The alarm as often as it takes. */
 async function runToTheEnd(tenant: string): Promise<void> {
   await until(async () => {
     await runDurableObjectAlarm(eraser(tenant)).catch(() => {});
-    expect((await stateOf(tenant)).deletion).toBe("deleted");
+    expect((await tenantNow(tenant)).deletion).toBe("deleted");
   });
 }
 
@@ -73,9 +65,9 @@ async function rowsOf(tenant: string): Promise<Record<string, number>> {
     const count = await db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${where}`).bind(value).first<number>("n");
     if (count !== 0) found[name] = count ?? -1;
   };
-  for (const db of [env.LOG_0, env.VIEWS_0]) {
+  for (const db of [env.LOG_0, env.VIEWS_0, env.TELEMETRY as D1Database]) {
     const { results } = await db
-      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name <> 'heads'")
+      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name NOT IN ('heads', 'trace_rates')")
       .all<{ name: string; sql: string }>();
     for (const { name, sql } of results) {
       const [, owner] = /\b(tenant|scope) TEXT/.exec(sql) ?? [];
@@ -124,7 +116,7 @@ describe("a deleted tenant", () => {
     await runToTheEnd("erased-1");
     expect(await rowsOf("erased-1")).toEqual({});
     expect(await holding("erased-1")).toEqual([]);
-    expect(await stateOf("erased-1")).toMatchObject({ erased: { streams: 5, events: 8 } });
+    expect(await tenantNow("erased-1")).toMatchObject({ erased: { streams: 5, events: 8 } });
     expect(await env.LOG_0.prepare("SELECT deleted IS NOT NULL AS is_deleted FROM heads WHERE tenant = 'erased-1'").first("is_deleted")).toBe(1);
   });
 
@@ -150,7 +142,7 @@ describe("a deleted tenant", () => {
   });
 
   test("has an object whose hints were lost forget by its own alarm", async () => {
-    await tell("erased-3", "Create", { name: "x" });
+    await tellTenant("erased-3", "Create", { name: "x" });
     await deleted("erased-3");
     await runToTheEnd("erased-3");
     faults.captured = [];
@@ -178,7 +170,7 @@ describe("a deleted tenant", () => {
   });
 
   test("has a dispatcher that moves nothing and tells nobody, whoever speaks to it", async () => {
-    await tell("erased-6", "Create", { name: "x" });
+    await tellTenant("erased-6", "Create", { name: "x" });
     await deleted("erased-6");
     await runToTheEnd("erased-6");
     await dispatcher("erased-6").advanced({ position: 7, epoch: "e" });
@@ -210,7 +202,7 @@ describe("the job that deletes a tenant", () => {
     expect(calls).toBeGreaterThan(nth);
     expect(await rowsOf(tenant)).toEqual({});
     expect(await holding(tenant)).toEqual([]);
-    expect((await stateOf(tenant)).erased).toMatchObject({ streams: expect.any(Number) });
+    expect((await tenantNow(tenant)).erased).toMatchObject({ streams: expect.any(Number) });
   });
 
   test.each([

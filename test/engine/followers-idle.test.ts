@@ -2,6 +2,7 @@ import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from 
 import { afterEach, expect, it, vi } from "vitest";
 import { partitionsOf } from "../../durable-objects/follower/contract.ts";
 import { SUBSCRIPTION_CATEGORY } from "../../src/followers/subscription.ts";
+import { tenantStream } from "../../src/identity/tenant.ts";
 import { append, dispatcher, draft, env, stub } from "../support/engine.ts";
 import { heal } from "../support/faults.ts";
 import { follower, listen, standing, subscribe, tell } from "../support/followers.ts";
@@ -34,6 +35,8 @@ function objects(): Map<string, DurableObjectStub> {
   );
   return new Map<string, DurableObjectStub>([
     ["dispatcher", dispatcher(TENANT)],
+    // Where it is looked whether the tenant is suspended.
+    ["tenant", stub("default", tenantStream(TENANT))],
     ["handler", follower(TENANT, "tested", "handler")],
     ...partitions,
     ...[...STREAMS, ...SUBSCRIPTIONS.map(({ id }) => `${SUBSCRIPTION_CATEGORY}-${id}`)].map((stream) => [stream, stub(TENANT, stream)] as const),

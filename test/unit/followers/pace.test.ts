@@ -37,6 +37,7 @@ test("an attempt above the pace is not made: it is refused until its time, and t
   let now = 5;
   let delivered = 0;
   const ports = {
+    restsUntil: () => 0,
     now: () => now,
     deliver: async () => {
       delivered++;

@@ -35,6 +35,7 @@ class Followed {
         this.delivered.push(event.position);
         return { kind: "delivered" };
       },
+      restsUntil: () => 0,
       now: () => 0,
     } as unknown as FollowerPorts;
     this.pump = new Pump({ tenant: "t", kind: "subscription", id: "s", partition: 0 }, definition, store, ports);
