@@ -11,6 +11,8 @@ import { issuersView } from "./identity/issuers-view.ts";
 import { key } from "./identity/key.ts";
 import { keysView } from "./identity/keys-view.ts";
 import { origins } from "./identity/origins.ts";
+import { role } from "./identity/role.ts";
+import { rolesView } from "./identity/roles-view.ts";
 import { tenant } from "./identity/tenant.ts";
 import { tenantsView } from "./identity/tenants-view.ts";
 import { type Decider, type Handler, type Module, type Saga, together, type View } from "./kernel/index.ts";
@@ -23,8 +25,8 @@ import { rowView } from "./views/row-view.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
 
 /** The platform's own aggregates. */
-const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, alerting];
-const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView];
+const OWN_DECIDERS: readonly Decider[] = [source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, role, alerting];
+const OWN_VIEWS: readonly View[] = [eventTypesView, correlationsView, sourcesView, subscriptionsView, sagasView, keysView, tenantsView, issuersView, rolesView];
 
 /** What the platform decides, shows and reacts with: its own and the domains'. */
 export interface Platform {

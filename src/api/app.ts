@@ -29,6 +29,7 @@ import { getOrigins, putOrigins } from "./routes/origins.ts";
 import { oneProjection, projections, rebuildProjection, rollBackProjection } from "./routes/projections.ts";
 import { reconcileObjects } from "./routes/reconcile.ts";
 import { resealSecrets } from "./routes/reseal.ts";
+import { deleteRole, getRole, putRole, roles } from "./routes/roles.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
 import { deleteTenant } from "./routes/tenant-deletion.ts";
@@ -99,6 +100,10 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, issuers);
   serve(app, getIssuer);
   serve(app, deleteIssuer);
+  serve(app, putRole);
+  serve(app, roles);
+  serve(app, getRole);
+  serve(app, deleteRole);
   serve(app, putOrigins);
   serve(app, getOrigins);
   serve(app, reconcileObjects);

@@ -61,6 +61,10 @@ export interface Services {
   readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
   /** The origins that a tenant allows, by its id. */
   readonly origins: Believed<readonly string[]>;
+  /** What roles let, by `<tenant>/<role>`; undefined for one that nobody has defined. */
+  readonly roles: Believed<readonly string[] | undefined>;
+  /** The roles that the platform domain's memberships give, by `<tenant>/<user>`. */
+  readonly members: Believed<readonly string[]>;
   /** The keys that issuers sign with. */
   readonly keySets: KeySets;
   readonly views: readonly View[];
