@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { append, expectProblem, get, newerThan, ok } from "../support/http.ts";
+import { append, expectProblem, get, newerThan, ok, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
 import { eventually } from "./eventually.ts";
 
@@ -52,6 +52,15 @@ test("what is published is counted once, by category, with its time until the lo
   expect(valueOf(all, "rivulet_view_lag_events")).toBe(0);
   expect(valueOf(all, "rivulet_log_gaps_total")).toBe(0);
   expect(valueOf(all, "rivulet_log_forks_total")).toBe(0);
+});
+
+test("what a domain counts is among the figures, once for each of its events", async () => {
+  const as = await tenant("metrics-business");
+  const order = { customerId: "c-1", items: [{ sku: "tea", quantity: 2, priceCents: 450 }], currency: "EUR" };
+  for (const id of ["o-1", "o-2"]) ok(await send("POST", `/v1/aggregates/order/${id}/PlaceOrder`, order, as));
+  const all = await figuresWith(as, (found) => valueOf(found, "rivulet_business_total", { counter: "commerce_orders_placed" }) >= 2);
+  expect(valueOf(all, "rivulet_business_total", { counter: "commerce_orders_placed" })).toBe(2);
+  expect(valueOf(all, "rivulet_business_total", { counter: "commerce_ordered_cents" })).toBe(1_800);
 });
 
 test("use comes to a bill at list price", async () => {
