@@ -3,6 +3,7 @@ import { holdingOf, type Sample } from "../src/metrics/evaluate.ts";
 import type { AlertRule } from "../src/metrics/rule.ts";
 import type { Alert, Alerting, AlertPorts } from "./alerts/contract.ts";
 import { progress } from "./alerts/progress.ts";
+import { forgetAll } from "./forget-all.ts";
 import { Samples } from "./alerts/samples.ts";
 
 const PENDING = "pending";
@@ -40,6 +41,13 @@ export abstract class AlertsObject<Env = unknown> extends DurableObject<Env> {
   /** The alerts that hold and do not fire: their time has not come, or they are silenced. */
   pending(): readonly Alert[] {
     return this.#pending;
+  }
+
+  /** The tenant is no more. */
+  async forget(): Promise<void> {
+    this.#samples.clear();
+    this.#pending = [];
+    await forgetAll(this.ctx);
   }
 
   override async alarm(): Promise<void> {

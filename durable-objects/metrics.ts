@@ -41,6 +41,14 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     return closed(this.#seriesOf(tenant));
   }
 
+  /** The tenant is no more. */
+  forget(tenant: string): Promise<void> {
+    this.#tenants.delete(tenant);
+    this.#changed.delete(tenant);
+    this.ctx.storage.kv.delete(TENANT + tenant);
+    return Promise.resolve();
+  }
+
   override alarm(): void {
     this.#isArmed = false;
     for (const tenant of this.#changed) this.ctx.storage.kv.put(TENANT + tenant, JSON.stringify(this.read(tenant)));

@@ -45,7 +45,7 @@ import { keysIn, sealer } from "./webhooks/seal.ts";
 export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const theFetch: typeof fetch = overrides.fetch ?? ((request, init) => fetch(request, init));
-  const { domains, deciders, sagas, own, handlers, owners, views } = platformOf(overrides);
+  const { domains, deciders, sagas, own, handlers, owners, views, counters } = platformOf(overrides);
   const tracerOf = tracers(now, theFetch);
   const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
   const shardsOf = timedShards(overrides.shards ?? shards);
@@ -75,7 +75,7 @@ export function compose(overrides: Overrides = {}) {
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
+          const given = { db: shardOf(tenant).views, log: logReader(shardOf), counters };
           const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
           void metering.soon(env);
           if (stopped === undefined) return { position, isBuilding };

@@ -1,6 +1,6 @@
 import { circuitPort } from "../durable-objects/circuit.ts";
 import type { EraserPorts, EraseStep } from "../durable-objects/eraser.ts";
-import { denialsFor, dispatcherFor, followerFor, keyRegistryOf, objectFor, rateLimitFor } from "../durable-objects/object-for.ts";
+import { alertsFor, denialsFor, dispatcherFor, followerFor, keyRegistryOf, metricsFor, objectFor, rateLimitFor } from "../durable-objects/object-for.ts";
 import { within } from "./deadline.ts";
 import type { Composed } from "./follower-parts.ts";
 import { identityOf } from "./followers-composed.ts";
@@ -51,6 +51,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
         },
       },
       step("denials", (tenant) => within(MOST_TIME, "the denials", denialsFor(env, tenant).forget())),
+      step("alerts", (tenant) => within(MOST_TIME, "the alerts", alertsFor(env, tenant).forget())),
       {
         name: "events",
         counts: "events",
@@ -82,6 +83,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
           return { count: 0, ...(next < VIEW_TABLES && { next: String(next) }) };
         },
       },
+      step("figures", (tenant) => within(MOST_TIME, "the figures", metricsFor(env, shardOf(tenant).id).forget(tenant))),
     ],
     isDeleting: async (tenant) => (await tenantState(env, tenant)).deletion === "deleting",
     finish: (tenant, counts) => say(composed, { category: TENANT_CATEGORY, id: tenant, command: "NoteErased", data: counts }),

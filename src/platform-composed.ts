@@ -1,3 +1,4 @@
+import { type OwnCounter, ownCounters } from "./metrics-composed.ts";
 import { alerting } from "./alerts/alerting.ts";
 import { reservation } from "./commands/reservation.ts";
 import { modules } from "./domains/index.ts";
@@ -41,6 +42,8 @@ export interface Platform {
   /** Which categories' deciders declare each event type. */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>;
   readonly views: readonly View[];
+  /** What domains count of their own events. */
+  readonly counters: readonly OwnCounter[];
 }
 
 /** Puts together what is declared; throws where two declarations contradict each other. */
@@ -56,6 +59,7 @@ export function platformOf(overrides: Pick<Overrides, "modules" | "views">): Pla
     own: all.handlers,
     handlers: [...all.handlers, ...all.sagas.map((saga) => sagaHandler(saga))],
     owners,
+    counters: ownCounters(all.counters ?? [], owners),
     views: overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))],
   };
 }

@@ -18,7 +18,7 @@ export const durationBetween = (least: number, most: number) =>
     .string()
     .max(40)
     .refine((text) => seconds(text) >= least && seconds(text) <= most, `Expected an ISO 8601 duration from ${least} s to ${most} s, such as PT1M`)
-    .openapi({ example: "PT1M" });
+    .openapi({ format: "duration", example: "PT1M" });
 
 /** Labels by name. */
 export const labelsInput = z

@@ -2,6 +2,7 @@ export * from "./audit-log.ts";
 export * from "./canonical-json.ts";
 export * from "./character-count.ts";
 export * from "./circuit.ts";
+export * from "./counter.ts";
 export * from "./cloudevent.ts";
 export * from "./cloudevent-http.ts";
 export * from "./cloudevent-json.ts";

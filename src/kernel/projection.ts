@@ -217,7 +217,8 @@ function put({ rows, parts, gone }: KnownRows, key: string, row: KnownRow | unde
   parts.delete(key);
 }
 
-function projectedEvent(event: LoggedEvent, form: EventForm | undefined): ProjectedEvent {
+/** An event as a projection gets it, its data brought to the newest form; without a form there is none. */
+export function projectedEvent(event: LoggedEvent, form: EventForm | undefined): ProjectedEvent {
   const { type, data, schemaVersion, id, stream, version, position, recorded, time, metadata } = event;
   const newest = form && upcast(form, schemaVersion, JSON.parse(data));
   return { type, data: newest, eventId: id, stream, id: idOf(stream), version, position, recorded, time, metadata };

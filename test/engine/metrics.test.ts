@@ -67,4 +67,6 @@ test("a batch that is sent again counts once; what is there outlives the object,
   expect(await runDurableObjectAlarm(object)).toBe(false);
   await runInDurableObject(object, (_, state) => state.abort("evicted")).catch(() => {});
   expect(of((await metricsFor(env, 7).read("t1")) as Series, "rivulet_queue_operations_total")).toBe(6);
+  await metricsFor(env, 7).forget("t1");
+  expect((await metricsFor(env, 7).read("t1")) as Series).toEqual({});
 });

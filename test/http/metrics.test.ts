@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { append, expectProblem, get, newerThan, ok } from "../support/http.ts";
+import { append, expectProblem, get, newerThan, ok, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
 import { eventually } from "./eventually.ts";
 
@@ -54,6 +54,15 @@ test("what is published is counted once, by category, with its time until the lo
   expect(valueOf(all, "rivulet_log_forks_total")).toBe(0);
 });
 
+test("what a domain counts is among the figures, once for each of its events", async () => {
+  const as = await tenant("metrics-business");
+  const order = { customerId: "c-1", items: [{ sku: "tea", quantity: 2, priceCents: 450 }], currency: "EUR" };
+  for (const id of ["o-1", "o-2"]) ok(await send("POST", `/v1/aggregates/order/${id}/PlaceOrder`, order, as));
+  const all = await figuresWith(as, (found) => valueOf(found, "rivulet_business_total", { counter: "commerce_orders_placed" }) >= 2);
+  expect(valueOf(all, "rivulet_business_total", { counter: "commerce_orders_placed" })).toBe(2);
+  expect(valueOf(all, "rivulet_business_total", { counter: "commerce_ordered_cents" })).toBe(1_800);
+});
+
 test("use comes to a bill at list price", async () => {
   const as = await tenant("metrics-billed");
   const written = await append(
@@ -89,7 +98,7 @@ test("a tenant sees its own series only, and needs metrics:read", async () => {
 test("/metrics says the same as /v1/metrics, in Prometheus' text format", async () => {
   const as = await tenant("metrics-text");
   await append("desk-1", [note], as);
-  await figuresWith(as, (found) => valueOf(found, "rivulet_view_delay_seconds") > 0);
+  await figuresWith(as, (found) => valueOf(found, "rivulet_events_published_total", { category: "desk" }) === 1);
   const answer = await get("/metrics", as);
   expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(answer.text).toContain('\nrivulet_events_published_total{category="desk"} 1\n');

@@ -14,7 +14,7 @@ import { platformMetadata } from "../metadata.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
-import { page } from "../schemas.ts";
+import { page, time } from "../schemas.ts";
 
 const TAG = "Observability";
 const params = z.object({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "Expected 1 to 63 of [A-Za-z0-9._-], a letter or digit first") });
@@ -198,7 +198,7 @@ export const alerts: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
 const silenceInput = z
   .strictObject({
     for: durationBetween(1, LONGEST_SILENCE).optional(),
-    until: z.iso.datetime({ offset: true }).optional().describe("In the place of `for`"),
+    until: time.optional().describe("In the place of `for`"),
     labels: labelsInput.optional().describe("Silences all alerts with these labels; `rule` and `severity` count among an alert's"),
     reason: z.string().max(500).optional(),
   })

@@ -1,4 +1,5 @@
 import { defineModule } from "../../kernel/index.ts";
+import { orderedCents, ordersCancelled, ordersPlaced } from "./counters.ts";
 import { customer } from "./customer.ts";
 import { commerceAnalytics } from "./handlers/commerce-analytics.ts";
 import { inventoryHandler } from "./handlers/inventory.ts";
@@ -21,6 +22,7 @@ import { salesPerDay } from "./views/sales-per-day.ts";
 import { stock } from "./views/stock.ts";
 import { stockMovements } from "./views/stock-movements.ts";
 
+export { orderedCents, ordersCancelled, ordersPlaced } from "./counters.ts";
 export { customer, customerEvents, customerRecordId } from "./customer.ts";
 export { commerceAnalytics } from "./handlers/commerce-analytics.ts";
 export { inventoryHandler } from "./handlers/inventory.ts";
@@ -51,4 +53,5 @@ export const commerce = defineModule({
   projections: [orderSummary, stock, salesPerDay, orderMetrics, stockMovements, lowStockAlerts, customerValue, customerMilestones, productSales],
   handlers: [orderLifecycleHandler, inventoryHandler, payments, commerceAnalytics],
   sagas: [orderFulfilment],
+  counters: [ordersPlaced, ordersCancelled, orderedCents],
 });

@@ -157,6 +157,22 @@ const REASONS: readonly Reason[] = [
   { operation: /^startSaga$/, detail: /^data\./, why: "each saga has data of its own, and the path names it" },
   { operation: /./, detail: /^\w*[aA]t: Invalid ISO datetime/, why: "times in commands are UTC; the format date-time has any offset" },
   { operation: /^putSource$/, detail: /^tolerance: Expected timestampHeader too/, why: "a tolerance is one of a timestamp" },
+  {
+    operation: /^(putAlertRule|silenceAlert)$/,
+    detail: /^(for|condition\.over): Expected an ISO 8601 duration from/,
+    why: "durations of a fixed length, between two of them",
+  },
+  {
+    operation: /^putAlertRule$/,
+    detail: /^(metric|condition): Expected .+; only a built-in rule has one of its own/,
+    why: "a built-in rule, which the path names, needs neither",
+  },
+  { operation: /^putAlertRule$/, detail: /^condition\.(function|where(\.\w+)?): Expected/, why: "a condition is held against its metric" },
+  {
+    operation: /^silenceAlert$/,
+    detail: /^for: Expected one of for and until, and a time to come/,
+    why: "it stands in one of two places, and what time it is no schema knows",
+  },
 ];
 
 /** The documented reason for which an answer may refuse what the schema allows; undefined where there is none. */
