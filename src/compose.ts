@@ -251,7 +251,6 @@ export function compose(overrides: Overrides = {}) {
 
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
-    const secrets = secretsOf(env);
     const followers = composed(env);
     const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
@@ -271,9 +270,9 @@ export function compose(overrides: Overrides = {}) {
       },
       decider: (category) => deciders.get(category),
       send: followers.send,
-      sealer: secrets,
+      sealer: followers.sealer,
       adminKey: env.ADMIN_KEY || undefined,
-      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: secrets }),
+      ...identityServices({ env, shardOf, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: followers.sealer }),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: all.handlers,
@@ -331,7 +330,7 @@ export function compose(overrides: Overrides = {}) {
 
   class Eraser extends EraserObject<Env> {
     protected override ports(env: Env): EraserPorts {
-      return eraserPorts(composed(env));
+      return eraserPorts(composed(env), env.TELEMETRY);
     }
   }
 
