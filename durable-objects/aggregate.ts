@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { categoryOf, type Decider, type EventEnvelope, type EventMetadata, jsonText } from "../src/kernel/index.ts";
+import { traced } from "../src/tracing/traced.ts";
 import type { Tracer } from "../src/tracing/tracer.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
 import { append, checkPrecondition } from "./aggregate/append.ts";
@@ -45,8 +46,8 @@ import { identityOf } from "./object-for.ts";
 export interface AggregateParts {
   readonly ports: AggregatePorts;
   readonly deciders: ReadonlyMap<string, Decider>;
-  /** What instances of sagas do, by their category. */
-  readonly sagas: ReadonlyMap<string, SagaPort>;
+  /** What an instance of the saga of this category does; undefined where the category is no saga's. */
+  readonly saga: (category: string) => SagaPort | undefined;
   /** Which build of the code this is: a snapshot is good for its own. */
   readonly build: string;
   /** Undefined where tracing is off. */
@@ -115,7 +116,8 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   async #execute(request: ExecuteRequest): Promise<Executed | Refusal> {
     if (await this.#outbox.isBacklogged()) return BACKLOGGED;
     if (this.#commits.isFull) return OVERLOADED;
-    return this.#settled(this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended)));
+    const decided = () => this.#commits.join((appended) => execute(this.#store, this.#rules(), request, this.#parts.ports.now(), appended));
+    return this.#settled(traced("append", decided));
   }
 
   /** Closes the stream, or purges it. The data goes once the log has everything: by the alarm, or at once by `settle`. */
@@ -234,8 +236,8 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   /** Where this stream is a saga's instance, what it does beyond deciding. */
   #sagaWork(): SagaWork | undefined {
     const { identity } = this.#store;
-    const { ports, sagas } = this.#parts;
-    const port = sagas.get(categoryOf(identity.stream));
+    const { ports, saga } = this.#parts;
+    const port = saga(categoryOf(identity.stream));
     if (port === undefined) return undefined;
     // It does nothing before its first event, so there is one.
     const cause = (): EventMetadata => (this.#store.envelope(1) as EventEnvelope).metadata;

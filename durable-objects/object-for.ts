@@ -1,6 +1,7 @@
 import type { AggregateObject } from "./aggregate.ts";
 import type { StreamIdentity } from "./aggregate/contract.ts";
 import { sha256 } from "../src/kernel/index.ts";
+import type { AlertsObject } from "./alerts.ts";
 import type { CircuitObject } from "./circuit.ts";
 import type { DenialsObject } from "./denials.ts";
 import type { DispatcherObject } from "./dispatcher.ts";
@@ -21,6 +22,7 @@ export interface ObjectNamespaces {
   readonly DENIALS: DurableObjectNamespace<DenialsObject>;
   readonly ERASER: DurableObjectNamespace<EraserObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
+  readonly ALERTS: DurableObjectNamespace<AlertsObject>;
   readonly METRICS: DurableObjectNamespace<MetricsObject>;
 }
 
@@ -77,6 +79,11 @@ export function rateLimitFor(namespaces: ObjectNamespaces, tenant: string, key: 
 /** The object that keeps the figures of a shard's tenants. */
 export function metricsFor(namespaces: ObjectNamespaces, shard: number): DurableObjectStub<MetricsObject> {
   return namespaces.METRICS.get(namespaces.METRICS.idFromName(`shard-${shard}`));
+}
+
+/** The object that evaluates a tenant's alert rules. */
+export function alertsFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<AlertsObject> {
+  return namespaces.ALERTS.get(namespaces.ALERTS.idFromName(tenant));
 }
 
 /** One partition of a follower. */

@@ -12,8 +12,8 @@ import { tenantState } from "./identity-composed.ts";
 import { TENANT_CATEGORY, tenantBucket, tenantStream, type TenantState } from "./identity/tenant.ts";
 import { categoryOf, DEFAULT_TENANT, type EventMetadata, idOf } from "./kernel/index.ts";
 import { eraseDirectory, eraseEvents, markDeleted, streamsAfter } from "./log/erase-tenant.ts";
+import { eraseTraces } from "./tracing/erase-traces.ts";
 import { continueTrace, traceparentOf } from "./tracing/trace-context.ts";
-import { eraseTraces } from "./tracing/erase-tenant.ts";
 import { eraseViewRows, VIEW_TABLES } from "./views/erase-tenant.ts";
 
 /** What a part may take to answer (milliseconds). A follower first ends what it has under way. */
@@ -28,7 +28,7 @@ const AT_ONCE = 32;
  * follow the log, the streams' own objects, and what else holds something by name; last the rows. What was written beside this job is
  * refused by the log, which has its object forget it.
  */
-export function eraserPorts(composed: Composed, telemetry: D1Database | undefined): EraserPorts {
+export function eraserPorts(composed: Composed): EraserPorts {
   const { env, shardOf, now } = composed;
   return {
     steps: [
@@ -71,19 +71,19 @@ export function eraserPorts(composed: Composed, telemetry: D1Database | undefine
         },
       },
       {
+        name: "traces",
+        async page(tenant) {
+          const isEnd = composed.telemetry === undefined || (await eraseTraces(composed.telemetry, tenant)).isEnd;
+          return { count: 0, ...(!isEnd && { next: "more" }) };
+        },
+      },
+      {
         name: "views",
         async page(tenant, after = "0") {
           const table = Number(after);
           const { isEnd } = await eraseViewRows(shardOf(tenant).views, tenant, table);
           const next = isEnd ? table + 1 : table;
           return { count: 0, ...(next < VIEW_TABLES && { next: String(next) }) };
-        },
-      },
-      {
-        name: "traces",
-        async page(tenant) {
-          const isEnd = telemetry === undefined || (await eraseTraces(telemetry, tenant)).isEnd;
-          return { count: 0, ...(!isEnd && { next: "more" }) };
         },
       },
     ],

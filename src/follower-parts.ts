@@ -26,6 +26,8 @@ export interface Composed {
   readonly now: () => number;
   /** Of this invocation; undefined where tracing is off. */
   readonly tracer: Tracer | undefined;
+  /** Where traces are kept, if they are. */
+  readonly telemetry: D1Database | undefined;
 }
 
 /** A circuit for each sink of a tenant. */

@@ -72,7 +72,8 @@ export async function pushEvent(composed: Composed, { follower, definition, deli
     const verdict = judgeOf(definition)(delivery.event);
     if (typeof verdict === "string") return { kind: "failed", error: verdict, isFinal: true };
     if (sink?.kind !== "push") return { kind: "failed", error: "The subscription's sink is not known." };
-    annotate({ "server.address": new URL(sink.url).host });
+    const { hostname, port, protocol } = new URL(sink.url);
+    annotate({ "server.address": hostname, "server.port": Number(port || (protocol === "https:" ? 443 : 80)) });
     const secrets = sink.previous !== undefined && Date.parse(sink.previous.until) > composed.now() ? [sink.secret, sink.previous.secret] : [sink.secret];
     const context = subscriptionContext(follower.tenant, follower.id);
     const [headers, ...opened] = await Promise.all([sink.headers, ...secrets].map((sealed) => (sealed === "" ? "{}" : composed.sealer?.open(sealed, context))));

@@ -9,6 +9,7 @@ import { type ClaimState, claimStream, issuerContext, type IssuerState, issuerSt
 import { KeySets } from "./identity/jwks.ts";
 import { ORIGINS_STREAM, type OriginsState } from "./identity/origins.ts";
 import { keyStream, type KeyState } from "./identity/key.ts";
+import { membershipStream, ROLE_PATTERN, type RoleState, roleStream } from "./identity/role.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { DEFAULT_TENANT } from "./kernel/index.ts";
 import type { ShardOf } from "./log/shard.ts";
@@ -51,7 +52,10 @@ export function identityServices({
   allowLocalTargets,
   now,
   sealer,
-}: IdentityGiven): Pick<Services, "keys" | "tenants" | "eventsToday" | "issuers" | "origins" | "keySets" | "takeRequest" | "takeNonce" | "deny"> {
+}: IdentityGiven): Pick<
+  Services,
+  "keys" | "tenants" | "eventsToday" | "issuers" | "origins" | "roles" | "members" | "keySets" | "takeRequest" | "takeNonce" | "deny"
+> {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
@@ -84,6 +88,23 @@ export function identityServices({
       async (tenant) => ((await stateOf(tenant, ORIGINS_STREAM)) as OriginsState).origins,
       now,
       (origins) => origins.length > 0,
+    ),
+    roles: new Believed(
+      async (name) => {
+        const [tenant = "", role = ""] = name.split("/");
+        return ROLE_PATTERN.test(role) ? ((await stateOf(tenant, roleStream(role))) as RoleState).scopes : undefined;
+      },
+      now,
+      (scopes) => scopes !== undefined,
+    ),
+    members: new Believed(
+      async (name) => {
+        const [tenant = "", ...user] = name.split("/");
+        const stream = membershipStream(tenant, user.join("/"));
+        return stream === undefined ? [] : (((await stateOf(tenant, stream)) as { readonly roles?: readonly string[] }).roles ?? []);
+      },
+      now,
+      (roles) => roles.length > 0,
     ),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),

@@ -1,4 +1,4 @@
-import { type AppendRequest } from "../durable-objects/aggregate/contract.ts";
+import type { AppendRequest } from "../durable-objects/aggregate/contract.ts";
 import type { AggregateObject } from "../durable-objects/aggregate.ts";
 import { categoryOf } from "./kernel/index.ts";
 import { analyticsSink } from "./tracing/analytics-sink.ts";

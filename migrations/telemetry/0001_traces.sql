@@ -41,7 +41,8 @@ CREATE TABLE traces (
 
 CREATE INDEX traces_by_start ON traces (tenant, start);
 
--- How many of a tenant's new traces are kept, from 0 to 1, where it is not the deployment's rate.
+-- How many of a tenant's new traces are kept, from 0 to 1, where it is not the deployment's rate; -1 where the tenant was deleted, and
+-- nothing is kept of it any more.
 CREATE TABLE trace_rates (
   tenant TEXT NOT NULL PRIMARY KEY,
   rate REAL NOT NULL

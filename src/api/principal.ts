@@ -8,6 +8,7 @@ import { traceparentNow } from "../tracing/traced.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 import { isSigned, signedBy } from "./signed-principal.ts";
+import { withRoles } from "./roles.ts";
 import { boundsOf, deleted, outOfService } from "./tenant-standing.ts";
 import { tokenPrincipal } from "./token-principal.ts";
 
@@ -28,7 +29,7 @@ export interface Principal {
   readonly isSigned?: true;
 }
 
-export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce">;
+export type Asking = Pick<Services, "adminKey" | "keys" | "tenants" | "issuers" | "keySets" | "send" | "sealer" | "takeNonce" | "roles" | "members">;
 
 /**
  * Finds out who asks; an answer where that fails. Without an `ADMIN_KEY` no key is good: it fails closed. Nothing is called for the admin
@@ -100,12 +101,16 @@ function opened(
   // Only who has a good key is told so.
   const refusal = outOfService(given.tenant, tenant);
   if (refusal) return refusal;
-  const { name, scopes } = settings;
+  const { name } = settings;
   const limits = limitsOf(given.id, settings);
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
-  const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }), ...boundsOf(tenant) };
   const isDue = usedAt === undefined || now - Date.parse(usedAt) >= USE_NOTED;
-  return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
+  const known = (scopes: readonly string[]): Principal | Promise<Principal> => {
+    const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }), ...boundsOf(tenant) };
+    return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
+  };
+  const scopes = withRoles(services, given.tenant, settings);
+  return scopes instanceof Promise ? scopes.then(known) : known(scopes);
 }
 
 /** Once an hour. That it fails is no reason to turn anybody away. */

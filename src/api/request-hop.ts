@@ -5,7 +5,7 @@ import type { RequestContext } from "./endpoint.ts";
 /** A request as a hop, named by OpenTelemetry's conventions for HTTP (https://opentelemetry.io/docs/specs/semconv/http/http-spans/). The query is left out: it may hold a ticket. */
 export function requestHop({ method, url, headers }: Request, { correlationId, trace }: RequestContext): HopStart {
   const agent = headers.get("user-agent");
-  const { pathname = "", protocol = "", host = "" } = URL.parse(url) ?? {};
+  const { pathname = "", protocol = "", hostname = "" } = URL.parse(url) ?? {};
   return {
     service: "api",
     name: method,
@@ -16,7 +16,7 @@ export function requestHop({ method, url, headers }: Request, { correlationId, t
       "http.request.method": method,
       "url.path": pathname,
       "url.scheme": protocol.slice(0, -1),
-      "server.address": host,
+      "server.address": hostname,
       ...(agent !== null && { "user_agent.original": agent }),
     },
   };
@@ -33,5 +33,7 @@ export function routedHop(path: string): void {
 /** What the request was answered; a 5xx is a failure of ours. */
 export function answeredHop({ root }: Hop, status: number): void {
   root.set({ "http.response.status_code": status });
-  if (status >= 500) root.fail(`answered ${status}`);
+  if (status < 500) return;
+  root.set({ "error.type": String(status) });
+  root.fail(`answered ${status}`);
 }

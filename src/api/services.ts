@@ -1,5 +1,6 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
+import type { AlertsObject } from "../../durable-objects/alerts.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { EraserObject } from "../../durable-objects/eraser.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
@@ -62,6 +63,10 @@ export interface Services {
   readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
   /** The origins that a tenant allows, by its id. */
   readonly origins: Believed<readonly string[]>;
+  /** What roles let, by `<tenant>/<role>`; undefined for one that nobody has defined. */
+  readonly roles: Believed<readonly string[] | undefined>;
+  /** The roles that the platform domain's memberships give, by `<tenant>/<user>`. */
+  readonly members: Believed<readonly string[]>;
   /** The keys that issuers sign with. */
   readonly keySets: KeySets;
   readonly views: readonly View[];
@@ -71,6 +76,8 @@ export interface Services {
   readonly sagas: readonly Saga[];
   /** A tenant's figures, as of now. */
   figures(tenant: string): Promise<Series>;
+  /** What evaluates a tenant's alert rules. */
+  alertsFor(tenant: string): DurableObjectStub<AlertsObject>;
   /** Whoever counts and logs hears of each request. */
   observe?(request: ObservedRequest): void;
   /** The handshake of CloudEvents' web hooks. Never rejects. */

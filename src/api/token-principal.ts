@@ -1,6 +1,9 @@
-import { issuerId } from "../identity/issuer.ts";
+import { issuerId, type IssuerSettings } from "../identity/issuer.ts";
 import { secretKey } from "../identity/shared-secret.ts";
-import { provenBy, statedBy } from "../identity/token.ts";
+import { provenBy, statedBy, type TokenHolder } from "../identity/token.ts";
+import { MAX_ROLES } from "../identity/role.ts";
+import { allows } from "../kernel/index.ts";
+import { withRoles } from "./roles.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -11,7 +14,7 @@ import { boundsOf, outOfService } from "./tenant-standing.ts";
  * 503 where that one's keys cannot be had.
  */
 export async function tokenPrincipal(
-  services: Pick<Services, "issuers" | "keySets" | "tenants">,
+  services: Pick<Services, "issuers" | "keySets" | "tenants" | "roles" | "members">,
   token: string,
   now: number,
 ): Promise<Principal | Response | undefined> {
@@ -30,7 +33,8 @@ export async function tokenPrincipal(
       const standing = await services.tenants.get(tenant);
       const refusal = outOfService(tenant, standing);
       if (refusal) return refusal;
-      const { actor, scopes, until } = holder;
+      const { actor, until } = holder;
+      const scopes = await scopesOf(services, found, holder);
       return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }), ...boundsOf(standing) };
     } catch (fault) {
       console.warn("api: an issuer's keys could not be had", tenant, id, String(fault));
@@ -39,6 +43,17 @@ export async function tokenPrincipal(
     }
   }
   return undefined;
+}
+
+/** What a token's claims, and the roles of the one it speaks for, come to; never more than who registered its issuer has. */
+async function scopesOf(
+  services: Pick<Services, "roles" | "members">,
+  { tenant, settings }: { readonly tenant: string; readonly settings: IssuerSettings },
+  { scopes, roles, user }: TokenHolder,
+): Promise<readonly string[]> {
+  const assigned = settings.memberships === true ? await services.members.get(`${tenant}/${user}`) : [];
+  const all = await withRoles(services, tenant, { scopes, roles: [...new Set([...roles, ...assigned])].slice(0, MAX_ROLES) });
+  return all.filter((scope) => allows(settings.grants, scope));
 }
 
 function unavailable(detail: string): Response {

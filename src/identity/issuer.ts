@@ -17,7 +17,9 @@ const settings = z.object({
   secret: z.string().optional(),
   algorithms: z.array(z.string()),
   /** Which claims say what a token may do, and who it speaks for. */
-  claims: z.object({ scopes: z.string(), actor: z.string() }),
+  claims: z.object({ scopes: z.string(), actor: z.string(), roles: z.string().optional() }),
+  /** Whether the actor also has the roles that the platform domain's membership gives him in this tenant. */
+  memberships: z.boolean().optional(),
   /** What the one who registered it may do: no token may more. */
   grants: z.array(z.string()),
   /** The limits of the one who registered it: its tokens' requests count there. */

@@ -22,6 +22,8 @@ export const MOST_LIMITS = 5;
 const settings = z.object({
   name: z.string(),
   scopes: z.array(z.string()),
+  /** Roles whose scopes it has as well, as they are when it asks. */
+  roles: z.array(z.string()).optional(),
   /** RFC 3339. */
   expiresAt: z.string().optional(),
   limits: limits.optional(),

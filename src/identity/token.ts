@@ -1,6 +1,7 @@
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
 import { allows, SCOPE_PATTERN } from "../kernel/index.ts";
 import type { IssuerSettings } from "./issuer.ts";
+import { MAX_ROLES, ROLE_PATTERN } from "./role.ts";
 
 /** How far (seconds) the clocks of an issuer and of ours may be apart. */
 export const CLOCK_SKEW = 30;
@@ -25,6 +26,9 @@ export function statedBy(token: string): { readonly issuer: string; readonly aud
 export interface TokenHolder {
   readonly actor: string;
   readonly scopes: readonly string[];
+  /** The roles that its claims name, and whom they name as the user. */
+  readonly roles: readonly string[];
+  readonly user: string;
   /** RFC 3339 UTC: the last moment at which it is taken, the skew of the clocks included. */
   readonly until: string;
 }
@@ -48,7 +52,9 @@ export async function provenBy(settings: IssuerSettings, keys: JWTVerifyGetKey, 
   if (typeof actor !== "string" || !/^[\x21-\x7e]{1,200}$/.test(actor)) return undefined;
   const until = new Date(((payload.exp as number) + CLOCK_SKEW) * 1_000);
   if (Number.isNaN(until.getTime())) return undefined;
-  return { actor: `jwt:${actor}`, scopes: scopesIn(claimOf(payload, claims.scopes)).filter((scope) => allows(grants, scope)), until: until.toISOString() };
+  const scopes = scopesIn(claimOf(payload, claims.scopes)).filter((scope) => allows(grants, scope));
+  const roles = claims.roles === undefined ? [] : rolesIn(claimOf(payload, claims.roles));
+  return { actor: `jwt:${actor}`, user: actor, scopes, roles, until: until.toISOString() };
 }
 
 async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
@@ -82,6 +88,18 @@ function claimOf(payload: JWTPayload, name: string): unknown {
 
 /** Scopes as a list, or as RFC 8693 has them, parted by spaces; what is none of ours is left out. */
 function scopesIn(claim: unknown): readonly string[] {
+  return textsIn(claim)
+    .filter((scope) => SCOPE_PATTERN.test(scope))
+    .slice(0, MAX_SCOPES);
+}
+
+function rolesIn(claim: unknown): readonly string[] {
+  return textsIn(claim)
+    .filter((role) => ROLE_PATTERN.test(role))
+    .slice(0, MAX_ROLES);
+}
+
+function textsIn(claim: unknown): readonly string[] {
   const all = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
-  return all.filter((scope): scope is string => typeof scope === "string" && SCOPE_PATTERN.test(scope)).slice(0, MAX_SCOPES);
+  return all.filter((one) => typeof one === "string");
 }

@@ -83,6 +83,11 @@ export class Hop implements SpanHop {
     return this.#isSampled || this.root.error !== undefined || this.now() - this.root.start >= SLOW || this.#spans.some(({ error }) => error !== undefined);
   }
 
+  /** Whether its trace is kept, rather than this hop for what it was. */
+  get isSampled(): boolean {
+    return this.#isSampled;
+  }
+
   /** As `traceparent` writes it. */
   get flags(): "00" | "01" {
     return this.isKept ? "01" : "00";

@@ -1,5 +1,7 @@
 /** New traces that an isolate keeps of a tenant in a second, whatever the rate: what is beyond would cost more than it shows. */
 export const MOST_NEW = 20;
+/** Hops that failed or were slow, of traces that are not kept: so many an isolate keeps of a tenant in a second, for where all fails, or all is slow, more of the same shows nothing. */
+export const MOST_NOTABLE = 50;
 /** How long (milliseconds) a tenant's rate is believed. */
 export const BELIEVED = 5_000;
 
@@ -8,6 +10,7 @@ interface Known {
   readAt: number;
   second: number;
   begun: number;
+  notable: number;
 }
 
 /** Decides which new traces are kept: by a tenant's rate, the same wherever it is asked, and at most so many a second. */
@@ -22,14 +25,13 @@ export class Sampler {
 
   /** Whether a new trace is kept. */
   begins(tenant: string, traceId: string, now: number): boolean {
-    const known = this.#of(tenant);
-    if (!isBelow(traceId, known.rate ?? this.#rate)) return false;
-    const second = Math.floor(now / 1_000);
-    if (known.second !== second) {
-      known.second = second;
-      known.begun = 0;
-    }
-    return known.begun++ < MOST_NEW;
+    const known = this.#at(tenant, now);
+    return isBelow(traceId, known.rate ?? this.#rate) && known.begun++ < MOST_NEW;
+  }
+
+  /** Whether a hop that failed or was slow is kept, though its trace is not. */
+  takesNotable(tenant: string, now: number): boolean {
+    return this.#at(tenant, now).notable++ < MOST_NOTABLE;
   }
 
   /** Whether the tenant's rate is to be read again; said once in a while. */
@@ -45,11 +47,18 @@ export class Sampler {
     this.#of(tenant).rate = rate;
   }
 
+  #at(tenant: string, now: number): Known {
+    const known = this.#of(tenant);
+    const second = Math.floor(now / 1_000);
+    if (known.second !== second) Object.assign(known, { second, begun: 0, notable: 0 });
+    return known;
+  }
+
   #of(tenant: string): Known {
     let known = this.#known.get(tenant);
     if (known === undefined) {
       if (this.#known.size >= 10_000) this.#known.clear();
-      known = { rate: undefined, readAt: Number.NEGATIVE_INFINITY, second: 0, begun: 0 };
+      known = { rate: undefined, readAt: Number.NEGATIVE_INFINITY, second: 0, begun: 0, notable: 0 };
       this.#known.set(tenant, known);
     }
     return known;

@@ -99,8 +99,12 @@ export class Span<Hop extends SpanHop = SpanHop> {
     if (this.#events.length < MOST_EVENTS) this.#events.push({ name, time: this.hop.now(), attributes });
   }
 
-  /** Says that it failed, and why. */
+  /** Says that it failed, and why; of what was thrown, as OpenTelemetry notes exceptions, without where: that is nobody's business outside. */
   fail(error: unknown): void {
+    if (error instanceof Error && this.error === undefined) {
+      this.set({ "error.type": error.name });
+      this.note("exception", { "exception.type": error.name, "exception.message": String(shortened(error.message)) });
+    }
     this.error = String(shortened(error instanceof Error ? error.message : String(error)));
   }
 

@@ -60,7 +60,7 @@ export class Tracer {
 
   /** Ends a hop, and keeps it where it is to be kept. */
   end(hop: Hop): void {
-    const record = hop.traceId === NOBODYS ? undefined : hop.record();
+    const record = this.#recordOf(hop);
     if (record !== undefined) this.#add([record], []);
   }
 
@@ -109,7 +109,13 @@ export class Tracer {
     };
     const hop = new Hop(this.#parts.now, start);
     if (error !== undefined) hop.root.fail(error);
-    return hop.traceId === NOBODYS ? undefined : hop.record();
+    return this.#recordOf(hop);
+  }
+
+  #recordOf(hop: Hop): HopRecord | undefined {
+    const record = hop.traceId === NOBODYS ? undefined : hop.record();
+    if (record === undefined || hop.isSampled) return record;
+    return this.#parts.sampler.takesNotable(record.tenant, this.#parts.now()) ? record : undefined;
   }
 
   #add(hops: readonly HopRecord[], tenants: readonly string[]): void {

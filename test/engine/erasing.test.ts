@@ -40,8 +40,6 @@ async function lived(tenant: string): Promise<void> {
       idempotency: { key: `k${n}`, fingerprint: "sha256:1" },
     });
   await append(tenant, "audit-log", [draft("rivulet.Act", {})]);
-  await (env.TELEMETRY as D1Database).prepare("INSERT INTO trace_rates (tenant, rate) VALUES (?, 1) ON CONFLICT DO NOTHING").bind(tenant).run();
-  await (env.TELEMETRY as D1Database).prepare("INSERT INTO traces VALUES (?, 't', 1, 2, 0, 's', 'n', NULL)").bind(tenant).run();
   await keyRegistryOf(env, tenant, "07").keep("k", "sha256:1");
   await rateLimitFor(env, tenant, "k").take({ limit: 10, periodSeconds: 60 });
   await denialsFor(env, tenant).deny("key:x", "anything");
@@ -71,18 +69,15 @@ async function rowsOf(tenant: string): Promise<Record<string, number>> {
     const count = await db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${where}`).bind(value).first<number>("n");
     if (count !== 0) found[name] = count ?? -1;
   };
-  for (const db of [env.LOG_0, env.VIEWS_0]) {
+  for (const db of [env.LOG_0, env.VIEWS_0, env.TELEMETRY as D1Database]) {
     const { results } = await db
-      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name <> 'heads'")
+      .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name NOT IN ('heads', 'trace_rates')")
       .all<{ name: string; sql: string }>();
     for (const { name, sql } of results) {
       const [, owner] = /\b(tenant|scope) TEXT/.exec(sql) ?? [];
       if (owner !== undefined) await note(name, db, `${owner} = ?1 OR ${owner} GLOB ?1 || '#*'`);
     }
   }
-  // What the job itself did is traced too, and comes there after it: that goes in its time. What was there before is gone.
-  const telemetry = env.TELEMETRY as D1Database;
-  for (const table of ["traces", "trace_rates"]) await note(table, telemetry, table === "traces" ? "tenant = ?1 AND trace = 't'" : "tenant = ?1");
   await note("view_search", env.VIEWS_0, "scope = ?1", searchScope(tenant, "notes"));
   return found;
 }
@@ -118,7 +113,7 @@ describe("a deleted tenant", () => {
   test("leaves nothing in any object, nor in the log and the views, but the mark that it is deleted", async () => {
     await lived("erased-1");
     expect(Object.keys(await rowsOf("erased-1"))).toEqual(
-      expect.arrayContaining(["events", "streams", "view_cursors", "event_types", "dead_letters", "view_rows", "view_search", "traces", "trace_rates"]),
+      expect.arrayContaining(["events", "streams", "view_cursors", "event_types", "dead_letters", "view_rows", "view_search"]),
     );
     expect(await holding("erased-1")).toEqual(expect.arrayContaining(["note-0", "follower", "handler", "registry", "denials", "limit"]));
     await deleted("erased-1");

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HOP_BLOBS, HOP_DOUBLES, MOST_BLOB_BYTES, MOST_INDEX_BYTES, MOST_POINTS, analyticsSink } from "../../src/tracing/analytics-sink.ts";
 import { type D1SinkParts, d1Sink } from "../../src/tracing/d1-sink.ts";
+import { eraseTraces } from "../../src/tracing/erase-traces.ts";
 import type { HopRecord } from "../../src/tracing/hop.ts";
 import { listTraces, readTrace } from "../../src/tracing/read-traces.ts";
 import type { SpanRecord } from "../../src/tracing/span.ts";
@@ -73,7 +74,7 @@ describe("the database of traces", () => {
     const hops = [1, 2, 3, 4, 5].map((n) => hop("d1-a", `t${n}`, { start: n * 1_000 }));
     await d1Sink(db, few).write(hops, []);
     expect(await traces("d1-a")).toEqual(["t5", "t4", "t3"]);
-    expect([await hopsOf("d1-a"), await traces("d1-b")]).toEqual([3, ["old"]]);
+    expect([await hopsOf("d1-a"), await hopsOf("d1-b"), await traces("d1-b")]).toEqual([3, 1, ["old"]]);
   });
 
   test("keeps hops so long, and looks once a minute", async () => {
@@ -86,6 +87,15 @@ describe("the database of traces", () => {
     time += 31_000;
     await sink.write([hop("d1-age", "newer", { start: time })], []);
     expect(await traces("d1-age")).toEqual(["newer", "new"]);
+  });
+
+  test("has nothing left of a tenant that was deleted, and takes nothing more of it", async () => {
+    const sink = d1Sink(db, parts());
+    const hops = [...Array.from({ length: 1_200 }, () => hop("d1-gone", hex(32))), hop("d1-stays", "t1")];
+    for (let at = 0; at < hops.length; at += 250) await sink.write(hops.slice(at, at + 250), []);
+    expect([await eraseTraces(db, "d1-gone"), await eraseTraces(db, "d1-gone")]).toEqual([{ isEnd: false }, { isEnd: true }]);
+    await sink.write([hop("d1-gone", "late"), hop("d1-stays", "t2")], []);
+    expect([await hopsOf("d1-gone"), await traces("d1-gone"), await hopsOf("d1-stays")]).toEqual([0, [], 2]);
   });
 
   test("tells the rates that are asked for, in the same batch", async () => {

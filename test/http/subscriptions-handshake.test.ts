@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { compose, type Env } from "../../src/compose.ts";
+import { compose } from "../../src/compose.ts";
+import type { Env } from "../../src/env.ts";
 import { adminKey, eventsOf, everything, expectProblem, get, ok } from "../support/http.ts";
 import { pull, settings, type Subscription } from "./subscriptions.ts";
 

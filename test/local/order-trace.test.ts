@@ -75,9 +75,9 @@ test("an order placed with a traceparent is one trace, from the request to the w
   expect(
     wayUp(
       trace,
-      of(({ name }) => name === "execute PlaceOrder"),
+      of(({ name }) => name === "append"),
     ),
-  ).toEqual(["aggregate:order execute PlaceOrder", "api object execute", "api command order PlaceOrder", ...request]);
+  ).toEqual(["aggregate:order append", "aggregate:order execute PlaceOrder", "api object execute", "api command order PlaceOrder", ...request]);
   for (const [service, name] of [
     ["aggregate:order", "send to queue"],
     ["projector", "project into the log"],

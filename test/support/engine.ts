@@ -3,7 +3,7 @@ import { env as bindings } from "cloudflare:workers";
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { Appended, AppendRequest, EventDraft, Refusal } from "../../durable-objects/aggregate/contract.ts";
 import { dispatcherFor, objectFor } from "../../durable-objects/object-for.ts";
-import type { Env } from "../../src/compose.ts";
+import type { Env } from "../../src/env.ts";
 import { dataHash, jsonText, type LoggedEvent } from "../../src/kernel/index.ts";
 import { readLog } from "../../src/log/read-log.ts";
 import worker from "./worker.ts";

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { alerting } from "../../src/alerts/alerting.ts";
 import { reservation } from "../../src/commands/reservation.ts";
 import { tenant } from "../../src/identity/tenant.ts";
 import { modules } from "../../src/domains/index.ts";
@@ -9,6 +10,7 @@ import { subscription } from "../../src/followers/subscription.ts";
 import { issuer, issuerClaim } from "../../src/identity/issuer.ts";
 import { key } from "../../src/identity/key.ts";
 import { origins } from "../../src/identity/origins.ts";
+import { role } from "../../src/identity/role.ts";
 import { type Decider, type EventForm, together, upcast } from "../../src/kernel/index.ts";
 import { sagaDecider } from "../../src/sagas/saga-decider.ts";
 import { source } from "../../src/webhooks/source.ts";
@@ -29,8 +31,8 @@ export type StoredForms = Readonly<Record<string, readonly StoredForm[]>>;
 
 const domains = together(modules);
 
-/** The platform's own aggregates, by the names that src/compose.ts has for them. */
-export const OWN = { source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins };
+/** The platform's own aggregates, by the names that src/platform-composed.ts has for them. */
+export const OWN = { source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, role, alerting };
 
 /** What events from outside may come to, in any order. */
 export const open: readonly Decider[] = [...Object.values(OWN), ...domains.deciders];

@@ -1,4 +1,4 @@
-import type { Env } from "../../src/compose.ts";
+import type { Env } from "../../src/env.ts";
 import type { Shard } from "../../src/log/shard.ts";
 
 /** What the local queue and D1 never do by themselves, switched on by a test. */

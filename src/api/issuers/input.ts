@@ -28,7 +28,11 @@ const oneSource = [
   ofSecret("HS512", ["HS384", "HS256"], 64),
 ];
 
-const claimNames = z.strictObject({ scopes: z.string().min(1).max(200), actor: z.string().min(1).max(200).optional() });
+const claimNames = z.strictObject({
+  scopes: z.string().min(1).max(200),
+  actor: z.string().min(1).max(200).optional(),
+  roles: z.string().min(1).max(200).optional(),
+});
 
 /** What registers an issuer: the body of `POST /v1/issuers`. */
 export const newIssuer = z
@@ -51,7 +55,10 @@ export const newIssuer = z
       .describe(
         "What its tokens may be signed with; left out, RS256, ES256 and EdDSA, or HS256 with a secret. Those of secrets and those of public keys are never mixed",
       ),
-    claims: claimNames.describe("Which claims hold the scopes (a list, or parted by spaces) and the actor, `sub` where left out; a dot goes into an object"),
+    claims: claimNames.describe(
+      "Which claims hold the scopes (a list, or parted by spaces) and the actor, `sub` where left out; a dot goes into an object; `roles` names the one that holds names of roles",
+    ),
+    memberships: z.boolean().optional().describe("Whether the actor also has the roles that `membership` of the platform domain gives to `<tenant>:<actor>`"),
   })
   .openapi("NewIssuer", {
     oneOf: oneSource as never,

@@ -10,6 +10,7 @@ import { platformMetadata } from "../metadata.ts";
 import { idempotencyKey, isNotModified, precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
+import { roleRefusal } from "../roles.ts";
 import { hash, time, wholeNumber } from "../schemas.ts";
 
 /** A command's data, as JSON. */
@@ -69,6 +70,8 @@ async function send(decider: Decider, name: string, call: Call<{ id: string }, u
   if (condition instanceof Response) return condition;
   const idempotency = idempotencyKey(request, fingerprinted(decider.commands[name] as z.ZodType, body, call.bytes));
   if (idempotency instanceof Response) return idempotency;
+  const forbidden = await roleRefusal(services, principal, { category: decider.category, command: name, data: body });
+  if (forbidden) return forbidden;
   const stream = `${decider.category}-${params.id}`;
   return withKey(services, principal.tenant, idempotency, async () => {
     const sent = await services.send({

@@ -26,7 +26,8 @@ const shown = z
     jwks: z.looseObject({}).optional(),
     jwksUri: z.string().optional(),
     algorithms: z.array(z.string()),
-    claims: z.object({ scopes: z.string(), actor: z.string() }),
+    claims: z.object({ scopes: z.string(), actor: z.string(), roles: z.string().optional() }),
+    memberships: z.boolean().optional(),
     createdAt: z.string().optional(),
   })
   .openapi("Issuer");
@@ -112,8 +113,17 @@ function caused(call: Call<unknown, unknown, unknown>) {
   return { source: "/v1/issuers", metadata: platformMetadata(call, call.principal.actor) };
 }
 
-function shownIssuer(id: string, { issuer, audience, jwks, jwksUri, algorithms, claims }: IssuerSettings): object {
-  return { id, issuer, audience, ...(jwks && { jwks }), ...(jwksUri !== undefined && { jwksUri }), algorithms, claims };
+function shownIssuer(id: string, { issuer, audience, jwks, jwksUri, algorithms, claims, memberships }: IssuerSettings): object {
+  return {
+    id,
+    issuer,
+    audience,
+    ...(jwks && { jwks }),
+    ...(jwksUri !== undefined && { jwksUri }),
+    algorithms,
+    claims,
+    ...(memberships !== undefined && { memberships }),
+  };
 }
 
 function noIssuer(id: string): Response {

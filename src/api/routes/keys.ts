@@ -12,6 +12,7 @@ import { withKey } from "../idempotency.ts";
 import { answer, answered, command, known, sealedSecret, seenOnce } from "../keys/commanded.ts";
 import { keyLine, keyShownOnce, newKey, shownKey } from "../keys/shown.ts";
 import { idempotencyKey } from "../preconditions.ts";
+import { cannotGive } from "../roles.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { lacking } from "../scope.ts";
@@ -41,10 +42,13 @@ async function create(call: Call<unknown, unknown, z.output<typeof newKey>>): Pr
   const { tenant } = principal;
   const idempotency = idempotencyKey(call.request, call.bytes);
   if (idempotency instanceof Response) return idempotency;
-  for (const scope of body.scopes) {
+  for (const scope of body.scopes ?? []) {
     const forbidden = lacking(principal, scope as `${string}:${string}`);
     if (forbidden) return forbidden;
   }
+  const ungiven = await cannotGive(services, principal, body.roles ?? []);
+  if (ungiven instanceof Response) return ungiven;
+  if (ungiven !== undefined) return invalidInput([{ path: "roles", message: `Expected roles that are defined, got ${ungiven.undefinedRole}` }]);
   const within = principal.limits ?? [];
   if (body.limits !== undefined && within.length >= MOST_LIMITS)
     return invalidInput([{ path: "limits", message: `Expected no limit: its maker's requests count in ${within.length} already` }]);
@@ -54,11 +58,12 @@ async function create(call: Call<unknown, unknown, z.output<typeof newKey>>): Pr
     if (before === undefined && body.expiresAt !== undefined && Date.parse(body.expiresAt) <= Date.now())
       return invalidInput([{ path: "expiresAt", message: "Expected a time to come" }]);
     const made = newKeyText(tenant, id);
-    const { expiresAt, signing, ...settings } = body;
+    const { expiresAt, signing, scopes = [], ...settings } = body;
     const sealed = signing && (await sealedSecret(call, id, made.secret));
     if (sealed instanceof Response) return sealed;
     const data = {
       ...settings,
+      scopes,
       ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
       ...(within.length > 0 && { within }),
       hash: made.hash,

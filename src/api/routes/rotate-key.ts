@@ -8,6 +8,7 @@ import { keyShownOnce } from "../keys/shown.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
+import { cannotGive } from "../roles.ts";
 import { missingScope } from "../scope.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
 
@@ -57,6 +58,8 @@ async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Res
     const found = before ?? (await known(call, params.id));
     if (found instanceof Response) return found;
     if ("settings" in found && found.settings && isLessLimited(limitsOf(params.id, found.settings), principal)) return lessLimited();
+    const unheld = "settings" in found ? await cannotGive(services, principal, found.settings?.roles ?? []) : undefined;
+    if (unheld instanceof Response) return unheld;
     const made = newKeyText(principal.tenant, params.id);
     const until = body.overlapSeconds === 0 ? {} : { until: new Date(Date.now() + body.overlapSeconds * 1_000).toISOString() };
     const isSigning = "settings" in found && found.settings?.signing !== undefined;

@@ -11,6 +11,8 @@ const made = newKeyText("acme", id);
 const ask = (bearer?: string, headers: Record<string, string> = {}): Request =>
   new Request("https://rivulet.test/v1/streams", { headers: { ...headers, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) } });
 
+const ROLES = ["views:read:*", "streams:read"];
+
 let calls: string[];
 let state: KeyState;
 let services: Asking;
@@ -39,6 +41,14 @@ beforeEach(() => {
       Date.now,
     ),
     keySets: new KeySets(() => Promise.reject(new Error("nobody is called")), { allowLocal: false }),
+    roles: new Believed<readonly string[] | undefined>(
+      read("role", () => ROLES),
+      Date.now,
+    ),
+    members: new Believed<readonly string[]>(
+      read("member", () => []),
+      Date.now,
+    ),
     sealer: undefined,
     takeNonce: async () => true,
     send: async ({ command }) => {
@@ -64,6 +74,15 @@ describe("who asks is known", () => {
     expect(principal).toMatchObject({ tenant: "acme", actor: "key:ci", scopes: ["streams:read"], credential: { key: id } });
     for (let time = 0; time < 100; time++) expect(authenticate(ask(made.text), services)).toEqual(principal);
     expect(calls).toHaveLength(2);
+  });
+
+  test("by a key with roles, whose scopes it has as well, with one more call for each, and then at once", async () => {
+    state = { ...state, settings: { name: "ci", scopes: ["streams:read"], roles: ["reader"], hash: made.hash } };
+    const first = await authenticate(ask(made.text), services);
+    expect(first).toMatchObject({ scopes: ["streams:read", "views:read:*"] });
+    expect(calls).toEqual([`key acme/${id}`, "tenant acme", "role acme/reader"]);
+    expect(authenticate(ask(made.text), services)).toEqual(first);
+    expect(calls).toHaveLength(3);
   });
 
   test("by a key though its use cannot be written down", async () => {

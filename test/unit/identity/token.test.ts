@@ -37,6 +37,8 @@ describe("a token is taken", () => {
   test("with the scopes and the actor that its claims say, what is no scope of ours left out", async () => {
     expect(await check(await signed())).toEqual({
       actor: "jwt:ann",
+      user: "ann",
+      roles: [],
       scopes: ["streams:read:note-*", "events:write:note-1"],
       until: new Date((SECONDS + 600 + CLOCK_SKEW) * 1_000).toISOString(),
     });

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { HopRecord } from "../../../src/tracing/hop.ts";
 import { SLOW } from "../../../src/tracing/hop.ts";
 import { Recorder, type TraceSink } from "../../../src/tracing/recorder.ts";
-import { BELIEVED, MOST_NEW, Sampler } from "../../../src/tracing/sampler.ts";
+import { BELIEVED, MOST_NEW, MOST_NOTABLE, Sampler } from "../../../src/tracing/sampler.ts";
 import { continueTrace } from "../../../src/tracing/trace-context.ts";
+import { defaultRate, tracers } from "../../../src/tracing-composed.ts";
 import { annotate, note, spanNow, traced, traceparentNow } from "../../../src/tracing/traced.ts";
 import { Tracer } from "../../../src/tracing/tracer.ts";
 
@@ -70,6 +71,10 @@ describe("a hop of a trace that its caller does not record", () => {
       ["n", "error", "not this way"],
       ["a try", "error", "no"],
     ]);
+    expect(kept[0]?.spans[1]).toMatchObject({
+      attributes: { "error.type": "Error" },
+      events: [{ name: "exception", attributes: { "exception.type": "Error", "exception.message": "no" } }],
+    });
   });
 
   test.each([
@@ -78,6 +83,17 @@ describe("a hop of a trace that its caller does not record", () => {
   ])("that takes %i ms is kept %i times", async (took, times) => {
     await tracer().hop(hopOf("00"), async () => void (time += took));
     expect(await settled()).toHaveLength(times);
+  });
+
+  test("and that fails is kept as long as there are not too many of them in a second", async () => {
+    const failing = (): Promise<unknown> =>
+      tracer()
+        .hop(hopOf("00"), async () => Promise.reject(new Error("no")))
+        .catch(() => undefined);
+    for (let n = 0; n < MOST_NOTABLE + 5; n++) await failing();
+    time += 1_000;
+    await failing();
+    expect(await settled()).toHaveLength(MOST_NOTABLE + 1);
   });
 
   test("is kept where it is worth it from the start", async () => {
@@ -195,6 +211,27 @@ describe("a batch", () => {
       ["t", "error"],
       ["u", "error"],
     ]);
+  });
+});
+
+describe("tracing", () => {
+  test("is there where a sink is, and switched off there is nothing of it", () => {
+    const tracerOf = tracers(() => time, fetch);
+    const bound = { TELEMETRY: {} as D1Database };
+    expect(tracerOf({})).toBeUndefined();
+    expect(tracerOf({ ...bound, TRACE_RATE: "off" })).toBeUndefined();
+    for (const env of [bound, { ...bound, TRACE_RATE: "0" }, { OTLP_URL: "http://collector.test" }]) expect(tracerOf(env)).toBeInstanceOf(Tracer);
+  });
+
+  test.each([
+    [undefined, 1],
+    ["", 1],
+    ["0", 0],
+    ["0.25", 0.25],
+    ["2", 1],
+    ["some", 1],
+  ])("at TRACE_RATE %j keeps the share %d", (said, rate) => {
+    expect(defaultRate(said === undefined ? {} : { TRACE_RATE: said })).toBe(rate);
   });
 });
 

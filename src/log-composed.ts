@@ -1,0 +1,100 @@
+import type { AggregatePorts } from "../durable-objects/aggregate/contract.ts";
+import { dispatcherFor, objectFor } from "../durable-objects/object-for.ts";
+import { timedD1 } from "./d1-deadline.ts";
+import { within } from "./deadline.ts";
+import type { Env } from "./env.ts";
+import type { LogHead } from "./kernel/index.ts";
+import { markForked } from "./log/mark-forked.ts";
+import type { ProjectorPorts } from "./log/projector.ts";
+import { purgeCopies } from "./log/purge-copies.ts";
+import { ReachedLogs } from "./log/reached-logs.ts";
+import { copiesOf, followLog, loggedStream, logReached } from "./log/read-log.ts";
+import type { Shard, ShardOf } from "./log/shard.ts";
+import { ToldHeads } from "./log/told-heads.ts";
+import type { Metering } from "./metrics-composed.ts";
+import type { Tracer } from "./tracing/tracer.ts";
+import type { LogReader } from "./views/engine.ts";
+
+/** What a part may take to answer another (milliseconds). */
+const MOST_TIME = 10_000;
+/** What a transaction in D1 may take: D1 itself gives up at 30 s. */
+export const MOST_TIME_OF_D1 = 30_000;
+
+/** The shards, each of whose databases answers in time or rejects. */
+export function timedShards(bare: (env: Env) => ShardOf): (env: Env) => ShardOf {
+  return (env) => {
+    const shardOf = bare(env);
+    const timed = new Map<number, Shard>();
+    return (tenant) => {
+      const shard = shardOf(tenant);
+      const known = timed.get(shard.id) ?? { ...shard, log: timedD1(shard.log, MOST_TIME_OF_D1), views: timedD1(shard.views, MOST_TIME_OF_D1) };
+      timed.set(shard.id, known);
+      return known;
+    };
+  };
+}
+
+/** The log, as views follow it. */
+export function logReader(shardOf: ShardOf): LogReader {
+  return {
+    // Views see the platform's own events too.
+    follow: (tenant, query) => followLog(shardOf(tenant).log, tenant, query),
+  };
+}
+
+interface Given {
+  readonly shardsOf: (env: Env) => ShardOf;
+  readonly now: () => number;
+  readonly metering: Metering;
+  readonly tracerIn: (env: Env, context?: Pick<ExecutionContext, "waitUntil">) => Tracer | undefined;
+}
+
+/** The way from the objects into the log: what streams and the projector reach beyond themselves. What it remembers, an isolate's objects share. */
+export class LogComposed {
+  readonly #given: Given;
+  readonly #reachedLogs: ReachedLogs;
+  readonly #toldHeads = new ToldHeads();
+
+  constructor(given: Given) {
+    this.#given = given;
+    this.#reachedLogs = new ReachedLogs(given.now);
+  }
+
+  projectorPorts(env: Env, context?: Pick<ExecutionContext, "waitUntil">): ProjectorPorts {
+    const { metering, tracerIn } = this.#given;
+    return {
+      tracer: tracerIn(env, context),
+      eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
+      followed: (tenant, head) => this.#tell(env, tenant, head),
+      forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
+      observer: metering.projector(),
+    };
+  }
+
+  aggregatePorts(env: Env): AggregatePorts {
+    const { shardsOf, metering, now } = this.#given;
+    const shardOf = shardsOf(env);
+    return {
+      async send(tenant, messages) {
+        await shardOf(tenant).queue.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
+      },
+      logged: ({ tenant, stream }) => within(MOST_TIME, "the log", loggedStream(shardOf(tenant).log, tenant, stream)),
+      reached: (tenant) => this.#reachedLogs.reached(tenant, () => within(MOST_TIME, "the log", logReached(shardOf(tenant).log, tenant))),
+      lastReached: (tenant) => this.#reachedLogs.known(tenant),
+      copies: ({ tenant, stream }, ids) => copiesOf(shardOf(tenant).log, tenant, stream, ids),
+      purgeCopies: ({ tenant, stream }, ids) => purgeCopies(shardOf(tenant).log, tenant, stream, ids),
+      async markForked(identity, reason) {
+        await markForked(shardOf(identity.tenant).log, identity, reason);
+        metering.projector().forked(identity.tenant);
+        void metering.soon(env);
+      },
+      announce: (tenant, head) => this.#tell(env, tenant, head),
+      shardOf: (tenant) => shardOf(tenant).id,
+      now,
+    };
+  }
+
+  #tell(env: Env, tenant: string, head: LogHead): Promise<void> {
+    return this.#toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
+  }
+}
