@@ -128,7 +128,6 @@ export function compose(overrides: Overrides = {}) {
 
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
-    const secrets = secretsOf(env);
     const followers = composed(env);
     const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
@@ -148,9 +147,9 @@ export function compose(overrides: Overrides = {}) {
       },
       decider: (category) => deciders.get(category),
       send: followers.send,
-      sealer: secrets,
+      sealer: followers.sealer,
       adminKey: env.ADMIN_KEY || undefined,
-      ...identityServices({ env, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: secrets }),
+      ...identityServices({ env, shardOf, fetch: theFetch, allowLocalTargets: followers.allowLocalTargets, now, sealer: followers.sealer }),
       views,
       follower: (tenant, kind, id) => followerClient(followers, { tenant, kind, id }),
       handlers: own,

@@ -1,3 +1,4 @@
+import type { StreamTail } from "../durable-objects/aggregate/contract.ts";
 import { circuitPort } from "../durable-objects/circuit.ts";
 import type { EraserPorts, EraseStep } from "../durable-objects/eraser.ts";
 import { alertsFor, denialsFor, dispatcherFor, followerFor, keyRegistryOf, metricsFor, objectFor, rateLimitFor } from "../durable-objects/object-for.ts";
@@ -8,7 +9,7 @@ import { SUBSCRIPTION_CATEGORY, type SubscriptionState } from "./followers/subsc
 import { CLAIM_CATEGORY, ISSUER_CATEGORY } from "./identity/issuer.ts";
 import { KEY_CATEGORY } from "./identity/key.ts";
 import { tenantState } from "./identity-composed.ts";
-import { TENANT_CATEGORY } from "./identity/tenant.ts";
+import { TENANT_CATEGORY, tenantBucket, tenantStream, type TenantState } from "./identity/tenant.ts";
 import { categoryOf, DEFAULT_TENANT, type EventMetadata, idOf } from "./kernel/index.ts";
 import { eraseDirectory, eraseEvents, markDeleted, streamsAfter } from "./log/erase-tenant.ts";
 import { eraseTraces } from "./tracing/erase-traces.ts";
@@ -17,6 +18,8 @@ import { eraseViewRows, VIEW_TABLES } from "./views/erase-tenant.ts";
 
 /** What a part may take to answer (milliseconds). A follower first ends what it has under way. */
 const MOST_TIME = 10_000;
+/** Characters of a tenant's own stream that are read. */
+const ALL = 8_000_000;
 /** Objects that are told at a time. */
 const AT_ONCE = 32;
 
@@ -52,6 +55,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
       },
       step("denials", (tenant) => within(MOST_TIME, "the denials", denialsFor(env, tenant).forget())),
       step("alerts", (tenant) => within(MOST_TIME, "the alerts", alertsFor(env, tenant).forget())),
+      step("limits", (tenant) => forgetLimits(composed, tenant)),
       {
         name: "events",
         counts: "events",
@@ -110,6 +114,17 @@ async function forgetFollowers({ env }: Composed, tenant: string): Promise<void>
   for (let at = 0; at < parts.length; at += AT_ONCE)
     await Promise.all(parts.slice(at, at + AT_ONCE).map((part) => within(MOST_TIME, part.id, followerFor(env, part).forget())));
   await within(MOST_TIME, "the dispatcher", dispatcher.forget());
+}
+
+/** What counted the requests of the whole tenant, by every limit that it had. */
+async function forgetLimits({ env }: Composed, tenant: string): Promise<void> {
+  const stream = tenantStream(tenant);
+  const { events }: StreamTail = await within(MOST_TIME, stream, objectFor(env, DEFAULT_TENANT, stream).eventsAfter(0, ALL));
+  const limits = events
+    .filter(({ type }) => type === "rivulet.TenantBounded")
+    .flatMap(({ data }) => (JSON.parse(data) as Pick<TenantState, "limits">).limits?.requests ?? []);
+  const buckets = new Set(limits.flatMap((limit) => [tenantBucket(limit, "tenant").key, tenantBucket(limit, "critical").key]));
+  await Promise.all([...buckets].map((bucket) => within(MOST_TIME, "a rate limit", rateLimitFor(env, tenant, bucket).forget())));
 }
 
 /** First what is found by what the stream says, for afterwards nobody knows it. */

@@ -2,6 +2,7 @@ import type { Appended, Refusal } from "../durable-objects/aggregate/contract.ts
 import type { DenialPorts } from "../durable-objects/denials.ts";
 import { denialsFor, objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import type { Services } from "./api/services.ts";
+import { eventsToday } from "./api/tenant-bounds.ts";
 import { within } from "./deadline.ts";
 import { Believed } from "./identity/believed.ts";
 import { type ClaimState, claimStream, issuerContext, type IssuerState, issuerStream } from "./identity/issuer.ts";
@@ -11,6 +12,7 @@ import { keyStream, type KeyState } from "./identity/key.ts";
 import { membershipStream, ROLE_PATTERN, type RoleState, roleStream } from "./identity/role.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { DEFAULT_TENANT } from "./kernel/index.ts";
+import type { ShardOf } from "./log/shard.ts";
 import type { Sealer } from "./webhooks/seal.ts";
 
 /** What a part may take to answer (milliseconds). */
@@ -34,6 +36,7 @@ export async function tenantState(env: ObjectNamespaces, tenant: string): Promis
 /** What identity is made of. */
 export interface IdentityGiven {
   readonly env: ObjectNamespaces;
+  readonly shardOf: ShardOf;
   readonly fetch: typeof fetch;
   readonly allowLocalTargets: boolean;
   readonly now: () => number;
@@ -44,11 +47,15 @@ export interface IdentityGiven {
 /** What the API asks about who asks: read from the aggregates themselves, and believed for a while. */
 export function identityServices({
   env,
+  shardOf,
   fetch,
   allowLocalTargets,
   now,
   sealer,
-}: IdentityGiven): Pick<Services, "keys" | "tenants" | "issuers" | "origins" | "roles" | "members" | "keySets" | "takeRequest" | "takeNonce" | "deny"> {
+}: IdentityGiven): Pick<
+  Services,
+  "keys" | "tenants" | "eventsToday" | "issuers" | "origins" | "roles" | "members" | "keySets" | "takeRequest" | "takeNonce" | "deny"
+> {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
   return {
@@ -65,6 +72,7 @@ export function identityServices({
       now,
       ({ name }) => name !== undefined,
     ),
+    eventsToday: new Believed((tenant) => within(MOST_TIME, "the log", eventsToday(shardOf(tenant).log, tenant, now())), now),
     issuers: new Believed(
       async (id) => {
         const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;

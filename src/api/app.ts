@@ -33,6 +33,7 @@ import { resealSecrets } from "./routes/reseal.ts";
 import { deleteRole, getRole, putRole, roles } from "./routes/roles.ts";
 import { deleteSource, getSource, putSource, sources } from "./routes/sources.ts";
 import { directory, getStream, readStream, verifyStream } from "./routes/streams.ts";
+import { boundTenant } from "./routes/tenant-bounds.ts";
 import { deleteTenant } from "./routes/tenant-deletion.ts";
 import { createTenant, getTenant, resumeTenant, suspendTenant, tenants } from "./routes/tenants.ts";
 import { listTracesEndpoint, oneTrace, putTraceRate, getTraceRate, traceMap } from "./routes/traces.ts";
@@ -97,6 +98,7 @@ function serveAll(app: OpenAPIHono<ApiEnv>, modules: readonly Module[]): void {
   serve(app, suspendTenant);
   serve(app, resumeTenant);
   serve(app, deleteTenant);
+  serve(app, boundTenant);
   serve(app, createIssuer);
   serve(app, issuers);
   serve(app, getIssuer);

@@ -10,10 +10,11 @@ import { bodyText, mediaTypeOf } from "./body.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
-import { limited, type LimitHeaders } from "./rate-limit.ts";
+import { limited, limitedCritical, type LimitHeaders } from "./rate-limit.ts";
 import { routedHop } from "./request-hop.ts";
 import { type Asked, lacking, type Needed } from "./scope.ts";
 import type { Services } from "./services.ts";
+import { outOfBounds } from "./tenant-bounds.ts";
 import { readSigned } from "./signed-principal.ts";
 
 /** What every request carries, and every answer gives back. */
@@ -103,6 +104,8 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   /** Headers that matter to this endpoint, for the description only. */
   readonly headers?: z.ZodObject;
   readonly body?: JsonBody<Body>;
+  /** Whether all that a body brings is critical: then it passes also where its tenant's limit has no room left, in one of its own. */
+  readonly isCritical?: (body: z.output<Body>) => boolean;
   readonly rawBody?: RawBody;
   readonly otherBody?: OtherBody<z.output<Params>, z.output<Query>>;
   readonly answers: Readonly<Record<number, Answers>>;
@@ -154,10 +157,13 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (principal !== NOBODY) ownHop(principal.tenant);
   const limit = await limited(services, principal);
   if (limit !== undefined) context.set("limit", limit.headers);
-  if (limit?.refusal) return limit.refusal;
+  const mayBeCritical = endpoint.isCritical !== undefined && limit?.isTenants === true && lacking(principal, "events:critical") === undefined;
+  if (limit?.refusal && !mayBeCritical) return limit.refusal;
   const asked = { params: context.req.param() as Record<string, string>, query: context.req.query(), services, principal };
   const forbidden = lacking(principal, endpoint.scopeOf?.(asked) ?? endpoint.scope, asked.params);
   if (forbidden) return auditDenial({ services, principal, endpoint }, forbidden);
+  const outside = await outOfBounds(services, principal, endpoint);
+  if (outside) return outside;
   const params = (endpoint.params ?? NO_FIELDS).safeParse(context.req.param());
   if (!params.success) return invalid(params.error);
   const refusal = endpoint.refuse?.({ principal, params: params.data as z.output<Params> });
@@ -166,6 +172,12 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (!query.success) return invalid(query.error);
   const read = await readInput(request, input, principal.isSigned === true);
   if (read instanceof Response) return read;
+  if (limit?.refusal) {
+    const critical = endpoint.isCritical?.(read.body as z.output<Body>) === true ? await limitedCritical(services, principal) : undefined;
+    if (critical === undefined) return limit.refusal;
+    context.set("limit", critical.headers);
+    if (critical.refusal) return critical.refusal;
+  }
   // The schemas have just said so.
   return { request, services, correlationId, trace, principal, params: params.data, query: query.data, ...read } as unknown as Checked<Params, Query, Body>;
 }

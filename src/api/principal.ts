@@ -9,7 +9,7 @@ import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 import { isSigned, signedBy } from "./signed-principal.ts";
 import { withRoles } from "./roles.ts";
-import { deleted, outOfService } from "./tenant-standing.ts";
+import { boundsOf, deleted, outOfService } from "./tenant-standing.ts";
 import { tokenPrincipal } from "./token-principal.ts";
 
 /** Who asks, and on whose data. */
@@ -21,6 +21,8 @@ export interface Principal {
   readonly scopes: readonly string[];
   /** How often it may ask, by the keys that count it: its own and those that it was made with; left out, as often as it likes. */
   readonly limits?: readonly CountedLimit[];
+  /** What its tenant may at most; nothing binds the admin key. */
+  readonly bounds?: Pick<TenantState, "limits" | "isReadOnly">;
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
   /** It signed the request: its body must be the one that was signed. */
@@ -104,7 +106,7 @@ function opened(
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
   const isDue = usedAt === undefined || now - Date.parse(usedAt) >= USE_NOTED;
   const known = (scopes: readonly string[]): Principal | Promise<Principal> => {
-    const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }) };
+    const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }), ...boundsOf(tenant) };
     return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
   };
   const scopes = withRoles(services, given.tenant, settings);

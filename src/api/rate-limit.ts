@@ -1,5 +1,6 @@
 import type { LimitAnswered } from "../../durable-objects/rate-limit.ts";
-import type { RequestLimit } from "../identity/key.ts";
+import type { CountedLimit, RequestLimit } from "../identity/key.ts";
+import { tenantBucket } from "../identity/tenant.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -7,31 +8,57 @@ import type { Services } from "./services.ts";
 /** What every answer to a limited principal carries: draft-ietf-httpapi-ratelimit-headers. */
 export type LimitHeaders = Readonly<Record<"ratelimit" | "ratelimit-policy", string>>;
 
-/** Whether a request passes, and what its answer carries; undefined where nothing limits it, and then nobody is called. */
-export async function limited(
-  services: Pick<Services, "takeRequest">,
-  { tenant, limits }: Pick<Principal, "tenant" | "limits">,
-): Promise<{ readonly headers: LimitHeaders; readonly refusal?: Response } | undefined> {
+/** What becomes of a request by the limits: what its answer carries, and a refusal where it does not pass. */
+export interface Limited {
+  readonly headers: LimitHeaders;
+  readonly refusal?: Response;
+  /** It is the tenant's limit that has no room, not the key's. */
+  readonly isTenants?: boolean;
+}
+
+type Bound = Pick<Principal, "tenant" | "limits" | "bounds">;
+
+/** Whether a request passes: its key's limits, then its tenant's. Undefined where nothing limits it, and then nobody is called. */
+export async function limited(services: Pick<Services, "takeRequest">, { tenant, limits = [], bounds }: Bound): Promise<Limited | undefined> {
+  const whole = bounds?.limits?.requests;
+  return taken(services, tenant, [...limits, ...(whole ? [tenantBucket(whole, "tenant")] : [])]);
+}
+
+/** Whether critical events pass for which their tenant's limit has no room left: they have ten times as much of their own. */
+export async function limitedCritical(services: Pick<Services, "takeRequest">, { tenant, bounds }: Bound): Promise<Limited | undefined> {
+  const whole = bounds?.limits?.requests;
+  return whole && taken(services, tenant, [tenantBucket(whole, "critical")]);
+}
+
+async function taken(services: Pick<Services, "takeRequest">, tenant: string, limits: readonly CountedLimit[]): Promise<Limited | undefined> {
   let tightest: { readonly remaining: number; readonly headers: LimitHeaders } | undefined;
-  for (const { key, requests } of limits ?? []) {
+  for (const { key, requests } of limits) {
     const answered = await services.takeRequest(tenant, key, requests);
-    const headers = headersOf(requests, answered);
+    const kind = /^(tenant|critical)-/.exec(key)?.[1] ?? "key";
+    const headers = headersOf(kind, requests, answered);
     // What it was counted in before stays counted: never more than a limit, whatever the others say.
-    if (!answered.isAdmitted) return { headers, refusal: tooMany(requests, answered) };
+    if (!answered.isAdmitted) return { headers, refusal: tooMany(kind, requests, answered), isTenants: kind === "tenant" };
     if (tightest === undefined || answered.remaining < tightest.remaining) tightest = { remaining: answered.remaining, headers };
   }
   return tightest && { headers: tightest.headers };
 }
 
-function headersOf({ limit, periodSeconds }: RequestLimit, { remaining, resetSeconds }: LimitAnswered): LimitHeaders {
-  return { "ratelimit-policy": `"key";q=${limit};w=${periodSeconds}`, ratelimit: `"key";r=${remaining};t=${resetSeconds}` };
+function headersOf(kind: string, { limit, periodSeconds }: RequestLimit, { remaining, resetSeconds }: LimitAnswered): LimitHeaders {
+  return { "ratelimit-policy": `"${kind}";q=${limit};w=${periodSeconds}`, ratelimit: `"${kind}";r=${remaining};t=${resetSeconds}` };
 }
 
-function tooMany({ limit, periodSeconds }: RequestLimit, { resetSeconds }: LimitAnswered): Response {
+/** Whose requests, or which, are too many. */
+const OF: Readonly<Record<string, string>> = {
+  key: "of this key",
+  tenant: "of all this tenant's keys",
+  critical: "with critical events of all this tenant's keys",
+};
+
+function tooMany(kind: string, { limit, periodSeconds }: RequestLimit, { resetSeconds }: LimitAnswered): Response {
   return problem({
     status: 429,
-    code: "rate_limited",
-    detail: `Expected at most ${limit} requests in any ${periodSeconds} s of this key.`,
+    code: kind === "key" ? "rate_limited" : "tenant_rate_limited",
+    detail: `Expected at most ${limit} requests in any ${periodSeconds} s ${OF[kind]}.`,
     headers: { "retry-after": String(Math.max(1, resetSeconds)) },
   });
 }

@@ -7,7 +7,7 @@ import { withRoles } from "./roles.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
-import { outOfService } from "./tenant-standing.ts";
+import { boundsOf, outOfService } from "./tenant-standing.ts";
 
 /**
  * Who a token (JWT) speaks for; undefined where nobody takes it. What it says of itself only chooses the issuer that it is held against.
@@ -30,11 +30,12 @@ export async function tokenPrincipal(
       const keys = found.secret === undefined ? services.keySets.of(settings) : secretKey(found.secret);
       const holder = await provenBy(settings, keys, token, now);
       if (holder === undefined) continue;
-      const refusal = outOfService(tenant, await services.tenants.get(tenant));
+      const standing = await services.tenants.get(tenant);
+      const refusal = outOfService(tenant, standing);
       if (refusal) return refusal;
       const { actor, until } = holder;
       const scopes = await scopesOf(services, found, holder);
-      return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }) };
+      return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }), ...boundsOf(standing) };
     } catch (fault) {
       console.warn("api: an issuer's keys could not be had", tenant, id, String(fault));
       if (settings.jwksUri === undefined) continue;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CountedLimit } from "./key.ts";
 import { canonicalJson, defineDecider, defineEvents, reject } from "../kernel/index.ts";
 
 /** The category that tenants live in: one small aggregate for each, in the log of the tenant `default`. */
@@ -9,7 +10,6 @@ const because = z.object({ reason: z.string().optional() });
 const limits = z.object({
   requests: z.object({ limit: z.int(), periodSeconds: z.int() }).optional(),
   eventsPerDay: z.int().optional(),
-  storageBytes: z.int().optional(),
   subscriptions: z.int().optional(),
 });
 const bounds = z.object({ limits, isReadOnly: z.boolean() });
@@ -28,6 +28,15 @@ const tenantEvents = defineEvents("rivulet", {
   /** Nothing of it is left but its name. */
   TenantErased: erased,
 });
+
+/** What counts the requests of a whole tenant. It is counted anew where the limit is another one. */
+export function tenantBucket({ limit, periodSeconds }: NonNullable<TenantLimits["requests"]>, kind: "tenant" | "critical"): CountedLimit {
+  const times = kind === "critical" ? CRITICAL_TIMES : 1;
+  return { key: `${kind}-${limit}-${periodSeconds}`, requests: { limit: limit * times, periodSeconds } };
+}
+
+/** Room that critical events have of their own, beside what all requests have: so many times that. */
+const CRITICAL_TIMES = 10;
 
 /** What is known of a tenant. One that nobody made works as well, for the admin key: it has no name. */
 export interface TenantState {

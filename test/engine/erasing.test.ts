@@ -8,6 +8,7 @@ import { denialsFor, dispatcherFor, eraserFor, followerFor, keyRegistryOf, objec
 import { append, deliver, dispatcher, draft, env, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import { listen, standing, subscribe } from "../support/followers.ts";
+import { tenantBucket } from "../../src/identity/tenant.ts";
 import { tellTenant, tenantNow } from "../support/tenants.ts";
 import { sinks } from "../support/worker.ts";
 import { searchScope } from "../../src/views/search-index.ts";
@@ -23,11 +24,14 @@ afterEach(() => {
   sinks.handle = async () => {};
 });
 
+const LIMIT = { limit: 10, periodSeconds: 60 };
 const eraser = (tenant: string) => eraserFor(env, tenant);
 
 /** A tenant with a little of everything: streams, views, followers, dead letters, kept keys, counted denials. */
 async function lived(tenant: string): Promise<void> {
   await tellTenant(tenant, "Create", { name: tenant });
+  await tellTenant(tenant, "Bound", { limits: { requests: LIMIT }, isReadOnly: false });
+  await rateLimitFor(env, tenant, tenantBucket(LIMIT, "tenant").key).take(LIMIT);
   const sink = listen();
   sink.answer = ({ event }) => (event.stream === "note-0" ? 500 : 204);
   await subscribe(tenant, "s", { retry: { maxAttempts: 1, minDelayMs: 1, maxDelayMs: 1 } });
@@ -88,6 +92,7 @@ async function holding(tenant: string): Promise<readonly string[]> {
     ["handler", followerFor(env, { tenant, kind: "handler", id: "tested", partition: 0 })],
     ["registry", keyRegistryOf(env, tenant, "07")],
     ["denials", denialsFor(env, tenant)],
+    ["limit", rateLimitFor(env, tenant, tenantBucket(LIMIT, "tenant").key)],
     ["eraser", eraser(tenant)],
   ];
   const found: string[] = [];
@@ -110,7 +115,7 @@ describe("a deleted tenant", () => {
     expect(Object.keys(await rowsOf("erased-1"))).toEqual(
       expect.arrayContaining(["events", "streams", "view_cursors", "event_types", "dead_letters", "view_rows", "view_search"]),
     );
-    expect(await holding("erased-1")).toEqual(expect.arrayContaining(["note-0", "follower", "handler", "registry", "denials"]));
+    expect(await holding("erased-1")).toEqual(expect.arrayContaining(["note-0", "follower", "handler", "registry", "denials", "limit"]));
     await deleted("erased-1");
     await eraser("erased-1").begin();
     await runToTheEnd("erased-1");

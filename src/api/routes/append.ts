@@ -45,6 +45,7 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
   headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
   refuse: ({ params: { stream } }) => reservedStream(stream),
   body: { schema: appendBody, maxBytes: MAX_BODY_BYTES, pick: ["events", "*", "data"] },
+  isCritical: (body) => body?.events.every(({ metadata }) => metadata?.priority === "critical") === true,
   otherBody: { ...cloudEventsBody, handle: appendCloudEvents },
   answers: {
     201: { description: "Appended", schema: appended },

@@ -23,6 +23,7 @@ import { shownStanding, shownSubscription, subscription, subscriptionLine, subsc
 import { type Start, startAt } from "../subscriptions/start.ts";
 import { type KnownSubscription, knownSubscription } from "../subscriptions/state.ts";
 import { newSubscriptionId } from "../subscriptions/subscription-id.ts";
+import { subscriptionsAreFull } from "../tenant-bounds.ts";
 
 const TAG = "Subscriptions";
 /** What all of a subscription's settings may take, as JSON. */
@@ -55,6 +56,8 @@ async function create(call: Call<unknown, unknown, SubscriptionInput>): Promise<
     const secret = isMade ? newSecret() : body.sink.secret;
     const leave = new LeaveAsked(services);
     const prepare = async (): Promise<Prepared | Response> => {
+      const full = await subscriptionsAreFull(services, call.principal, id);
+      if (full) return full;
       const start = await startAt(services, tenant, body.from);
       if (start instanceof Response) return start;
       const settings = await keptSettings(call, id, { input: { ...body, sink: { ...body.sink, ...(secret !== undefined && { secret }) } }, leave });

@@ -21,9 +21,10 @@ export const tenantLimits = z
     requests: z
       .strictObject({ limit: z.int().min(1).max(1_000_000), periodSeconds: z.int().min(1).max(86_400) })
       .optional()
-      .describe("Requests of all its keys and tokens together, in any window of so many seconds; critical ones have ten times as many of their own"),
-    eventsPerDay: whole.optional().describe("Events in a day (UTC)"),
-    storageBytes: whole.optional().describe("Bytes of its log"),
+      .describe(
+        "Requests of all its keys and tokens together, in any window of so many seconds; an append of critical events alone that finds no room there has ten times as much of its own",
+      ),
+    eventsPerDay: whole.optional().describe("Events that its log takes in a day (UTC)"),
     subscriptions: whole.optional().describe("Subscriptions at a time"),
   })
   .openapi("TenantLimits");

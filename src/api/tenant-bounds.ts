@@ -1,0 +1,70 @@
+import { subscriptionStream } from "../followers/subscription.ts";
+import { positionAt } from "../log/follow-matching.ts";
+import { logHead } from "../log/read-log.ts";
+import type { Principal } from "./principal.ts";
+import { problem } from "./problem.ts";
+import { type Needed, scopesOf } from "./scope.ts";
+import type { Services } from "./services.ts";
+
+const DAY = 86_400_000;
+
+/** 403 for a write into a tenant that is read-only; undefined where it may be written. */
+export function readOnly(tenant: string, isReadOnly: boolean | undefined): Response | undefined {
+  if (isReadOnly !== true) return undefined;
+  const detail = `The tenant ${tenant} is read-only for now: whoever runs the platform has switched its writes off. What is there can be read.`;
+  return problem({ status: 403, code: "tenant_read_only", detail });
+}
+
+/** What a request would do, as far as its endpoint says. */
+interface Doing {
+  readonly method: string;
+  readonly scope: Needed;
+}
+
+/** Whether a tenant's bounds let a request write: 403 where it is read-only, 429 where its day is full. Who reads is asked nothing. */
+export async function outOfBounds(
+  services: Pick<Services, "eventsToday">,
+  { tenant, bounds }: Pick<Principal, "tenant" | "bounds">,
+  { method, scope }: Doing,
+): Promise<Response | undefined> {
+  if (bounds === undefined || method === "get") return undefined;
+  const refusal = readOnly(tenant, bounds.isReadOnly);
+  if (refusal) return refusal;
+  const isEvents = scopesOf(scope).some((one) => one.startsWith("events:") || one.startsWith("commands:"));
+  return isEvents ? dayIsFull(services, tenant, bounds.limits?.eventsPerDay) : undefined;
+}
+
+/** 429 where the log has taken as many events today (UTC) as the tenant may; nobody is asked where nothing is said. */
+export async function dayIsFull(services: Pick<Services, "eventsToday">, tenant: string, eventsPerDay: number | undefined): Promise<Response | undefined> {
+  if (eventsPerDay === undefined || (await services.eventsToday.get(tenant)) < eventsPerDay) return undefined;
+  return problem({
+    status: 429,
+    code: "quota_exceeded",
+    detail: `Expected at most ${eventsPerDay} events a day (UTC) of this tenant. It may go on at midnight, or when its quota is raised.`,
+    headers: { "retry-after": String(Math.ceil((DAY - (Date.now() % DAY)) / 1_000)) },
+  });
+}
+
+/** How many events a tenant's log has taken today (UTC), its platform's among them: what an isolate believes for 5 seconds. */
+export async function eventsToday(log: D1Database, tenant: string, now: number): Promise<number> {
+  const midnight = new Date(now - (now % DAY)).toISOString();
+  const [{ position }, first] = await Promise.all([logHead(log, tenant), positionAt(log, tenant, midnight)]);
+  return Math.max(0, position + 1 - first);
+}
+
+/** 409 where a tenant has as many subscriptions as it may, and this is none of them; nobody is asked where nothing is said. */
+export async function subscriptionsAreFull(
+  services: Pick<Services, "shardOf" | "objectFor">,
+  { tenant, bounds }: Pick<Principal, "tenant" | "bounds">,
+  id: string,
+): Promise<Response | undefined> {
+  const most = bounds?.limits?.subscriptions;
+  if (most === undefined) return undefined;
+  const { views } = services.shardOf(tenant);
+  const row = await views.prepare("SELECT count(*) AS n FROM subscriptions WHERE tenant = ?").bind(tenant).first<{ n: number }>();
+  if ((row?.n ?? 0) < most) return undefined;
+  // A repeat of what was made is answered as it was then.
+  if ((await services.objectFor(tenant, subscriptionStream(id)).describe()) !== undefined) return undefined;
+  const detail = `Expected at most ${most} subscriptions of this tenant at a time: delete one, or have the quota raised.`;
+  return problem({ status: 409, code: "quota_exceeded", detail });
+}
