@@ -22,7 +22,7 @@ import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
 import { followerPorts, routingPorts } from "./followers-composed.ts";
 import { handshake } from "./followers/sink/handshake.ts";
-import { handlerPorts, type HandlerPortsGiven } from "./ports/handler-ports.ts";
+import { portsOf } from "./ports-composed.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
 import { Resting } from "./identity/resting.ts";
@@ -110,16 +110,11 @@ export function compose(overrides: Overrides = {}) {
     send: commandSender({ env, decider: (category) => deciders.get(category), sealer: secretsOf(env), now }),
     sealer: secretsOf(env),
     circuit: circuitPort(env.CIRCUIT),
-    port: overrides.port ?? handlerPorts(portsGiven(env)),
+    port: overrides.port ?? portsOf(env, theFetch),
     restsUntil: (tenant) => resting.until(tenant, () => tenantState(env, tenant)),
     allowLocalTargets: env.ALLOW_LOCAL_TARGETS === "1",
     fetch: theFetch,
     now,
-  });
-
-  const portsGiven = (env: Env): HandlerPortsGiven => ({
-    open: (tenant, stream) => objectFor(env, tenant, stream),
-    ...(env.TRANSLATOR_URL && { translate: { url: env.TRANSLATOR_URL, ...(env.TRANSLATOR_KEY && { apiKey: env.TRANSLATOR_KEY }), fetch: theFetch } }),
   });
 
   /** A tenant's figures. What this isolate has counted is in them at once; what others have, within the time of their flush. */

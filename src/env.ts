@@ -14,6 +14,13 @@ export interface Env extends MetricsEnv, ShardBindings, TracingBindings {
   /** A LibreTranslate server, and its key where it wants one; without it the local translator marks texts with their language. */
   readonly TRANSLATOR_URL?: string;
   readonly TRANSLATOR_KEY?: string;
+  /** Services over HTTP, and their keys; without them the local ones stand in, and nobody processes videos. */
+  readonly PAYMENTS_URL?: string;
+  readonly PAYMENTS_KEY?: string;
+  readonly MAIL_URL?: string;
+  readonly MAIL_KEY?: string;
+  readonly VIDEO_PROCESSOR_URL?: string;
+  readonly VIDEO_PROCESSOR_KEY?: string;
   /** Milliseconds between two evaluations of alert rules, 15,000 where left out. */
   readonly ALERT_EVERY_MS?: string;
   /** What of the requests is logged: off, error, warn or info. */

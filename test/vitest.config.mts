@@ -37,7 +37,8 @@ export default defineConfig({
           include: ["test/evidence/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          // Two at a time: half of them wait, for alarms, restarts and a receiver's patience, while the others reckon.
+          maxWorkers: 2,
           // After the others: what is under load and killed here would only wait for them.
           sequence: { groupOrder: 1 },
         },

@@ -13,6 +13,7 @@ import { observed } from "./observed.ts";
 import { authenticate } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { aggregateEndpoints } from "./routes/aggregates.ts";
+import { headRefusal } from "./request-head.ts";
 import { alertRules, alerts, deleteAlertRule, getAlertRule, putAlertRule, silenceAlert } from "./routes/alerts.ts";
 import { appendEvents } from "./routes/append.ts";
 import { appendCloudEvents } from "./routes/cloudevents.ts";
@@ -137,8 +138,10 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     context.set("trace", trace);
     const tracer = context.var.services.tracer?.for(waitUntilOf(context));
     const hop = tracer?.begin(requestHop(context.req.raw, { correlationId, trace }));
+    const refusal = headRefusal(context.req.raw);
+    if (refusal) context.res = refusal;
     // Two Host headers, for one, make an address of nothing.
-    if (URL.canParse(context.req.raw.url)) await (hop === undefined ? next() : within(hop.root, next));
+    else if (URL.canParse(context.req.raw.url)) await (hop === undefined ? next() : within(hop.root, next));
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
     await letRead(context.req.raw, context.res, { tenant: context.get("tenant"), services: context.var.services });
     guard(context.res.headers, context.req.raw);

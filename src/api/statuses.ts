@@ -18,9 +18,11 @@ export const STATUS_MEANINGS: Readonly<Record<number, string>> = {
   410: "No longer there: the stream was closed, or truncated before this version",
   412: "The precondition does not hold: somebody was faster",
   413: "Over a limit of size",
+  414: "The address is over a limit of length",
   415: "Not a media type that is taken here; `Accept` says which are",
   422: "Read, and not valid; `errors` says where. Also an `Idempotency-Key` that was used for another request",
   429: "Too much at once: try again after `Retry-After`",
+  431: "The headers are over a limit of number or size",
   500: "The platform failed; a write may or may not have happened: repeat it with the same `Idempotency-Key`",
   503: "Overloaded, late or not set up: try again after `Retry-After`, a write with the same `Idempotency-Key`",
 };

@@ -39,8 +39,8 @@ export async function reseal(args: readonly string[]): Promise<number> {
 async function resealAll(server: Client, limit: number): Promise<readonly Item[]> {
   const all: Item[] = [];
   for (let cursor: string | null | undefined; cursor !== null;) {
-    const body = JSON.stringify({ limit, ...(cursor !== undefined && { cursor }) });
-    const answer = await server.ask("/v1/reseal", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const query = new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) });
+    const answer = await server.ask(`/v1/reseal?${query}`, { method: "POST" });
     if (answer.status !== 200) throw unexpected("expected the server to seal secrets anew", answer);
     const page = answer.body as { readonly items: readonly Item[]; readonly next: string | null };
     all.push(...page.items);

@@ -17,6 +17,7 @@ export * from "./duration.ts";
 export * from "./flow.ts";
 export * from "./handler.ts";
 export * from "./hash.ts";
+export * from "./json-size.ts";
 export * from "./json-text.ts";
 export * from "./module.ts";
 export * from "./ports.ts";

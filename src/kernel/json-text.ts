@@ -1,3 +1,5 @@
+import { hasTooManyValues, MAX_JSON_VALUES } from "./json-size.ts";
+
 /** A JSON value as text, without white space: names in the order they came, numbers and strings to the character. */
 export type JsonText = string & { readonly __jsonText: never };
 
@@ -23,9 +25,10 @@ export const MAX_JSON_DEPTH = 64;
  * out again, is the text itself, nothing was lost and the parts are written out from the value (native speed);
  * otherwise the text is scanned once, character by character.
  *
- * Refused with a path: nesting over 64, lone surrogates, numbers beyond a double, a name that stands twice in an object.
+ * Refused with a path: nesting over 64, over a million values (before any of them is made), lone surrogates, numbers beyond a double, a name that stands twice in an object.
  */
 export function readJson(text: string, pick: readonly string[]): JsonRead {
+  if (hasTooManyValues(text)) return { ok: false, fault: { path: "", message: `has more than ${MAX_JSON_VALUES} values` } };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -21,6 +21,9 @@ export const SETTINGS_HELP = `Settings come from the environment:
   MASTER_KEY_OLD       those before it, parted by spaces, until npx rivulet reseal is done
   ALLOW_LOCAL_TARGETS  1 lets webhooks and upstreams go to private addresses
   TRANSLATOR_URL       a LibreTranslate server for subtitles, and TRANSLATOR_KEY where it wants one
+  PAYMENTS_URL         a payment provider over HTTP, and PAYMENTS_KEY where it wants one; likewise
+  MAIL_URL             mail, with MAIL_KEY, and
+  VIDEO_PROCESSOR_URL  a video processor, with VIDEO_PROCESSOR_KEY
   TRACE_RATE           the share of new traces that is kept, 0 to 1 (1), or off
   OTLP_URL             a collector of traces, as http://127.0.0.1:4318/v1/traces, and OTLP_HEADERS where it wants some
   LOG_LEVEL            which requests are logged: off, error, warn (else) or info`;
@@ -42,6 +45,12 @@ const PASSED_ON = [
   "MASTER_KEY_OLD",
   "TRANSLATOR_URL",
   "TRANSLATOR_KEY",
+  "PAYMENTS_URL",
+  "PAYMENTS_KEY",
+  "MAIL_URL",
+  "MAIL_KEY",
+  "VIDEO_PROCESSOR_URL",
+  "VIDEO_PROCESSOR_KEY",
   "TRACE_RATE",
   "OTLP_URL",
   "OTLP_HEADERS",

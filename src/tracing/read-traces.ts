@@ -92,17 +92,56 @@ export async function readTrace(db: D1Database, tenant: string, trace: string): 
   return results.map(hopOf);
 }
 
+/** A hop as a map is drawn of it. */
+export interface HopOutline {
+  readonly trace: string;
+  readonly service: string;
+  readonly parent: string | null;
+  readonly isRemote: boolean;
+  readonly durationMs: number;
+  readonly isError: boolean;
+  /** The ids of its spans. */
+  readonly spanIds: readonly string[];
+  /** What it asked of others beyond the platform. */
+  readonly asked: readonly { readonly host: string; readonly durationMs: number; readonly isError: boolean }[];
+}
+
+/** Of each hop no more than is drawn: its spans as they are would be ten times as much. */
+const OUTLINE = `
+  SELECT trace, service, parent, remote, duration, is_error,
+         (SELECT json_group_array(value ->> 'spanId') FROM json_each(spans)) AS ids,
+         (SELECT json_group_array(json_array(value ->> '$.attributes."server.address"', value ->> 'durationMs', value ->> 'status' = 'error')) FROM json_each(spans)
+          WHERE value ->> 'kind' = 'client' AND value ->> '$.attributes."server.address"' IS NOT NULL) AS asked
+  FROM hops WHERE tenant = ?1 AND start >= ?2 AND start < ?3 ORDER BY start DESC LIMIT ?4`;
+
+interface OutlineRow {
+  readonly trace: string;
+  readonly service: string;
+  readonly parent: string | null;
+  readonly remote: number;
+  readonly duration: number;
+  readonly is_error: number;
+  readonly ids: string;
+  readonly asked: string;
+}
+
 /** A tenant's newest hops of a time, at most `limit`. */
-export async function readHops(
+export async function readOutlines(
   db: D1Database,
   tenant: string,
   { since, until, limit }: { readonly since: number; readonly until: number; readonly limit: number },
-): Promise<readonly StoredHop[]> {
-  const { results } = await db
-    .prepare("SELECT trace, service, parent, remote, start, spans FROM hops WHERE tenant = ?1 AND start >= ?2 AND start < ?3 ORDER BY start DESC LIMIT ?4")
-    .bind(tenant, since, until, limit)
-    .all<HopRow>();
-  return results.map(hopOf);
+): Promise<readonly HopOutline[]> {
+  const { results } = await db.prepare(OUTLINE).bind(tenant, since, until, limit).all<OutlineRow>();
+  return results.map(({ trace, service, parent, remote, duration, is_error, ids, asked }) => ({
+    trace,
+    service,
+    parent,
+    isRemote: remote === 1,
+    durationMs: duration,
+    isError: is_error === 1,
+    spanIds: JSON.parse(ids) as readonly string[],
+    asked: (JSON.parse(asked) as readonly [string, number, number][]).map(([host, durationMs, isError]) => ({ host, durationMs, isError: isError === 1 })),
+  }));
 }
 
 function hopOf({ remote, spans, ...row }: HopRow): StoredHop {

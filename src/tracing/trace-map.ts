@@ -1,5 +1,4 @@
-import type { StoredHop } from "./read-traces.ts";
-import type { SpanRecord } from "./span.ts";
+import type { HopOutline } from "./read-traces.ts";
 
 /** How often something was done, and how it went. */
 export interface Traffic {
@@ -20,41 +19,46 @@ export interface TraceMap {
 /** What stands before a host beyond the platform. */
 const BEYOND = "→ ";
 
+/** One time that something was done. */
+interface Done {
+  readonly durationMs: number;
+  readonly isError: boolean;
+}
+
 /** Makes the map of hops over so many minutes. */
-export function mapOf(hops: readonly StoredHop[], minutes: number): TraceMap {
+export function mapOf(hops: readonly HopOutline[], minutes: number): TraceMap {
   const serviceOf = new Map<string, string>();
-  for (const { trace, service, spans } of hops) for (const { spanId } of spans) serviceOf.set(`${trace}/${spanId}`, service);
-  const nodes = new Map<string, SpanRecord[]>();
-  const edges = new Map<string, { readonly from: string; readonly to: string; readonly spans: SpanRecord[] }>();
-  const call = (from: string, to: string, span: SpanRecord): void => {
+  for (const { trace, service, spanIds } of hops) for (const id of spanIds) serviceOf.set(`${trace}/${id}`, service);
+  const nodes = new Map<string, Done[]>();
+  const edges = new Map<string, { readonly from: string; readonly to: string; readonly all: Done[] }>();
+  const call = (from: string, to: string, done: Done): void => {
     const key = JSON.stringify([from, to]);
-    const edge = edges.get(key) ?? { from, to, spans: [] };
-    edge.spans.push(span);
+    const edge = edges.get(key) ?? { from, to, all: [] };
+    edge.all.push(done);
     edges.set(key, edge);
   };
-  for (const { trace, service, parent, isRemote, spans } of hops) {
-    const [root] = spans as readonly [SpanRecord, ...SpanRecord[]];
-    nodes.set(service, [...(nodes.get(service) ?? []), root]);
+  for (const hop of hops) {
+    const { trace, service, parent, isRemote, asked } = hop;
+    const known = nodes.get(service);
+    if (known === undefined) nodes.set(service, [hop]);
+    else known.push(hop);
     const caller = parent === null || isRemote ? "client" : serviceOf.get(`${trace}/${parent}`);
     // Who called may not have been kept.
-    if (caller !== undefined) call(caller, service, root);
-    for (const span of spans) {
-      const host = span.kind === "client" ? span.attributes["server.address"] : undefined;
-      if (host !== undefined) call(service, `${BEYOND}${host}`, span);
-    }
+    if (caller !== undefined) call(caller, service, hop);
+    for (const one of asked) call(service, `${BEYOND}${one.host}`, one);
   }
   return {
-    nodes: [...nodes].map(([service, spans]) => ({ service, ...trafficOf(spans, minutes) })).sort((one, other) => (one.service < other.service ? -1 : 1)),
-    edges: [...edges.values()].map(({ from, to, spans }) => ({ from, to, ...trafficOf(spans, minutes) })).sort((one, other) => other.calls - one.calls),
+    nodes: [...nodes].map(([service, all]) => ({ service, ...trafficOf(all, minutes) })).sort((one, other) => (one.service < other.service ? -1 : 1)),
+    edges: [...edges.values()].map(({ from, to, all }) => ({ from, to, ...trafficOf(all, minutes) })).sort((one, other) => other.calls - one.calls),
   };
 }
 
-function trafficOf(spans: readonly SpanRecord[], minutes: number): Traffic {
-  const durations = spans.map(({ durationMs }) => durationMs).sort((one, other) => one - other);
+function trafficOf(all: readonly Done[], minutes: number): Traffic {
+  const durations = all.map(({ durationMs }) => durationMs).sort((one, other) => one - other);
   return {
-    calls: spans.length,
-    errors: spans.filter(({ status }) => status === "error").length,
-    perMinute: Math.round((spans.length / minutes) * 1_000) / 1_000,
+    calls: all.length,
+    errors: all.filter(({ isError }) => isError).length,
+    perMinute: Math.round((all.length / minutes) * 1_000) / 1_000,
     p50Ms: atShare(durations, 0.5),
     p95Ms: atShare(durations, 0.95),
   };

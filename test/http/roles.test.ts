@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, append, everything, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
+import { eventually } from "./eventually.ts";
 import { type Pair, pairOf, tokenOf } from "../support/tokens.ts";
 
 const note = { type: "notes.NoteAdded", data: { n: 1 } };
@@ -44,7 +45,7 @@ describe("a role", () => {
     await define("homely", ["streams:read"], { "tenant-id": "roles-red" });
     expectProblem(await get("/v1/roles/homely"), 404);
     const blue = await makeKey("blue", ["admin:keys", "streams:read"], {}, { "tenant-id": "roles-blue" });
-    expectProblem(await send("POST", "/v1/keys", { name: "by-role", roles: ["homely"] }, blue.as), 422);
+    expectProblem(await send("POST", "/v1/keys", { name: "by-role", roles: ["homely"] }, blue.as), 409, "no_such_role");
   });
 
   test.each([[{ scopes: [] }], [{ scopes: ["everything"] }], [{}], [{ scopes: ["streams:read"], more: 1 }]])("is not %j", async (body) => {
@@ -71,7 +72,7 @@ describe("a key with roles", () => {
     await define("reader", ["streams:read"]);
     const made = ok<{ key: string; scopes: string[] }>(await send("POST", "/v1/keys", { name: "only-roles", roles: ["reader"] }));
     expect([made.scopes, await may({ authorization: `Bearer ${made.key}` })]).toEqual([[], 200]);
-    expectProblem(await send("POST", "/v1/keys", { name: "no-role", roles: ["nobody"] }), 422);
+    expectProblem(await send("POST", "/v1/keys", { name: "no-role", roles: ["nobody"] }), 409, "no_such_role");
     expectProblem(await send("POST", "/v1/keys", { name: "nothing" }), 422);
     expectProblem(await send("POST", "/v1/keys", { name: "nothing", roles: [] }), 422);
   });
@@ -135,6 +136,14 @@ describe("a user", () => {
     expect((await assign("default:carl", "auditor")).status).toBe(200);
     expect(await may(await as("carl"))).toBe(200);
     expect(await may(await as("carl", { sub: "dora" }))).toBe(403);
+    expect((await assign("default:carl", "auditor", {}, "RemoveRole")).status).toBe(200);
+    const carl = await as("carl");
+    // An isolate believes for five seconds what it has read.
+    await eventually(
+      "a role that was taken away lets nothing",
+      () => may(carl),
+      (status) => status === 403,
+    );
   });
 
   test("is given no role by somebody who may less", async () => {

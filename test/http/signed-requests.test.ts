@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Answer, eventsOf, everything, expectProblem, get, newerThan, ok, send } from "../support/http.ts";
 import { contentDigest, signed, type Signing, type SigningKey } from "../support/sign.ts";
 import { makeSigningKey } from "../support/signatures.ts";
@@ -68,10 +68,16 @@ describe("a signed request", () => {
 });
 
 describe("a signed request is refused, and does nothing,", () => {
+  /** The stream that nobody may write to by it: another one for each test. */
+  let forged = "";
+  let count = 0;
+  beforeEach(() => {
+    forged = `desk-forged.${++count}`;
+  });
   const refused = async (answer: Answer): Promise<void> => {
     expectProblem(answer, 401, "invalid_signature");
     expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer\b/);
-    expectProblem(await get("/v1/streams/desk-forged"), 404);
+    expectProblem(await get(`/v1/streams/${forged}`), 404);
   };
   /** Signed as one thing, and sent as another. */
   const altered = async (
@@ -85,56 +91,54 @@ describe("a signed request is refused, and does nothing,", () => {
       }),
     );
 
-  test("with another method", () => altered({ ...appending("desk-forged"), method: "PUT" }, { method: "POST" }));
-  test("with another path", () => altered(appending("desk-other"), { path: "/v1/streams/desk-forged/events" }));
+  test("with another method", () => altered({ ...appending(forged), method: "PUT" }, { method: "POST" }));
+  test("with another path", () => altered(appending("desk-other"), { path: `/v1/streams/${forged}/events` }));
   test("with another query", () => altered({ path: "/v1/streams?limit=1" }, { path: "/v1/streams?limit=2" }));
   test("with a query that it had not", () => altered({ path: "/v1/streams" }, { path: "/v1/streams?limit=2" }));
   test("without the query that it had", () => altered({ path: "/v1/streams?limit=2" }, { path: "/v1/streams" }));
-  test("with another body", () => altered(appending("desk-forged"), { body: body.replace("1", "2") }));
-  test("with no body", () => altered(appending("desk-forged"), { body: "" }));
+  test("with another body", () => altered(appending(forged), { body: body.replace("1", "2") }));
+  test("with no body", () => altered(appending(forged), { body: "" }));
   test("with a body that it had not", () =>
-    altered({ method: "POST", path: "/v1/streams/desk-forged/events" }, { body, headers: { "content-type": "application/json" } }));
+    altered({ method: "POST", path: `/v1/streams/${forged}/events` }, { body, headers: { "content-type": "application/json" } }));
   test("with a body that nothing says anything of", () =>
-    altered({ method: "POST", path: "/v1/streams/desk-forged/events", headers: { "content-type": "application/json" } }, { body }));
+    altered({ method: "POST", path: `/v1/streams/${forged}/events`, headers: { "content-type": "application/json" } }, { body }));
   test("with another body and its digest, which is not signed", () => {
     const mine = body.replace("1", "2");
-    return altered(appending("desk-forged"), { body: mine, headers: { "content-digest": contentDigest(mine) } });
+    return altered(appending(forged), { body: mine, headers: { "content-digest": contentDigest(mine) } });
   });
-  test("with a digest that is not covered", () => altered(appending("desk-forged", { components: ["@method", "@path", "content-type"] }), {}));
-  test("with another Content-Type", () => altered(appending("desk-forged"), { headers: { "content-type": "application/cloudevents+json" } }));
-  test("with an Idempotency-Key that it had not", () => altered(appending("desk-forged"), { headers: { "idempotency-key": "mine" } }));
-  test("with another Idempotency-Key", () =>
-    altered(appending("desk-forged", { headers: { "idempotency-key": "its" } }), { headers: { "idempotency-key": "mine" } }));
-  test("without the precondition that it had", () =>
-    altered(appending("desk-forged", { headers: { "if-match": '"7"' } }), { headers: { "if-match": undefined } }));
-  test("with an attribute of a CloudEvent that it had not", () => altered(appending("desk-forged"), { headers: { "ce-type": "x" } }));
-  test("without its method covered", () => altered(appending("desk-forged", { components: ["@path", "content-type", "content-digest"] }), {}));
-  test("without its path covered", () => altered(appending("desk-forged", { components: ["@method", "content-type", "content-digest"] }), {}));
+  test("with a digest that is not covered", () => altered(appending(forged, { components: ["@method", "@path", "content-type"] }), {}));
+  test("with another Content-Type", () => altered(appending(forged), { headers: { "content-type": "application/cloudevents+json" } }));
+  test("with an Idempotency-Key that it had not", () => altered(appending(forged), { headers: { "idempotency-key": "mine" } }));
+  test("with another Idempotency-Key", () => altered(appending(forged, { headers: { "idempotency-key": "its" } }), { headers: { "idempotency-key": "mine" } }));
+  test("without the precondition that it had", () => altered(appending(forged, { headers: { "if-match": '"7"' } }), { headers: { "if-match": undefined } }));
+  test("with an attribute of a CloudEvent that it had not", () => altered(appending(forged), { headers: { "ce-type": "x" } }));
+  test("without its method covered", () => altered(appending(forged, { components: ["@path", "content-type", "content-digest"] }), {}));
+  test("without its path covered", () => altered(appending(forged, { components: ["@method", "content-type", "content-digest"] }), {}));
   test("with another nonce than it was signed with", async () => {
-    const headers = signed(key, appending("desk-forged"));
+    const headers = signed(key, appending(forged));
     const input = String(headers["signature-input"]).replace(/nonce="[^"]+"/, 'nonce="another-one-of-mine"');
-    await refused(await send("POST", "/v1/streams/desk-forged/events", body, { ...headers, "signature-input": input }));
+    await refused(await send("POST", `/v1/streams/${forged}/events`, body, { ...headers, "signature-input": input }));
   });
   test("with another time than it was signed with", async () => {
-    const headers = signed(key, appending("desk-forged", { created: now() - 900 }));
+    const headers = signed(key, appending(forged, { created: now() - 900 }));
     const input = String(headers["signature-input"]).replace(/created=\d+/, `created=${now()}`);
-    await refused(await send("POST", "/v1/streams/desk-forged/events", body, { ...headers, "signature-input": input }));
+    await refused(await send("POST", `/v1/streams/${forged}/events`, body, { ...headers, "signature-input": input }));
   });
-  test("with another secret", async () => refused(await ask(appending("desk-forged"), { ...key, secret: other.secret })));
-  test("with no secret", async () => refused(await ask(appending("desk-forged"), { ...key, secret: "" })));
-  test("with another key's name", async () => refused(await ask(appending("desk-forged"), { ...key, keyid: other.keyid })));
-  test("with another tenant's name", async () => refused(await ask(appending("desk-forged"), { ...key, keyid: key.keyid.replace("default", "walk-red") })));
+  test("with another secret", async () => refused(await ask(appending(forged), { ...key, secret: other.secret })));
+  test("with no secret", async () => refused(await ask(appending(forged), { ...key, secret: "" })));
+  test("with another key's name", async () => refused(await ask(appending(forged), { ...key, keyid: other.keyid })));
+  test("with another tenant's name", async () => refused(await ask(appending(forged), { ...key, keyid: key.keyid.replace("default", "walk-red") })));
   test("with the name of a key that does not sign, and its secret", async () => {
     const made = ok<{ id: string; key: string }>(await send("POST", "/v1/keys", { name: "bearer", scopes: SCOPES }));
     const [keyid, secret = ""] = [`rvk_default.${made.id}`, made.key.split(".")[2]];
-    await refused(await ask(appending("desk-forged"), { keyid, secret }));
+    await refused(await ask(appending(forged), { keyid, secret }));
   });
   test("with two signatures", async () => {
-    const [one, two] = [signed(key, appending("desk-forged")), signed(other, appending("desk-forged", { label: "sig2" }))];
+    const [one, two] = [signed(key, appending(forged)), signed(other, appending(forged, { label: "sig2" }))];
     const both = Object.fromEntries(["signature", "signature-input"].map((name) => [name, `${one[name]}, ${two[name]}`]));
-    await refused(await send("POST", "/v1/streams/desk-forged/events", body, { ...one, ...both }));
+    await refused(await send("POST", `/v1/streams/${forged}/events`, body, { ...one, ...both }));
   });
-  test("without the signature itself", () => altered(appending("desk-forged"), { headers: { signature: undefined } }));
+  test("without the signature itself", () => altered(appending(forged), { headers: { signature: undefined } }));
 });
 
 describe("a key that signs", () => {

@@ -139,7 +139,7 @@ describe("after MASTER_KEY was changed", () => {
     const both = await start(NEW, `an-even-older-key-of-theirs ${OLD}`);
     expect(await working(both, 0)).toEqual([202, 200, 200, "auth.LoginSucceeded"]);
     // Broken off after two of five.
-    const first = await ask<{ items: readonly Item[]; next: string }>(both.url, "/v1/reseal", { method: "POST", body: { limit: 2 } });
+    const first = await ask<{ items: readonly Item[]; next: string }>(both.url, "/v1/reseal?limit=2", { method: "POST" });
     expect(first.body.items.map(({ state }) => state)).toEqual(["resealed", "resealed"]);
     const rest = await reseal(both, "--limit", "1");
     expect(rest.said).toContain("5 looked at: 3 sealed anew, 2 were as they are, 0 left");

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { afterAll } from "vitest";
 import { endLeftBehind } from "../../src/local/left-behind.ts";
+import { scratchFolder } from "../support/scratch-folder.ts";
 import { freePort, pause, until } from "./waiting.ts";
 import { descendantsOf, isRunning, processes, usersOf } from "./processes.ts";
 
@@ -129,7 +129,7 @@ export async function stop(server: Command): Promise<void> {
 
 /** An empty folder that is gone when the test ends. */
 export async function newFolder(name = "rivulet-"): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), name)));
+  const folder = await scratchFolder(name);
   endings.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   return folder;
 }

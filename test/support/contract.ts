@@ -29,6 +29,8 @@ interface Template {
 const BODILESS = new Set([101, 204, 304]);
 /** Written as they come, so not one JSON text: their media type must be declared, no more. */
 const STREAMED = new Set(["text/event-stream", "application/x-ndjson"]);
+/** What is said of a request whose address or headers are out of measure, before anybody looks where it goes. */
+const AT_THE_DOOR = new Set([414, 431]);
 /** What there is to say at a path that is not described: nobody knows who asks, for whom, or where. */
 const AT_UNKNOWN_PATHS = new Set([400, 401, 404]);
 
@@ -61,6 +63,7 @@ export class Contract {
     const { method, pathname, status } = exchange;
     const template = this.#templates.find(({ pattern }) => pattern.test(pathname));
     if (method === "OPTIONS" && status === 204) return undefined;
+    if (AT_THE_DOOR.has(status)) return this.#problemFault(exchange);
     if (template === undefined) return AT_UNKNOWN_PATHS.has(status) ? this.#problemFault(exchange) : `no path is like ${pathname}`;
     const operations = this.#description.paths[template.path] ?? {};
     const operation = operations[method === "HEAD" ? "get" : method.toLowerCase()];

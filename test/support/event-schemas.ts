@@ -31,7 +31,7 @@ export type StoredForms = Readonly<Record<string, readonly StoredForm[]>>;
 
 const domains = together(modules);
 
-/** The platform's own aggregates, by the names that src/compose.ts has for them. */
+/** The platform's own aggregates, by the names that src/platform-composed.ts has for them. */
 export const OWN = { source, reservation, subscription, handlerOperations, key, tenant, issuer, issuerClaim, origins, role, alerting };
 
 /** What events from outside may come to, in any order. */

@@ -64,7 +64,9 @@ describe("stored events", () => {
 
   test("are those of every aggregate that is composed", () => {
     const [, names] =
-      /const OWN_DECIDERS: readonly Decider\[\] = \[([^\]]*)\]/.exec(readFileSync(new URL("../../src/compose.ts", import.meta.url).pathname, "utf8")) ?? [];
+      /const OWN_DECIDERS: readonly Decider\[\] = \[([^\]]*)\]/.exec(
+        readFileSync(new URL("../../src/platform-composed.ts", import.meta.url).pathname, "utf8"),
+      ) ?? [];
     expect(Object.keys(OWN)).toEqual(names?.split(",").map((name) => name.trim()));
   });
 });

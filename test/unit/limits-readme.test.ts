@@ -7,6 +7,7 @@ import { LIFETIME } from "../../durable-objects/tickets.ts";
 import { api } from "../../src/api/app.ts";
 import { MAX_APPEND_BYTES, MAX_ATTRIBUTE_BYTES, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_EVENTS } from "../../src/api/draft-limits.ts";
 import { MOST_TIME } from "../../src/api/endpoint.ts";
+import { MAX_ADDRESS, MAX_HEADER_CHARACTERS, MAX_HEADERS, MAX_PARAMETERS } from "../../src/api/request-head.ts";
 import { HEARTBEAT } from "../../src/api/live/feed.ts";
 import { MAX_KEY_LENGTH } from "../../src/api/preconditions.ts";
 import { MAX_SCOPES } from "../../src/api/keys/shown.ts";
@@ -19,7 +20,7 @@ import { STATUS_MEANINGS } from "../../src/api/statuses.ts";
 import { BELIEVED } from "../../src/identity/believed.ts";
 import { SIGNATURE_WINDOW } from "../../src/identity/message-signature.ts";
 import { CLOCK_SKEW, MAX_TOKEN } from "../../src/identity/token.ts";
-import { CATEGORY_PATTERN, MAX_JSON_DEPTH, STREAM_ID_PATTERN, TENANT_PATTERN } from "../../src/kernel/index.ts";
+import { CATEGORY_PATTERN, MAX_JSON_DEPTH, MAX_JSON_VALUES, STREAM_ID_PATTERN, TENANT_PATTERN } from "../../src/kernel/index.ts";
 import { MAX_LOOKED_AT } from "../../src/log/read-log.ts";
 import { REPLAY_WINDOW_SECONDS } from "../../src/webhooks/prove.ts";
 import { SOURCE_PATTERN } from "../../src/webhooks/source.ts";
@@ -46,6 +47,9 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ["events in one append", `1 to ${count(MAX_EVENTS)}`],
   ["an event's metadata", `${count(MAX_METADATA_LENGTH)} characters as JSON`],
   ["depth of JSON", count(MAX_JSON_DEPTH)],
+  ["values in a JSON body", count(MAX_JSON_VALUES)],
+  ["path and query of a request", `${count(MAX_ADDRESS)} characters, ${count(MAX_PARAMETERS)} parameters`],
+  ["headers of a request", `${count(MAX_HEADERS)}, ${count(MAX_HEADER_CHARACTERS)} characters`],
   ["a stream's id", longest((text) => STREAM_ID_PATTERN.test(text))],
   ["a category", longest((text) => CATEGORY_PATTERN.test(text))],
   ["an event's type", longest((text) => eventType.safeParse(text).success)],
@@ -76,8 +80,8 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ["a webhook's age, where its scheme signs the time", `${REPLAY_WINDOW_SECONDS} s`],
 ];
 
-/** Statuses that belong to no operation: a method that a path does not take, and a fault of ours. */
-const EVERYWHERE = ["405", "500"];
+/** Statuses that belong to no operation: a method that a path does not take, a request out of measure, and a fault of ours. */
+const EVERYWHERE = ["405", "414", "431", "500"];
 
 /** A cell may hold a pipe in no form, so the rows need no more than this. */
 function tables(): readonly (readonly (readonly string[])[])[] {

@@ -13,6 +13,7 @@ import { answer, answered, command, known, sealedSecret, seenOnce } from "../key
 import { keyLine, keyShownOnce, newKey, shownKey } from "../keys/shown.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { cannotGive } from "../roles.ts";
+import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { lacking } from "../scope.ts";
@@ -48,7 +49,7 @@ async function create(call: Call<unknown, unknown, z.output<typeof newKey>>): Pr
   }
   const ungiven = await cannotGive(services, principal, body.roles ?? []);
   if (ungiven instanceof Response) return ungiven;
-  if (ungiven !== undefined) return invalidInput([{ path: "roles", message: `Expected roles that are defined, got ${ungiven.undefinedRole}` }]);
+  if (ungiven !== undefined) return problem({ status: 409, code: "no_such_role", detail: `Expected roles that are defined, got ${ungiven.undefinedRole}.` });
   const within = principal.limits ?? [];
   if (body.limits !== undefined && within.length >= MOST_LIMITS)
     return invalidInput([{ path: "limits", message: `Expected no limit: its maker's requests count in ${within.length} already` }]);

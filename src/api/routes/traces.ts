@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { otlpOf } from "../../tracing/otlp.ts";
-import { listTraces, MOST_HOPS, readHops, readRate, readTrace, type StoredHop, type TraceRow, writeRate } from "../../tracing/read-traces.ts";
+import { listTraces, MOST_HOPS, readOutlines, readRate, readTrace, type TraceRow, writeRate } from "../../tracing/read-traces.ts";
 import { mapOf } from "../../tracing/trace-map.ts";
 import { json } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
-import { type Endpoint, invalidInput } from "../endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
 import { correlation, cursor, limit, page, time, wholeNumber } from "../schemas.ts";
 import { missingOf, spanShown, traceShown } from "../traces/shown.ts";
@@ -131,7 +131,8 @@ export const traceMap: Endpoint<z.ZodObject, typeof span, z.ZodType> = {
   path: "/v1/traces/map",
   operationId: "getTraceMap",
   scope: SCOPE,
-  summary: "Who calls whom, how often and how fast, by the traces that were kept; of the last hour where no time is said",
+  summary:
+    "Who calls whom, how often and how fast, by the traces that were kept; of the last hour where no time is said, and of 7 days at most: the answer says of which",
   tag: TAG,
   query: span,
   answers: { 200: { description: "The map", schema: mapShown } },
@@ -139,9 +140,9 @@ export const traceMap: Endpoint<z.ZodObject, typeof span, z.ZodType> = {
   async handle({ services, principal: { tenant }, query }) {
     if (services.traces === undefined) return switchedOff();
     const until = query.until === undefined ? Date.now() + 1 : Date.parse(query.until);
-    const since = query.since === undefined ? until - USUAL_MAP : Date.parse(query.since);
-    if (since >= until || until - since > LONGEST_MAP) return invalidInput([{ path: "since", message: "Expected a time before `until`, by at most 7 days" }]);
-    const hops: readonly StoredHop[] = await readHops(services.traces.db, tenant, { since, until, limit: MOST_OF_MAP + 1 });
+    const asked = query.since === undefined ? until - USUAL_MAP : Date.parse(query.since);
+    const since = Math.min(Math.max(asked, until - LONGEST_MAP), until - 1);
+    const hops = await readOutlines(services.traces.db, tenant, { since, until, limit: MOST_OF_MAP + 1 });
     const drawn = mapOf(hops.slice(0, MOST_OF_MAP), (until - since) / 60_000);
     return json({ since: new Date(since).toISOString(), until: new Date(until).toISOString(), ...drawn, truncated: hops.length > MOST_OF_MAP });
   },

@@ -1,10 +1,10 @@
 import { freePort, pause } from "../../local/waiting.ts";
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { endLeftBehind } from "../../../src/local/left-behind.ts";
+import { scratchFolder } from "../../support/scratch-folder.ts";
 import { descendantsOf, isRunning } from "../../local/processes.ts";
 
 const START = join(import.meta.dirname, "../../../src/local/start.ts");
@@ -27,7 +27,7 @@ export interface KillableServer {
 
 /** Nothing is started yet. `settings` are variables of its environment beside the usual ones. */
 export async function killableServer(settings: Readonly<Record<string, string>> = {}): Promise<KillableServer> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "rivulet-kills-")));
+  const folder = await scratchFolder("rivulet-kills-");
   const [stateDir, scratch] = [join(folder, "state"), join(folder, "tmp")];
   await mkdir(scratch);
   const port = await freePort();
