@@ -13,7 +13,7 @@ const HELP = `Tries to break the platform's promises, and prints one page of fig
   crash points  a crash at every step of one story
   kill -9       a real server killed under load, at least 20 times
   followers     20 subscriptions whose receiver fails at random, server and receiver killed under them
-  sagas         a real server killed at each step of each saga, and 300 orders at once with too little stock (ORDERS: more)
+  sagas         a real server killed at each step of each saga, and 1,000 orders at once with too little stock
   guards        each guard switched off in turn: the evidence must turn red
   robustness    every operation of /openapi.json with valid, forbidden, malformed and naughty input
 

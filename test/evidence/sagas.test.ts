@@ -7,7 +7,7 @@ import { tell } from "./told.ts";
 /** Told when a test fails, so that it can be run again; what the machine does in between is its own chance. */
 const SEED = Number(process.env["SEED"] ?? Date.now() % 100_000);
 const KILLS = Number(process.env["KILLS"] ?? 40);
-const ORDERS = Number(process.env["ORDERS"] ?? 300);
+const ORDERS = Number(process.env["ORDERS"] ?? 1_000);
 
 describe(`sagas on a server that is killed at each of their steps, and a crowd that orders more than there is (SEED=${SEED})`, () => {
   let run: SagaRun;
