@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { SlidingWindow } from "../src/kernel/index.ts";
+import { countedFor, largestLease, SlidingWindow } from "../src/kernel/index.ts";
 import { forgetAll } from "./forget-all.ts";
 
 /** At most how many requests in how many seconds; of one object always the same. */
@@ -15,6 +15,11 @@ export interface LimitAnswered {
   readonly remaining: number;
   /** Seconds, rounded up, until there is one more; 0 where nothing is used. */
   readonly resetSeconds: number;
+}
+
+/** How many requests may pass, and what is left. */
+export interface LimitLeased extends Omit<LimitAnswered, "isAdmitted"> {
+  readonly granted: number;
 }
 
 /** Admissions that were written down together before the first of them, and when (milliseconds since 1970). */
@@ -44,13 +49,19 @@ export class RateLimitObject<Env = unknown> extends DurableObject<Env> {
   #last = 0;
 
   /** Takes one request. */
-  take({ limit, periodSeconds }: LimitAsked): LimitAnswered {
+  take(asked: LimitAsked): LimitAnswered {
+    const { granted, ...left } = this.lease({ ...asked, wanted: 1 });
+    return { isAdmitted: granted > 0, ...left };
+  }
+
+  /** Takes as many requests as are wanted and free, at most a tenth of a large limit and one of a small one. */
+  lease({ wanted, ...asked }: LimitAsked & { readonly wanted: number }): LimitLeased {
     // A clock that is set back would let what has passed count for less.
     const now = (this.#last = Math.max(this.#last, this.now()));
-    const window = (this.#window ??= this.#restored(limit, periodSeconds * 1_000, now));
-    const isAdmitted = window.admit(now);
-    if (isAdmitted) this.#writeDown(limit, now);
-    return { isAdmitted, remaining: window.free(now), resetSeconds: Math.ceil(window.untilMore(now) / 1_000) };
+    const window = (this.#window ??= this.#restored(asked.limit, countedFor(asked), now));
+    let granted = 0;
+    for (const most = Math.min(wanted, largestLease(asked)); granted < most && window.admit(now); granted++) this.#writeDown(asked.limit, now);
+    return { granted, remaining: window.free(now), resetSeconds: Math.ceil(window.untilMore(now) / 1_000) };
   }
 
   /** Takes the nonce of a signature that was made at a time (seconds since 1970); false where it was taken before. Kept on disk until no signature of that time is taken. */

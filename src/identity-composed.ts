@@ -11,7 +11,8 @@ import { ORIGINS_STREAM, type OriginsState } from "./identity/origins.ts";
 import { keyStream, type KeyState } from "./identity/key.ts";
 import { membershipStream, ROLE_PATTERN, type RoleState, roleStream } from "./identity/role.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
-import { DEFAULT_TENANT } from "./kernel/index.ts";
+import { Leases } from "./identity/leases.ts";
+import { DEFAULT_TENANT, isLeased } from "./kernel/index.ts";
 import type { ShardOf } from "./log/shard.ts";
 import type { Sealer } from "./webhooks/seal.ts";
 
@@ -58,6 +59,7 @@ export function identityServices({
 > {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
+  const leases = new Leases(now);
   return {
     keys: new Believed(
       async (name) => {
@@ -109,6 +111,10 @@ export function identityServices({
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
     takeNonce: async (tenant, key, { created, nonce }) => within(MOST_TIME, "the nonces", rateLimitFor(env, tenant, key).takeNonce(created, nonce)),
-    takeRequest: async (tenant, key, limit) => within(MOST_TIME, "the rate limit", rateLimitFor(env, tenant, key).take(limit)),
+    async takeRequest(tenant, key, limit) {
+      const object = rateLimitFor(env, tenant, key);
+      if (!isLeased(limit)) return within(MOST_TIME, "the rate limit", object.take(limit));
+      return leases.take(`${tenant}/${key}`, limit, async (wanted) => within(MOST_TIME, "the rate limit", object.lease({ ...limit, wanted })));
+    },
   };
 }

@@ -27,6 +27,7 @@ export * from "./rejection.ts";
 export * from "./saga.ts";
 export * from "./scope.ts";
 export * from "./secret.ts";
+export * from "./request-lease.ts";
 export * from "./sliding-window.ts";
 export * from "./statement.ts";
 export * from "./stream-name.ts";

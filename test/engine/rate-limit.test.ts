@@ -40,3 +40,19 @@ test("one request in twenty of a full limit is written down, in no more rows tha
   expect(await take("rows", 1_000, 10)).toBe(0);
   expect(await rowsOf("rows")).toBe(20);
 });
+
+test("a large limit is leased a tenth at a time, over restarts never more than it is", async () => {
+  const large = { limit: 20_000, periodSeconds: 100 };
+  const lease = (wanted: number) => objectOf("leased").lease({ ...large, wanted });
+  let granted = 0;
+  for (let asked = 0; asked < 5; asked++) {
+    const given = await lease(10_000);
+    expect(given.granted).toBe(2_000);
+    granted += given.granted;
+    await evictDurableObject(objectOf("leased"));
+  }
+  for (let asked = 0; asked < 10; asked++) granted += (await lease(2_000)).granted;
+  expect(granted).toBeLessThanOrEqual(20_000);
+  expect(granted).toBeGreaterThanOrEqual(20_000 - 5 * 1_000);
+  expect((await lease(1)).granted).toBe(0);
+});
