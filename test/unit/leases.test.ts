@@ -57,6 +57,28 @@ test("however many isolates lease, and whenever they use it, no window has more 
   );
 });
 
+test("what is leased at once and used late counts from when it is used", async () => {
+  let now = 0;
+  const rate = { limit: 400, periodSeconds: 1 };
+  const object = counter(rate, () => now);
+  const [late, greedy] = [new Leases(() => now), new Leases(() => now)];
+  const admitted: number[] = [];
+  const take = async (of: Leases, most: number): Promise<void> => {
+    for (let n = 0; n < most; n++) if ((await of.take("key", rate, (wanted) => object.lease(wanted))).isAdmitted) admitted.push(now);
+  };
+  // 1 + 2 + 4 + 8 + 16 + 32, and one of the next 40.
+  await take(late, 64);
+  await take(greedy, 400);
+  now += LEASE_USED - 1;
+  await take(late, 39);
+  const usedLate = admitted.filter((at) => at === now).length;
+  expect(usedLate).toBe(39);
+  now = 1_000;
+  await take(greedy, 400);
+  await take(late, 400);
+  for (const [index, at] of admitted.entries()) expect((admitted[index + rate.limit] ?? Infinity) - at).toBeGreaterThanOrEqual(1_000);
+});
+
 test("an isolate that is busy asks seldom: twice as many at a time, up to a tenth", async () => {
   let now = 0;
   const rate = { limit: 10_000, periodSeconds: 10 };
