@@ -13,6 +13,7 @@ import { membershipStream, ROLE_PATTERN, type RoleState, roleStream } from "./id
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { Leases } from "./identity/leases.ts";
 import { DEFAULT_TENANT, isLeased } from "./kernel/index.ts";
+import { bytesTaken } from "./log/read-log.ts";
 import type { ShardOf } from "./log/shard.ts";
 import type { Sealer } from "./webhooks/seal.ts";
 
@@ -55,7 +56,7 @@ export function identityServices({
   sealer,
 }: IdentityGiven): Pick<
   Services,
-  "keys" | "tenants" | "eventsToday" | "issuers" | "origins" | "roles" | "members" | "keySets" | "takeRequest" | "takeNonce" | "deny"
+  "keys" | "tenants" | "eventsToday" | "bytesTaken" | "issuers" | "origins" | "roles" | "members" | "keySets" | "takeRequest" | "takeNonce" | "deny"
 > {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
@@ -75,6 +76,7 @@ export function identityServices({
       ({ name }) => name !== undefined,
     ),
     eventsToday: new Believed((tenant) => within(MOST_TIME, "the log", eventsToday(shardOf(tenant).log, tenant, now())), now),
+    bytesTaken: new Believed((tenant) => within(MOST_TIME, "the log", bytesTaken(shardOf(tenant).log, tenant)), now),
     issuers: new Believed(
       async (id) => {
         const { tenant } = (await stateOf(DEFAULT_TENANT, claimStream(id))) as ClaimState;

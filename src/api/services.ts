@@ -59,6 +59,7 @@ export interface Services {
   readonly tenants: Believed<TenantState>;
   /** Events of today in a tenant's log, for those that have a quota. */
   readonly eventsToday: Believed<number>;
+  readonly bytesTaken: Believed<number>;
   /** Issuers of tokens by id, and whose they are, the secret of one that has one opened, where it opens; undefined for one that nobody registered. */
   readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
   /** The origins that a tenant allows, by its id. */

@@ -1,4 +1,5 @@
 import { subscriptionStream } from "../followers/subscription.ts";
+import type { TenantLimits } from "../identity/tenant.ts";
 import { positionAt } from "../log/follow-matching.ts";
 import { logHead } from "../log/read-log.ts";
 import type { Principal } from "./principal.ts";
@@ -21,9 +22,9 @@ interface Doing {
   readonly scope: Needed;
 }
 
-/** Whether a tenant's bounds let a request write: 403 where it is read-only, 429 where its day is full. Who reads is asked nothing. */
+/** Whether a tenant's bounds let a request write: 403 where it is read-only or full, 429 where its day is. Who reads is asked nothing. */
 export async function outOfBounds(
-  services: Pick<Services, "eventsToday">,
+  services: Pick<Services, "eventsToday" | "bytesTaken">,
   { tenant, bounds }: Pick<Principal, "tenant" | "bounds">,
   { method, scope }: Doing,
 ): Promise<Response | undefined> {
@@ -31,11 +32,27 @@ export async function outOfBounds(
   const refusal = readOnly(tenant, bounds.isReadOnly);
   if (refusal) return refusal;
   const isEvents = scopesOf(scope).some((one) => one.startsWith("events:") || one.startsWith("commands:"));
-  return isEvents ? dayIsFull(services, tenant, bounds.limits?.eventsPerDay) : undefined;
+  return isEvents ? quotaIsFull(services, tenant, bounds.limits) : undefined;
+}
+
+/** Whether a tenant's log may take no more for now: 429 where its day is full, 403 where its storage is. */
+export async function quotaIsFull(
+  services: Pick<Services, "eventsToday" | "bytesTaken">,
+  tenant: string,
+  limits: TenantLimits | undefined,
+): Promise<Response | undefined> {
+  return (await dayIsFull(services, tenant, limits?.eventsPerDay)) ?? storageIsFull(services, tenant, limits?.storageBytes);
+}
+
+/** 403 where the log has taken as many bytes as the tenant may; nobody is asked where nothing is said. */
+async function storageIsFull(services: Pick<Services, "bytesTaken">, tenant: string, storageBytes: number | undefined): Promise<Response | undefined> {
+  if (storageBytes === undefined || (await services.bytesTaken.get(tenant)) < storageBytes) return undefined;
+  const detail = `Expected at most ${storageBytes} bytes in this tenant's log. It may go on when its quota is raised; what is there can be read.`;
+  return problem({ status: 403, code: "storage_exceeded", detail });
 }
 
 /** 429 where the log has taken as many events today (UTC) as the tenant may; nobody is asked where nothing is said. */
-export async function dayIsFull(services: Pick<Services, "eventsToday">, tenant: string, eventsPerDay: number | undefined): Promise<Response | undefined> {
+async function dayIsFull(services: Pick<Services, "eventsToday">, tenant: string, eventsPerDay: number | undefined): Promise<Response | undefined> {
   if (eventsPerDay === undefined || (await services.eventsToday.get(tenant)) < eventsPerDay) return undefined;
   return problem({
     status: 429,

@@ -10,6 +10,7 @@ const because = z.object({ reason: z.string().optional() });
 const limits = z.object({
   requests: z.object({ limit: z.int(), periodSeconds: z.int() }).optional(),
   eventsPerDay: z.int().optional(),
+  storageBytes: z.int().optional(),
   subscriptions: z.int().optional(),
 });
 const bounds = z.object({ limits, isReadOnly: z.boolean() });

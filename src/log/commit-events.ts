@@ -105,15 +105,17 @@ export interface Committed {
  */
 export async function commitEvents(db: D1Database, rows: EventRows): Promise<Committed> {
   const counts = new Map<string, number>();
+  const bytes = new Map<string, number>();
   const streams = new Map<string, readonly unknown[]>();
   for (const { tenant, event } of rows.events) {
     const ordinal = (counts.get(tenant) ?? 0) + 1;
     counts.set(tenant, ordinal);
+    bytes.set(tenant, (bytes.get(tenant) ?? 0) + Buffer.byteLength(event.data) + Buffer.byteLength(metadataText(event.metadata)));
     const key = `${tenant}/${event.stream}`;
     const created = streams.get(key)?.[5] ?? event.recorded;
     streams.set(key, [tenant, event.stream, event.version, event.hash, ordinal, created, event.recorded]);
   }
-  const tenants = JSON.stringify([...counts]);
+  const tenants = JSON.stringify([...counts].map(([tenant, count]) => [tenant, count, bytes.get(tenant)]));
   const results = await db.batch<LogHead & { tenant: string }>([
     db
       .prepare(
@@ -124,7 +126,7 @@ export async function commitEvents(db: D1Database, rows: EventRows): Promise<Com
     db.prepare(UPSERT_STREAMS).bind(JSON.stringify([...streams.values()])),
     db
       .prepare(
-        "UPDATE heads SET position = position + (row.value ->> 1) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 AND heads.deleted IS NULL RETURNING tenant, position, epoch",
+        "UPDATE heads SET position = position + (row.value ->> 1), bytes = bytes + (row.value ->> 2) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 AND heads.deleted IS NULL RETURNING tenant, position, epoch",
       )
       .bind(tenants),
   ]);

@@ -129,6 +129,21 @@ describe("a tenant's quotas", () => {
     expect((await append("d-1", [note], as)).status).toBe(201);
   });
 
+  test("of storage: what its log has taken in all fills it, and what is there can be read", async () => {
+    const { as, admin } = await bounded("full", {});
+    const large = { type: "notes.NoteAdded", data: { text: "é".repeat(5_000) } };
+    const write = await append("s-1", [large], as);
+    await get("/v1/events", { ...admin, ...newerThan(write) });
+    await bound("full", { limits: { storageBytes: 50_000 } });
+    expect((await append("s-1", [note], as)).status).toBe(201);
+    await bound("full", { limits: { storageBytes: 10_000 } });
+    // What was believed of it is five seconds old at most; another tenant's room is not asked for.
+    expectProblem(await append("s-1", [note], as), 403, "storage_exceeded");
+    expectProblem(await send("POST", "/v1/aggregates/inventory/tea/Receive", { quantity: 1 }, as), 403, "storage_exceeded");
+    expect((await get("/v1/streams/s-1", as)).json()).toMatchObject({ version: 2 });
+    expect((await append("s-1", [note], admin)).status).toBe(201);
+  });
+
   test("of subscriptions", async () => {
     const { as, admin } = await bounded("subs", { limits: { subscriptions: 1 } });
     const keyed = { ...as, "idempotency-key": "the first" };

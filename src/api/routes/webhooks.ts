@@ -17,7 +17,7 @@ import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
 import { appendScope, lacking } from "../scope.ts";
 import { sourceState } from "../source-state.ts";
-import { dayIsFull, readOnly } from "../tenant-bounds.ts";
+import { quotaIsFull, readOnly } from "../tenant-bounds.ts";
 import { outOfService } from "../tenant-standing.ts";
 import { MAX_EVENT_BYTES } from "./append.ts";
 
@@ -62,7 +62,7 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   if (by instanceof Response) return by;
   const closed = outOfService(tenant, standing);
   if (closed) return closed;
-  const outside = readOnly(tenant, standing.isReadOnly) ?? (await dayIsFull(services, tenant, standing.limits?.eventsPerDay));
+  const outside = readOnly(tenant, standing.isReadOnly) ?? (await quotaIsFull(services, tenant, standing.limits));
   if (outside) return outside;
   ownHop(tenant);
   const received = receive(door, delivery);

@@ -25,6 +25,7 @@ export const tenantLimits = z
         "Requests of all its keys and tokens together, in any window of so many seconds; an append of critical events alone that finds no room there has ten times as much of its own",
       ),
     eventsPerDay: whole.optional().describe("Events that its log takes in a day (UTC)"),
+    storageBytes: whole.optional().describe("Bytes of data and metadata that its log takes in all; what is purged or truncated is not taken off"),
     subscriptions: whole.optional().describe("Subscriptions at a time"),
   })
   .openapi("TenantLimits");
