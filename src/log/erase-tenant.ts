@@ -13,6 +13,15 @@ export async function markDeleted(db: D1Database, tenant: string, at: string): P
     .run();
 }
 
+/** Those among these tenants that are marked as deleted. */
+export async function deletedAmong(db: D1Database, tenants: readonly string[]): Promise<ReadonlySet<string>> {
+  const { results } = await db
+    .prepare("SELECT tenant FROM heads WHERE deleted IS NOT NULL AND tenant IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(tenants))
+    .all<{ tenant: string }>();
+  return new Set(results.map(({ tenant }) => tenant));
+}
+
 /** Names of a tenant's streams after a name, the platform's own among them. */
 export async function streamsAfter(db: D1Database, tenant: string, after: string, limit: number): Promise<readonly string[]> {
   const { results } = await db

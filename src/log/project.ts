@@ -1,6 +1,7 @@
 import { GENESIS_HASH, type Hint, type LogHead, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
 import type { Carrier } from "../tracing/tracer.ts";
 import { weightOf } from "./event-weight.ts";
+import { deletedAmong } from "./erase-tenant.ts";
 import { markForked } from "./mark-forked.ts";
 import type { Projected, ProjectorPorts } from "./projector.ts";
 import { logHeads } from "./read-log.ts";
@@ -9,8 +10,8 @@ import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENT
 
 /** Statements that one invocation may use: D1 stops it at 1,000. */
 const MAX_STATEMENTS = 900;
-/** Of those, what a failed commit takes to be understood (two), and the telling at the end. */
-const STATEMENTS_TO_END = 3;
+/** Of those, what a failed commit takes to be understood (two), the question who is deleted, and the telling at the end. */
+const STATEMENTS_TO_END = 4;
 /** Characters of events held at a time, whatever the hints bring. */
 const MAX_HELD = 8 * 1024 * 1024;
 /** Of those, what is left to fetch one page of a stream. */
@@ -52,8 +53,8 @@ class Projection {
   readonly #streams = new Map<string, Stream>();
   /** Where the logs are that this run has written to. */
   readonly #heads = new Map<string, LogHead>();
-  /** Tenants of which the log takes nothing any more. */
-  readonly #deleted = new Set<string>();
+  /** Tenants of which the log took nothing: they are deleted, it seems. */
+  readonly #refused = new Set<string>();
   /** What this run has brought into the log. */
   readonly #brought: TenantEvent[] = [];
   #rowsWritten = 0;
@@ -118,8 +119,16 @@ class Projection {
 
   /** What was refused because its tenant is deleted is nobody's: its objects are told to forget it, each by itself. */
   async #forgetDeleted(): Promise<void> {
-    const own = [...this.#streams.values()].filter(({ tenant }) => this.#deleted.has(tenant));
-    await Promise.all(own.map((stream) => this.#ports.forget(stream.tenant, stream.stream).catch((fault: unknown) => this.#fail(stream, fault))));
+    if (this.#refused.size === 0) return;
+    this.#statements++;
+    // Nothing is thrown away because an answer lacks something: the mark itself is asked for.
+    const deleted = await deletedAmong(this.#db, [...this.#refused]);
+    const own = [...this.#streams.values()].filter(({ tenant }) => this.#refused.has(tenant));
+    const forget = async (stream: Stream): Promise<void> => {
+      if (!deleted.has(stream.tenant)) throw new Error("the log took nothing of it, and its tenant is not deleted");
+      await this.#ports.forget(stream.tenant, stream.stream);
+    };
+    await Promise.all(own.map((stream) => forget(stream).catch((fault: unknown) => this.#fail(stream, fault))));
   }
 
   /** One call for each tenant, whatever becomes of the others'. */
@@ -225,7 +234,7 @@ class Projection {
       const { rowsWritten, heads } = await commitEvents(this.#db, rows);
       this.#rowsWritten += rowsWritten;
       for (const [tenant, head] of heads) this.#heads.set(tenant, head);
-      for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#deleted.add(tenant);
+      for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#refused.add(tenant);
       if (this.#ports.tracer !== undefined) this.#brought.push(...rows.events);
       this.#ports.observer?.written(rows.events, rowsWritten);
       return true;

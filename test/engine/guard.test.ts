@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { eventHash, GENESIS_HASH, type RecordedEvent } from "../../src/kernel/index.ts";
+import { eventHash, GENESIS_HASH, type RecordedEvent, unpackHint } from "../../src/kernel/index.ts";
 import { markForked } from "../../src/log/mark-forked.ts";
 import { batched, commitEvents, isGuardError } from "../../src/log/commit-events.ts";
+import { project } from "../../src/log/project.ts";
 import { loggedStream } from "../../src/log/read-log.ts";
 import { append, deliver, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
@@ -165,4 +166,26 @@ test("one stream that cannot be read does not hold up the others of its batch", 
   await runInDurableObject(stub(tenant, "note-2"), (_, state) => state.storage.sql.exec("ALTER TABLE events_v1 RENAME TO elsewhere"));
   expect(await deliver([unreadable, message as string, "{}", "not json"])).toEqual([unreadable, "{}", "not json"]);
   expect((await wholeLog(tenant)).map(({ stream }) => stream)).toEqual(["note-1"]);
+});
+
+test("an answer of D1 that lacks the new heads has nothing forgotten: only a tenant that is marked as deleted is", async () => {
+  faults.captured = [];
+  await append("guard-answer", "note-1", [draft("notes.Added", { n: 1 })]);
+  const hints = (faults.captured?.splice(0) ?? []).map((message) => unpackHint(message) ?? expect.unreachable());
+  const forgotten: string[] = [];
+  const ports = {
+    eventsAfter: () => Promise.reject(new Error("every event is in its message")),
+    followed: () => Promise.resolve(),
+    forget: async (tenant: string) => void forgotten.push(tenant),
+  };
+  const withoutAnswers = {
+    prepare: (sql: string) => env.LOG_0.prepare(sql),
+    batch: async (statements: D1PreparedStatement[]) => (await env.LOG_0.batch(statements)).map((result) => ({ ...result, results: [] })),
+  } as unknown as D1Database;
+  const { failed } = await project(withoutAnswers, hints, ports);
+  expect([forgotten, [...failed]]).toEqual([[], ["guard-answer/note-1"]]);
+  // It is in the log, and known there the next time.
+  expect((await project(env.LOG_0, hints, ports)).failed.size).toBe(0);
+  expect(await wholeLog("guard-answer")).toHaveLength(1);
+  expect(forgotten).toEqual([]);
 });

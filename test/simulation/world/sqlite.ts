@@ -30,6 +30,10 @@ export class Database {
     const { statement, isRead } = this.#prepare(sql);
     const values = params.map(bindable);
     if (isRead) return { rows: statement.all(...values), changes: 0 };
+    if (returnsRows(sql)) {
+      const rows = statement.all(...values);
+      return { rows, changes: rows.length };
+    }
     return { rows: [], changes: Number(statement.run(...values).changes) };
   }
 
@@ -73,6 +77,11 @@ export class Database {
 /** Whether a statement only reads. */
 export function isRead(sql: string): boolean {
   return /^\s*(SELECT|WITH|PRAGMA)\b/i.test(sql);
+}
+
+/** Whether a statement writes and answers with rows. */
+function returnsRows(sql: string): boolean {
+  return /\bRETURNING\b/i.test(sql);
 }
 
 function bindable(value: unknown): SQLInputValue {
