@@ -1,6 +1,7 @@
 import type { Figure } from "./figure.ts";
 import { hot, hotUntraced, hundredFigure, loneFigure, newFigure, warmFigure } from "./figures/appends.ts";
 import { filterFigures } from "./figures/filters.ts";
+import { limitFigures } from "./figures/limited.ts";
 import { liveAfterAnswerFigure, liveFigure } from "./figures/live.ts";
 import { readingFigure } from "./figures/reading.ts";
 import { sustainedBatchFigure, sustainedFigure } from "./figures/sustained.ts";
@@ -19,6 +20,7 @@ export const FIGURES: readonly Figure[] = [
   hot(16),
   hundredFigure,
   newFigure,
+  ...limitFigures,
   hot(64),
   hotUntraced(64),
   warmFigure,

@@ -41,6 +41,14 @@ export const GUARDS: readonly Guard[] = [
     caughtBy: "test/engine/guard.test.ts",
   },
   {
+    name: "the mark of a deleted tenant",
+    holds: "P2: nothing that was taken is thrown away because an answer lacks something",
+    file: "src/log/project.ts",
+    code: "if (!deleted.has(stream.tenant)) throw",
+    without: 'if (deleted.has("nobody at all")) throw',
+    caughtBy: "test/engine/guard.test.ts",
+  },
+  {
     name: "the alarm with an append",
     holds: "P4: what the queue loses, the alarm brings",
     file: "durable-objects/aggregate.ts",
