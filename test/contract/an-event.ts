@@ -52,7 +52,13 @@ export const anEvent: Section = {
       says: "maxAge means recorded.",
       tests: ["test/http/held-to-it.test.ts › retention by age goes by when an event was recorded, not by its own time"],
     },
-    { says: "at and from: <time> mean recorded.", later: "time travel of aggregates and subscriptions" },
+    {
+      says: "at and from: <time> mean recorded.",
+      tests: [
+        "test/http/commands-state.test.ts › takes what was recorded, and not when a producer says that it happened",
+        "test/engine/position-at.test.ts › is exact in a log of 10,000 events in which many came late, and reads about a thousand of them",
+      ],
+    },
     {
       says: "Data comes back as the JSON that came: keys in their order, numbers to the digit.",
       tests: [
@@ -91,7 +97,7 @@ export const anEvent: Section = {
         "test/http/tracing.test.ts › is no way round that",
       ],
     },
-    { says: "critical priority needs the scope events:critical.", later: "identity: scopes" },
+    { says: "critical priority needs the scope events:critical.", tests: ["test/http/scopes.test.ts › events:critical is wanted by an event that is"] },
     {
       says: "hash and dataHash are as they are defined, so that anyone can compute them from the event's JSON.",
       tests: [

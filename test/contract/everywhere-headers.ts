@@ -125,8 +125,14 @@ export const everywhereHeaders: Section = {
       tests: ["test/http/tracing.test.ts › %s is given back and stored"],
     },
     { says: "Else one is made.", tests: ["test/http/tracing.test.ts › %s is ignored, and one is made"] },
-    { says: "Over a rate limit: 429 with Retry-After.", later: "rate limits" },
-    { says: "Limited routes always answer RateLimit and RateLimit-Policy.", later: "rate limits" },
+    {
+      says: "Over a rate limit: 429 with Retry-After.",
+      tests: ["test/http/rate-limits.test.ts › has exactly 50 of 200 requests that come at once let through, and the others are told when to come again"],
+    },
+    {
+      says: "Limited routes always answer RateLimit and RateLimit-Policy.",
+      tests: ["test/http/rate-limits.test.ts › is told of it with every answer, whatever became of the request"],
+    },
     {
       says: "A stream whose tail the log lacks too much of is 429, code stream_backlog, with Retry-After.",
       tests: [

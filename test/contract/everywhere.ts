@@ -8,9 +8,21 @@ export const everywhere: Section = {
       says: "A key is sent as Authorization: Bearer <key>.",
       tests: ["test/http/authentication.test.ts › as %s"],
     },
-    { says: "A JWT may stand in the place of a key.", later: "identity: issuers and JWTs" },
-    { says: "A key or token belongs to one tenant.", later: "identity: keys and tenants; the admin key acts for any by Tenant-Id" },
-    { says: "A key or token carries scopes.", later: "identity: scopes" },
+    {
+      says: "A JWT may stand in the place of a key.",
+      tests: ["test/http/issuers.test.ts › is taken for the tenant that registered it, as the actor and with the scopes that its claims say"],
+    },
+    {
+      says: "A key or token belongs to one tenant.",
+      tests: [
+        "test/http/keys.test.ts › of one tenant reaches no other, whatever Tenant-Id says",
+        "test/http/walk.test.ts › in any answer to a read, under any of red's names",
+      ],
+    },
+    {
+      says: "A key or token carries scopes.",
+      tests: ["test/http/scopes.test.ts › a key without the scope is refused everywhere, before anything else is looked at, and told which one is missing"],
+    },
     {
       says: "A missing or bad key is 401 with WWW-Authenticate.",
       tests: [
@@ -132,7 +144,10 @@ export const everywhere: Section = {
         "test/http/keyed-writes.test.ts › a POST that creates a ticket is 201 with Location, which is where it is good",
       ],
     },
-    { says: "A POST that creates the same name again is 409.", later: "what is created by name: subscriptions, tenants, keys" },
+    {
+      says: "A POST that creates the same name again is 409.",
+      tests: ["test/http/subscriptions.test.ts › is one subscription's in its tenant: the same again is 409 and makes nothing"],
+    },
     {
       says: "Authentication is checked first, once there is an operation to ask for: 405 and Allow tell anybody what the public description says.",
       tests: [
@@ -171,6 +186,9 @@ export const everywhere: Section = {
         "test/http/order-of-checks.test.ts › a reused id comes before precondition",
       ],
     },
-    { says: "The precondition comes before the decision.", later: "commands: the only decisions that can be asked for are still the platform's own" },
+    {
+      says: "The precondition comes before the decision.",
+      tests: ["test/http/commands.test.ts › is refused in this order: key, syntax, repeat, closed, precondition, decision"],
+    },
   ],
 };

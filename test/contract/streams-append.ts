@@ -65,11 +65,20 @@ export const streamsAppend: Section = {
       says: "Categories of the platform take no appends from outside: 403.",
       tests: ["test/http/sources.test.ts › %s is 403", "test/http/sources.test.ts › and a category that only begins like one does"],
     },
-    { says: "Sagas' categories take none either.", later: "sagas" },
-    { says: "In a category with a decider every event must be one of its types and match its schema: 422.", later: "domains: deciders" },
+    { says: "Sagas' categories take none either.", tests: ["test/http/sources.test.ts › %s is 403"] },
+    {
+      says: "In a category with a decider every event must be one of its types and match its schema: 422.",
+      tests: [
+        "test/http/commands-appended.test.ts › is 422 with the path where an event is none of its types, all or nothing",
+        "test/http/commands-appended.test.ts › is 422 with the path where an event does not match its schema",
+      ],
+    },
     {
       says: "The business rules are not asked, so it needs the scope events:import:<category>, which the admin key has.",
-      later: "domains: deciders, and scopes",
+      tests: [
+        "test/http/scopes.test.ts › events:import:<category> is wanted where a decider's rules are not asked",
+        "test/http/commands-appended.test.ts › passes where it is right, is asked no business rule, and counts in state and view",
+      ],
     },
     {
       says: "application/cloudevents+json appends one CloudEvent 1.0.",

@@ -137,7 +137,7 @@ export const streams: Section = {
         `${shapes} › and one that does not is read, from the first that is kept`,
       ],
     },
-    { says: "409 for aggregates.", later: "domains: the only deciders are the platform's own, whose streams are 403" },
+    { says: "409 for aggregates.", tests: ["test/http/commands-state.test.ts › the retention of an aggregate's stream cannot be cut: 409"] },
     {
       says: "DELETE /v1/streams/{stream} closes it: further appends are 410, history stays readable.",
       tests: [`${ends} › refuses further appends with 410, also to one whose precondition fails`],
@@ -146,7 +146,10 @@ export const streams: Section = {
       says: "With ?purge=true the data is emptied everywhere.",
       tests: [`${ends} › a purge empties the data everywhere at once, and the stream still verifies`],
     },
-    { says: "A purge has a scope of its own.", later: "identity: scopes" },
+    {
+      says: "A purge has a scope of its own.",
+      tests: ["test/http/scopes.test.ts › streams:purge:<stream> is wanted to empty a stream, and streams:close is not enough"],
+    },
     { says: "The name is never used again.", tests: [`${ill} › a purge is held to its precondition, and its name is never used again`] },
     {
       says: "GET /v1/streams is the directory, by category and prefix, with limit and cursor.",
