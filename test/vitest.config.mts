@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -24,8 +25,19 @@ const inWorkerd = async (name: string, main: string) => ({
   test: { name, root, include: [`test/${name}/**/*.test.ts`], setupFiles: [`${root}test/support/migrate.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
 });
 
+/** The evidence, the longest first: two files run at a time, and the last one should be a short one. */
+const LONGEST_FIRST = ["robustness", "sagas", "guards", "simulation", "kills", "followers"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => LONGEST_FIRST.findIndex((name) => moduleId.endsWith(`/evidence/${name}.test.ts`));
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: "unit", root, include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "local", root, include: ["test/local/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },

@@ -19,10 +19,12 @@ export const projection = async (name: string, headers: HeaderFields = {}): Prom
 export const build = (name: string, what: string, headers: HeaderFields = {}): Promise<Answer> =>
   send("POST", `/v1/projections/${name}/${what}`, undefined, headers);
 
-/** The view once nothing is built beside it any more; as it stands after ten seconds where that does not come. */
+/** The view once nothing is built beside it any more, and it has come as far as the log is; as it stands after ten seconds where that does not come. */
 export async function built(name: string, headers: HeaderFields = {}): Promise<Projection> {
   let found = await projection(name, headers);
-  for (let turn = 0; turn < 200 && found.progress !== undefined && found.state !== "faulted" && found.progress.error === undefined; turn++)
-    found = await scheduler.wait(50).then(() => projection(name, headers));
+  // The domains' handlers go on writing, so the log may have grown meanwhile.
+  const isUnderWay = (): boolean =>
+    found.state === "catching-up" || (found.progress !== undefined && found.state !== "faulted" && found.progress.error === undefined);
+  for (let turn = 0; turn < 200 && isUnderWay(); turn++) found = await scheduler.wait(50).then(() => projection(name, headers));
   return found;
 }

@@ -33,7 +33,9 @@ export async function measureMemory(run: Run, grounds: readonly Ground[], { proc
 
 /** Bytes of the large bodies: what keeps them is seen soon. */
 const LARGE = 256 * 1024;
-const LARGE_EACH = 16;
+const LARGE_EACH = 6;
+/** Of the refused and of the naughty ones, those that go into a round. */
+const OF_EACH_KIND = 4;
 
 /** One operation's share of a round: what is taken, what is refused, what is naughty, and large bodies. */
 function roundOf(ground: Ground): readonly Case[] {
@@ -42,5 +44,5 @@ function roundOf(ground: Ground): readonly Case[] {
   const make = (draft: typeof plain, why: string): Case => ({ operation, request: written(operation, draft), why, expect: "either" });
   const large = operation.bodies.map(([type]) => make(withJson(plain, type, { large: "x".repeat(LARGE) }), "a large body"));
   const many = Array.from({ length: LARGE_EACH }, () => large).flat();
-  return [make(plain, "only what is needed"), ...refusedCases(ground).slice(0, 8), ...naughtyCases(ground, 1).slice(0, 8), ...many];
+  return [make(plain, "only what is needed"), ...refusedCases(ground).slice(0, OF_EACH_KIND), ...naughtyCases(ground, 1).slice(0, OF_EACH_KIND), ...many];
 }
