@@ -10,7 +10,6 @@ import { purgeCopies } from "./log/purge-copies.ts";
 import { ReachedLogs } from "./log/reached-logs.ts";
 import { copiesOf, followLog, loggedStream, logReached } from "./log/read-log.ts";
 import type { Shard, ShardOf } from "./log/shard.ts";
-import { ToldHeads } from "./log/told-heads.ts";
 import type { Metering } from "./metrics-composed.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import type { LogReader } from "./views/engine.ts";
@@ -53,7 +52,6 @@ interface Given {
 export class LogComposed {
   readonly #given: Given;
   readonly #reachedLogs: ReachedLogs;
-  readonly #toldHeads = new ToldHeads();
 
   constructor(given: Given) {
     this.#given = given;
@@ -95,6 +93,7 @@ export class LogComposed {
   }
 
   #tell(env: Env, tenant: string, head: LogHead): Promise<void> {
-    return this.#toldHeads.tell(tenant, head, () => within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head)));
+    // Also where it was told before: whoever tells it again mends a dispatcher that has lost its alarm.
+    return within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head));
   }
 }

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { unpackHint } from "../../src/kernel/index.ts";
-import { ToldHeads } from "../../src/log/told-heads.ts";
 import { append, deliver, dispatcher, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 
@@ -98,8 +98,7 @@ test("an append that comes while a settled alarm tells the dispatcher keeps its 
   let release = (): void => {};
   const waiting = new Promise<void>((resolve) => (arrived = resolve));
   const gate = new Promise<void>((resolve) => (release = resolve));
-  // What has told the dispatcher once need not call again; it is asked all the same.
-  vi.spyOn(ToldHeads.prototype, "tell").mockImplementationOnce(async () => {
+  vi.spyOn(DispatcherObject.prototype, "advanced").mockImplementationOnce(async () => {
     arrived();
     await gate;
   });
