@@ -57,6 +57,8 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
     // Where nothing surprising happened, what is in the database is known without asking.
     shared = to;
     if (stepped.isBeaten || stepped.faults.size > 0) ({ shared, cursors, generations } = await look(db, tenant));
+    // Somebody else has seen that the log is another one.
+    if (shared.state === "stopped") return { position: shared.position, stopped: shared.error ?? "", isBuilding: false };
     if (!stepped.isBeaten && shared.position >= page.position) break;
     page = await log.follow(tenant, { position: shared.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
   }

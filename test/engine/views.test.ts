@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { sql } from "../../src/kernel/index.ts";
 import { followLog } from "../../src/log/read-log.ts";
 import { advanceViews, readCursors } from "../../src/views/advance.ts";
+import { moveCursor } from "../../src/views/cursors.ts";
 import type { LogReader, ViewEngine } from "../../src/views/engine.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireDispatcher, wholeLog } from "../support/engine.ts";
@@ -150,6 +151,18 @@ test("a dispatcher that hears of another epoch looks anew, though that log is be
   for (const table of ["events", "streams", "heads"]) await env.LOG_0.prepare(`DELETE FROM ${table} WHERE tenant = ?`).bind(tenant).run();
   await add(tenant, "other-1");
   expect(await cursor(tenant, "*")).toMatchObject({ position: 3, state: "stopped", error: expect.stringContaining("epoch") });
+});
+
+test("a step that began before the views stopped, and comes late, does not bring them to life again", async () => {
+  const tenant = "views-10";
+  for (let i = 0; i < 3; i++) await add(tenant);
+  const before = (await cursor(tenant, "*")) ?? expect.unreachable();
+  for (const table of ["events", "streams", "heads"]) await env.LOG_0.prepare(`DELETE FROM ${table} WHERE tenant = ?`).bind(tenant).run();
+  await add(tenant, "other-1");
+  expect(await cursor(tenant, "*")).toMatchObject({ state: "stopped" });
+  const late = moveCursor(env.VIEWS_0, tenant, before, { ...before, position: 4 });
+  await expect(late.run()).rejects.toThrow("view_guard: the views have stopped");
+  expect(await cursor(tenant, "*")).toMatchObject({ position: 3, state: "stopped" });
 });
 
 test("views that have stopped stay stopped when the log grows past them again", async () => {
