@@ -15,7 +15,7 @@ const HELP = `Measures the built worker against three bare ones, in one workerd,
   --only NAME     only this figure; may be repeated:
                   ${[...FIGURES.map(({ name }) => name), COST].join(", ")}
   --json FILE     writes everything there
-  --write         keeps the run in bench/last.json and README.md
+  --write         keeps the run in bench/last.json and README.md; with --only the rest stays as it was kept
   --compare FILE  the run to compare with (bench/last.json)
   --help
 
@@ -47,8 +47,16 @@ async function main(stop: AbortSignal): Promise<number> {
   const before = await reportIn(flags.compare);
   const report = await measured({ figures, withCost, quick: flags.quick, before, stop });
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (flags.write) await keep(report);
+  if (flags.write) await keep(before === undefined ? report : merged(before, report));
   return 0;
+}
+
+/** What was measured now, and of what was not measured now what was kept before. */
+function merged(before: Report, report: Report): Report {
+  const fresh = new Map(report.figures.map((figure) => [figure.name, figure]));
+  const kept = new Map(before.figures.map((figure) => [figure.name, figure]));
+  const figures = FIGURES.flatMap(({ name }) => fresh.get(name) ?? kept.get(name) ?? []);
+  return { ...report, figures, costs: report.costs.length > 0 ? report.costs : before.costs };
 }
 
 /** As the run that others are compared with, and in README. */

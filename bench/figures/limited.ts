@@ -5,7 +5,7 @@ import { ADMIN_KEY } from "../platform.ts";
 import { appendOf, type Stage } from "../stage.ts";
 
 /** A limit that no round reaches: over so many seconds each request asks for it, over fewer it is leased out. */
-const LIMIT = 1_000_000;
+const LIMIT = 100_000;
 const ASKED = 86_400;
 const LEASED = 60;
 
