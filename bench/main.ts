@@ -11,7 +11,7 @@ import type { Workplace } from "./platform.ts";
 
 const HELP = `Measures the built worker against three bare ones, in one workerd, on sockets of their own: npm run bench
 
-  --quick         short rounds, one of each: about 40 s on an idle machine
+  --quick         short rounds, one of each, without those that compare two ways of ours: about 45 s on two shared cores
   --only NAME     only this figure; may be repeated:
                   ${[...FIGURES.map(({ name }) => name), COST].join(", ")}
   --json FILE     writes everything there
@@ -43,7 +43,8 @@ async function main(stop: AbortSignal): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { figures, withCost } = chosen(flags.only);
+  const { figures: asked, withCost } = chosen(flags.only);
+  const figures = flags.quick && flags.only.length === 0 ? asked.filter(({ isComparison }) => isComparison !== true) : asked;
   const before = await reportIn(flags.compare);
   const report = await measured({ figures, withCost, quick: flags.quick, before, stop });
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
