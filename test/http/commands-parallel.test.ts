@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { eventsOf, get, ok } from "../support/http.ts";
-import { anOrder, command, type Decided, decided, password, tally, upTo } from "./commands.ts";
+import { anOrder, command, type Decided, decided, password, tally, upTo, inStock } from "./commands.ts";
+
+beforeAll(() => inStock());
 
 test("30 commands to one aggregate at the same moment are decided one after the other, each with what came before it", async () => {
   const answers = await Promise.all(upTo(30).map(() => decided<{ available: number }>("inventory/busy/Receive", { quantity: 2 })));

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { eventsOf, expectProblem } from "../support/http.ts";
-import { anOrder, command, decided, password } from "./commands.ts";
+import { anOrder, command, decided, password, inStock } from "./commands.ts";
+
+beforeAll(() => inStock());
 
 const account = { email: "match@a.example", password };
 /** A command that is decided at once, and one that is prepared first; each makes its aggregate. */

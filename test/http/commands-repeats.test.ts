@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, eventsOf, expectProblem, get, ok, send } from "../support/http.ts";
-import { anOrder, command, type Decided, decided, each, password, tally } from "./commands.ts";
+import { anOrder, command, type Decided, decided, each, password, tally, inStock } from "./commands.ts";
+
+beforeAll(() => inStock());
 
 const keyed = (key: string) => ({ "idempotency-key": key });
 const expectReplay = (again: Answer, first: Answer): void => {

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, append, eventsOf, expectProblem, get, ok, type Problem, send } from "../support/http.ts";
-import { anOrder, type Decided, decided, each, type Fields, password, upTo } from "./commands.ts";
+import { anOrder, type Decided, decided, each, type Fields, password, upTo, inStock } from "./commands.ts";
+
+beforeAll(() => inStock());
 
 interface Shown {
   readonly stream: string;

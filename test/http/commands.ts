@@ -50,7 +50,11 @@ export function tally(values: readonly (string | number)[]): Readonly<Record<str
   return counts;
 }
 
-/** An order of one piece for ten coins. */
-export const anOrder = { customerId: "ann", items: [{ sku: "cup", quantity: 1, priceCents: 1000 }] };
+/** An order of one piece for ten coins, of somebody who does not pay: where there is stock, it is led on by nobody but the test. */
+export const anOrder = { customerId: "silent-ann", items: [{ sku: "cup", quantity: 1, priceCents: 1000 }] };
+/** Stock for such orders: of what is not there, the saga that fulfils orders would cancel them meanwhile. */
+export async function inStock(headers: HeaderFields = {}): Promise<void> {
+  for (const sku of ["cup", "pot"]) ok(await command(`inventory/${sku}/Receive`, { quantity: 1000 }, headers));
+}
 /** A password that is no weak one. */
 export const password = "correct horse battery staple";

@@ -99,12 +99,12 @@ describe("an order", () => {
     await each("order/o1", [["PlaceOrder", anOrder], ["ConfirmOrder"], ["ShipOrder", { tracking: "T1" }], ["DeliverOrder"]], headers);
     const metrics = await row("order_metrics", headers, { orderId: "o1", outcome: "delivered", late: false });
     expect(metrics).toMatchObject({ toConfirmMs: expect.any(Number), toShipMs: expect.any(Number), totalMs: expect.any(Number) });
-    const value = await row("customer_value", headers, { customerId: "ann", orders: 1, delivered: 1 });
+    const value = await row("customer_value", headers, { customerId: anOrder.customerId, orders: 1, delivered: 1 });
     expect(value).toMatchObject({ cancelled: 0, spent: { EUR: 1000 } });
-    await row("customer_milestones", headers, { customerId: "ann", kind: "orders", value: 1 });
+    await row("customer_milestones", headers, { customerId: anOrder.customerId, kind: "orders", value: 1 });
     await row("product_sales", headers, { salesId: "EUR:cup", orders: 1, quantity: 1, totalCents: 1000 });
     await rows("platform_counters", headers, (all) => all.reduce((sum, { orders }) => sum + Number(orders), 0) === 1);
-    await row("user_journeys", headers, { userId: "ann", registeredAt: null });
+    await row("user_journeys", headers, { userId: anOrder.customerId, registeredAt: null });
   });
 
   test("that makes stock run low raises an alert with what to order, until there is enough again", async () => {
