@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { metricsFor } from "../../durable-objects/object-for.ts";
+import { FAILURES_TO_OPEN } from "../../src/kernel/index.ts";
 import type { Series, Value } from "../../src/metrics/series.ts";
 import { append, draft, env, wholeLog } from "../support/engine.ts";
 import { heal } from "../support/faults.ts";
@@ -12,7 +13,7 @@ const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 30_00
 const read = async (tenant: string): Promise<Series> => (await metricsFor(env, 0).read(tenant)) as Series;
 const of = (series: Series, name: string, ...labels: readonly string[]): Value | undefined => series[name]?.[JSON.stringify(labels)];
 
-test("deliveries, retries, dead letters and circuits are counted by follower, and its lag is told until it is gone", async () => {
+test("deliveries, retries and dead letters are counted by follower, and its lag is told until it is gone", async () => {
   const sinks = listen();
   sinks.answer = ({ event }) => (event.stream === "note-bad" ? 500 : 204);
   await subscribe("counted", "s1", { retry: { maxAttempts: 3, minDelayMs: 1, maxDelayMs: 2 } });
@@ -31,6 +32,40 @@ test("deliveries, retries, dead letters and circuits are counted by follower, an
   });
   await tell("counted", "s1", "Delete", {});
   await until(async () => expect(of(await read("counted"), "rivulet_follower_lag_events", "s1", "0")).toBeUndefined());
+});
+
+test("a circuit that opens is counted, and that it closes again", async () => {
+  const sinks = listen();
+  sinks.answer = () => 500;
+  await subscribe("tripped", "s1", { order: "none", retry: { maxAttempts: 20, minDelayMs: 1, maxDelayMs: 2 } });
+  for (let n = 0; n < FAILURES_TO_OPEN; n++) await append("tripped", `note-${n}`, [draft("notes.Written", { text: "a" })]);
+  const changes = async (state: string) => of(await read("tripped"), "rivulet_circuit_changes_total", "s1", state);
+  await until(async () => expect(await changes("open")).toBeGreaterThanOrEqual(1));
+  expect(await changes("closed")).toBeUndefined();
+  sinks.answer = () => 204;
+  await until(async () => expect(await changes("closed")).toBe(1));
+});
+
+test("a stream that tells another history than the log is counted as a fork", async () => {
+  for (const [length, stream] of [
+    [1, "note-1"],
+    [2, "note-2"],
+  ] as const) {
+    await append("forks", stream, [draft("notes.Written", { text: "a" })]);
+    await until(async () => expect(await wholeLog("forks")).toHaveLength(length));
+  }
+  await env.LOG_0.prepare("UPDATE streams SET hash = 'sha256:another' WHERE tenant = 'forks' AND stream = 'note-1'").run();
+  await append("forks", "note-1", [draft("notes.Written", { text: "b" })]);
+  await until(async () => expect(of(await read("forks"), "rivulet_log_forks_total")).toBeGreaterThanOrEqual(1));
+});
+
+test("a position that is missing is counted as a gap", async () => {
+  await append("gaps", "note-1", [draft("notes.Written", { text: "a" })]);
+  await until(async () => expect(of(await read("gaps"), "rivulet_view_delay_seconds")).toMatchObject({ count: 1 }));
+  // No way of ours leads there: the log itself is tampered with.
+  await env.LOG_0.batch([env.LOG_0.prepare("UPDATE heads SET position = 2 WHERE tenant = 'gaps'"), env.LOG_0.prepare("DROP TRIGGER events_guard")]);
+  await append("gaps", "note-2", [draft("notes.Written", { text: "b" })]);
+  await until(async () => expect(of(await read("gaps"), "rivulet_log_gaps_total")).toBeGreaterThanOrEqual(1));
 });
 
 test("a follower whose sink is away says how far it is behind", async () => {
