@@ -7,6 +7,7 @@ import { answer, answered, command, known, noKey, sealedSecret, seenOnce } from 
 import { keyShownOnce } from "../keys/shown.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { problem } from "../problem.ts";
+import { overlapSeconds } from "../overlap.ts";
 import { refused } from "../refusal.ts";
 import { cannotGive } from "../roles.ts";
 import { missingScope } from "../scope.ts";
@@ -14,12 +15,8 @@ import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
 
 const params = z.object({ id: z.string().max(200) });
 
-/** How long (seconds) the secret before counts as well: at most, and where nothing is said. */
-const MAX_OVERLAP = 2_592_000;
-const DEFAULT_OVERLAP = 86_400;
-
 const rotateBody = z
-  .strictObject({ overlapSeconds: z.int().min(0).max(MAX_OVERLAP).default(DEFAULT_OVERLAP).describe("How long the one before counts as well") })
+  .strictObject({ overlapSeconds: overlapSeconds("How long the one before counts as well") })
   .openapi("RotateKey", { example: { overlapSeconds: 3_600 } });
 
 export const rotateKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {

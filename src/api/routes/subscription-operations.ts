@@ -5,6 +5,7 @@ import { type Replay, subscriptionContext, subscriptionStream } from "../../foll
 import { canonicalJson, uuid7 } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { overlapSeconds } from "../overlap.ts";
 import { withKey } from "../idempotency.ts";
 import { noMasterKey } from "../no-master-key.ts";
 import { idempotencyKey } from "../preconditions.ts";
@@ -164,14 +165,10 @@ export const stopReplay: Endpoint<typeof replayParams, z.ZodObject, z.ZodType> =
   },
 };
 
-/** Seconds that the secret before may sign as well, at most, and does where nothing is said. */
-const MAX_OVERLAP = 2_592_000;
-const DEFAULT_OVERLAP = 86_400;
-
 const rotateBody = z
   .strictObject({
     secret: signingSecret.optional(),
-    overlapSeconds: z.int().min(0).max(MAX_OVERLAP).default(DEFAULT_OVERLAP).openapi({ description: "How long the secret before signs as well" }),
+    overlapSeconds: overlapSeconds("How long the secret before signs as well"),
   })
   .openapi("RotateSecret", { example: { overlapSeconds: 3_600 } });
 
