@@ -33,7 +33,7 @@ import { requestLog } from "./request-log.ts";
 import { Metering } from "./metrics-composed.ts";
 import { consume } from "./log/consume.ts";
 import { project } from "./log/project.ts";
-import { logHead } from "./log/read-log.ts";
+import { logHead } from "./log/log-heads.ts";
 import { shards } from "./log/shard.ts";
 import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
 import type { Tracer } from "./tracing/tracer.ts";

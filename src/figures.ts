@@ -1,7 +1,7 @@
 import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { within } from "./deadline.ts";
 import type { Saga, View } from "./kernel/index.ts";
-import { logHead } from "./log/read-log.ts";
+import { logHead } from "./log/log-heads.ts";
 import type { ShardOf } from "./log/shard.ts";
 import { billOf } from "./metrics/bill.ts";
 import type { MetricName } from "./metrics/definitions.ts";

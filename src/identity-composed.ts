@@ -13,7 +13,7 @@ import { membershipStream, ROLE_PATTERN, type RoleState, roleStream } from "./id
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { Leases } from "./identity/leases.ts";
 import { DEFAULT_TENANT, isLeased } from "./kernel/index.ts";
-import { bytesTaken } from "./log/read-log.ts";
+import { bytesTaken } from "./log/log-heads.ts";
 import type { ShardOf } from "./log/shard.ts";
 import type { Sealer } from "./webhooks/seal.ts";
 

@@ -1,3 +1,5 @@
+// Longer than usual: how an endpoint is declared, and the checks before it in the contract's order, which must be read together.
+
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";

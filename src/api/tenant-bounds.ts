@@ -1,7 +1,7 @@
 import { subscriptionStream } from "../followers/subscription.ts";
 import type { TenantLimits } from "../identity/tenant.ts";
 import { positionAt } from "../log/follow-matching.ts";
-import { logHead } from "../log/read-log.ts";
+import { logHead } from "../log/log-heads.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { type Needed, scopesOf } from "./scope.ts";

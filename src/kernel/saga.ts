@@ -1,3 +1,5 @@
+// Longer than usual: the language of sagas is its types, and half of the lines say what they mean.
+
 import type { CodeTracing } from "./code-tracing.ts";
 import type { z } from "zod";
 import { retryPolicy, type RetryPolicy } from "./delivery.ts";

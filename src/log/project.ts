@@ -1,10 +1,12 @@
+// Longer than usual: one run is one state (streams, what is held, statements left), and every way in which it can fail changes it.
+
 import { GENESIS_HASH, type Hint, type LogHead, type RecordedEvent, type StreamHead } from "../kernel/index.ts";
 import type { Carrier } from "../tracing/tracer.ts";
 import { weightOf } from "./event-weight.ts";
 import { deletedAmong } from "./erase-tenant.ts";
 import { markForked } from "./mark-forked.ts";
 import type { Projected, ProjectorPorts } from "./projector.ts";
-import { logHeads } from "./read-log.ts";
+import { logHeads } from "./log-heads.ts";
 import { streamKey } from "./stream-key.ts";
 import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
 

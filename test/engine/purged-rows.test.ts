@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { defineEvents, defineProjection, type LoggedEvent, type Projection } from "../../src/kernel/index.ts";
-import { logHead } from "../../src/log/read-log.ts";
+import { logHead } from "../../src/log/log-heads.ts";
 import { rowsOf } from "../../src/testing/index.ts";
 import { readGenerations } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { followLog, logHead } from "../../src/log/read-log.ts";
+import { logHead } from "../../src/log/log-heads.ts";
+import { followLog } from "../../src/log/read-log.ts";
 import { advanceViews } from "../../src/views/advance.ts";
 import type { LogReader, ViewEngine } from "../../src/views/engine.ts";
 import { readGenerations } from "../../src/views/generations.ts";

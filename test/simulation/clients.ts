@@ -1,7 +1,7 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { EventDraft, Precondition } from "../../durable-objects/aggregate/contract.ts";
 import { dataHash, jsonText, sha256, type View } from "../../src/kernel/index.ts";
-import { logHead } from "../../src/log/read-log.ts";
+import { logHead } from "../../src/log/log-heads.ts";
 import { correlationsView } from "../../src/views/correlations.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";

@@ -1,6 +1,6 @@
 import { type SubscriptionSettings, subscriptionContext, subscriptionStream } from "../../src/followers/subscription.ts";
 import { handlerStream } from "../../src/followers/handler-operations.ts";
-import { logHead } from "../../src/log/read-log.ts";
+import { logHead } from "../../src/log/log-heads.ts";
 import { type Sealer, sealer } from "../../src/webhooks/seal.ts";
 import { FILTERS, type Steering, type Wanted } from "./follower-story.ts";
 import { MASTER_KEY, type World } from "./world/world.ts";

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { eventById, type LogFilter, logHead, readLog } from "../../log/read-log.ts";
+import { logHead } from "../../log/log-heads.ts";
+import { eventById, type LogFilter, readLog } from "../../log/read-log.ts";
 import { loggedEventText } from "../../log/log-row.ts";
 import { listEventTypes } from "../../views/event-types.ts";
 import { CLOUDEVENT_BATCH_TYPE, cloudEventBatch } from "../../kernel/index.ts";

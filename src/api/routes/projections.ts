@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { logHead } from "../../log/read-log.ts";
+import { logHead } from "../../log/log-heads.ts";
 import { beginBuild } from "../../views/rebuild.ts";
 import { type Standing, standings } from "../../views/standing.ts";
 import { json } from "../answer.ts";

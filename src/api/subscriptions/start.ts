@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { LogHead } from "../../kernel/index.ts";
 import { positionAt } from "../../log/follow-matching.ts";
-import { logHead } from "../../log/read-log.ts";
+import { logHead } from "../../log/log-heads.ts";
 import { invalidInput } from "../endpoint.ts";
 import type { Services } from "../services.ts";
 import type { from, replayFrom, replayTo } from "./input.ts";
