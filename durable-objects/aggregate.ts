@@ -1,3 +1,5 @@
+// Longer than usual: the object's whole RPC surface, a method for each verb that only wires; what they do is in `aggregate/`.
+
 import { DurableObject } from "cloudflare:workers";
 import { categoryOf, type Decider, type EventEnvelope, type EventMetadata, jsonText } from "../src/kernel/index.ts";
 import { traced } from "../src/tracing/traced.ts";

@@ -1,3 +1,5 @@
+// Longer than usual: the object's whole RPC surface, a method for each verb that only wires; what they do is in `follower/`.
+
 import { DurableObject } from "cloudflare:workers";
 import type { Attempt, LoggedEvent, Outcome } from "../src/kernel/index.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";

@@ -1,3 +1,5 @@
+// Longer than usual: every statement on a stream's tables, so that what is on disk, and what of it is in memory, is read in one place.
+
 import { type EventEnvelope, envelopeText, type JsonText, PURGED, type RecordedEvent, uuid7Time } from "../../src/kernel/index.ts";
 import type { ReadRequest, StreamIdentity } from "./contract.ts";
 import { packed, unpacked } from "./stored-data.ts";

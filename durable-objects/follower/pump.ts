@@ -1,3 +1,5 @@
+// Longer than usual: one loop over one window; what it takes up, begins, writes down and waits for are steps of the same state.
+
 import type { LoggedEvent } from "../../src/kernel/index.ts";
 import { Attempts, NO_ATTEMPTS } from "./attempts.ts";
 import { type FollowerDefinition, type FollowerIdentity, type FollowerPorts, MOST_PARKED, PARTITION_WIDTH, partitionOf, partitionsOf } from "./contract.ts";
