@@ -15,7 +15,9 @@ import { Leases } from "./identity/leases.ts";
 import { DEFAULT_TENANT, isLeased } from "./kernel/index.ts";
 import { bytesTaken } from "./log/log-heads.ts";
 import type { ShardOf } from "./log/shard.ts";
+import { Forgeries } from "./webhooks/forgeries.ts";
 import type { Sealer } from "./webhooks/seal.ts";
+import { sourceStream, type SourceState } from "./webhooks/source.ts";
 
 /** What a part may take to answer (milliseconds). */
 const MOST_TIME = 10_000;
@@ -56,7 +58,20 @@ export function identityServices({
   sealer,
 }: IdentityGiven): Pick<
   Services,
-  "keys" | "tenants" | "eventsToday" | "bytesTaken" | "issuers" | "origins" | "roles" | "members" | "keySets" | "takeRequest" | "takeNonce" | "deny"
+  | "keys"
+  | "tenants"
+  | "eventsToday"
+  | "bytesTaken"
+  | "issuers"
+  | "origins"
+  | "sources"
+  | "forgeries"
+  | "roles"
+  | "members"
+  | "keySets"
+  | "takeRequest"
+  | "takeNonce"
+  | "deny"
 > {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
@@ -93,6 +108,15 @@ export function identityServices({
       now,
       (origins) => origins.length > 0,
     ),
+    sources: new Believed(
+      async (name) => {
+        const [tenant = "", source = ""] = name.split("/");
+        return (await stateOf(tenant, sourceStream(source))) as SourceState;
+      },
+      now,
+      ({ configuration }) => configuration !== undefined,
+    ),
+    forgeries: new Forgeries(now),
     roles: new Believed(
       async (name) => {
         const [tenant = "", role = ""] = name.split("/");

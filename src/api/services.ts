@@ -15,7 +15,9 @@ import type { KeyState, RequestLimit } from "../identity/key.ts";
 import type { TenantState } from "../identity/tenant.ts";
 import type { Shard } from "../log/shard.ts";
 import type { Tracer } from "../tracing/tracer.ts";
+import type { Forgeries } from "../webhooks/forgeries.ts";
 import type { Sealer } from "../webhooks/seal.ts";
+import type { SourceState } from "../webhooks/source.ts";
 import type { Series } from "../metrics/series.ts";
 import type { ObservedRequest } from "./observed.ts";
 import type { FollowerClient } from "./follower-client.ts";
@@ -64,6 +66,9 @@ export interface Services {
   readonly issuers: Believed<{ readonly tenant: string; readonly settings: IssuerSettings; readonly secret?: string } | undefined>;
   /** The origins that a tenant allows, by its id. */
   readonly origins: Believed<readonly string[]>;
+  /** Sources of webhooks by `<tenant>/<source>`: what is believed of them only while strangers flood them. */
+  readonly sources: Believed<SourceState>;
+  readonly forgeries: Forgeries;
   /** What roles let, by `<tenant>/<role>`; undefined for one that nobody has defined. */
   readonly roles: Believed<readonly string[] | undefined>;
   /** The roles that the platform domain's memberships give, by `<tenant>/<user>`. */

@@ -96,6 +96,11 @@ export async function listSources(db: D1Database, tenant: string, query: { reado
   return results;
 }
 
+/** The stream that a source's settings live in. */
+export function sourceStream(source: string): string {
+  return `${SOURCE_CATEGORY}-${source}`;
+}
+
 /** What binds a source's sealed secrets to their place. */
 export function secretContext(tenant: string, name: string): string {
   return `${tenant}/${SOURCE_CATEGORY}-${name}`;

@@ -35,10 +35,15 @@ export interface Delivered {
 }
 
 /** Delivers as the producer does: signed. */
-export async function deliver(source: string, producer: Producer, { id, secret = producer.secret, age = 0, ...more }: Delivered): Promise<Answer> {
+export async function deliver(
+  source: string,
+  producer: Producer,
+  { id, secret = producer.secret, age = 0, ...more }: Delivered,
+  tenant = "default",
+): Promise<Answer> {
   const body = more.body ?? producer.body(id);
   const signed = await producer.sign({ body, secret, timestamp: now() - age, id });
-  return post(source, more.sent ?? body, { ...producer.headers(id), ...signed, ...more.headers });
+  return post(source, more.sent ?? body, { ...producer.headers(id), ...signed, ...more.headers }, tenant);
 }
 
 /** The event that a delivery has become, as the log has it. */

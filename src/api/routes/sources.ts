@@ -4,7 +4,7 @@ import { hmacSettings } from "../../webhooks/hmac-settings.ts";
 import { SCHEME_NAMES } from "../../webhooks/schemes.ts";
 import type { Sealer } from "../../webhooks/seal.ts";
 import { openSettingsOf, secretsOf, type SourceSettings, sourceSettings } from "../../webhooks/settings.ts";
-import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration } from "../../webhooks/source.ts";
+import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration, sourceStream } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { readScope } from "../../views/standing.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
@@ -16,7 +16,7 @@ import { precondition } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
-import { sourceState, sourceStream } from "../source-state.ts";
+import { sourceState } from "../source-state.ts";
 
 const name = z.string().regex(SOURCE_PATTERN, "Expected 1 to 63 of [A-Za-z0-9._-], a letter or digit first");
 const params = z.object({ source: name });

@@ -11,14 +11,15 @@ import { consistencyToken } from "../consistency.ts";
 import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
-import { authenticate } from "../principal.ts";
+import { authenticate, type Principal } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
+import { limited } from "../rate-limit.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
 import { appendScope, lacking } from "../scope.ts";
 import { sourceState } from "../source-state.ts";
 import { quotaIsFull, readOnly } from "../tenant-bounds.ts";
-import { outOfService } from "../tenant-standing.ts";
+import { boundsOf, outOfService } from "../tenant-standing.ts";
 import { MAX_EVENT_BYTES } from "./append.ts";
 
 const params = z.object({ tenant: z.string(), source: z.string() });
@@ -52,31 +53,58 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   const { request, services, params, bytes } = call;
   const { tenant, source } = params;
   if (!TENANT_PATTERN.test(tenant) || !SOURCE_PATTERN.test(source)) return notFound(UNKNOWN);
-  const { configuration } = await sourceState(services, tenant, source);
-  if (configuration === undefined) return notFound(UNKNOWN);
+  const place = `${tenant}/${source}`;
+  const isFlooded = services.forgeries.areFlood(place);
+  const { configuration } = await (isFlooded ? services.sources.get(place) : sourceState(services, tenant, source));
+  if (configuration === undefined) return unproved(call, notFound(UNKNOWN));
   const standing = await services.tenants.get(tenant);
   if (standing.deletion !== undefined) return notFound(UNKNOWN);
   const door = { tenant, source, configuration };
   const delivery = { headers: request.headers, body: bytes };
   const by = await proven(call, door, delivery);
-  if (by instanceof Response) return by;
+  if (by instanceof Response) return unproved(call, by);
   const closed = outOfService(tenant, standing);
   if (closed) return closed;
-  const outside = readOnly(tenant, standing.isReadOnly) ?? (await quotaIsFull(services, tenant, standing.limits));
-  if (outside) return outside;
   ownHop(tenant);
+  // Only what was proved counts: else a stranger could use up a tenant's limit.
+  const bound = by.principal ?? { tenant, ...boundsOf(standing) };
+  const limit = await limited(services, bound);
+  const answer = limit?.refusal ?? (await takeProved(call, { door, delivery, by, bounds: bound.bounds }));
+  for (const [name, value] of Object.entries(limit?.headers ?? {})) answer.headers.set(name, value);
+  return answer;
+}
+
+/** Counts what nobody has proved, in memory: a stranger's flood leaves no rows. */
+function unproved({ services, params: { tenant, source } }: WebhookCall, answer: Response): Response {
+  if (answer.status === 401 || answer.status === 404) services.forgeries.note(`${tenant}/${source}`);
+  return answer;
+}
+
+/** A delivery that was proved, and counted. */
+interface Proved {
+  readonly door: Door;
+  readonly delivery: Delivery;
+  readonly by: Deliverer;
+  /** Undefined where nothing binds the tenant, and for the admin key. */
+  readonly bounds: Principal["bounds"];
+}
+
+async function takeProved(call: WebhookCall, { door, delivery, by, bounds }: Proved): Promise<Response> {
+  const { services, params } = call;
+  const outside = readOnly(params.tenant, bounds?.isReadOnly) ?? (await quotaIsFull(services, params.tenant, bounds?.limits));
+  if (outside) return outside;
   const received = receive(door, delivery);
   if ("status" in received) return turnedAway(received);
   if ("handshake" in received) return json(received.handshake);
   // Whose signature is right may write where the source says; whose key is right, where its scopes say.
-  const forbidden = by.scopes && lacking({ scopes: by.scopes }, appendScope(services, received.stream));
+  const forbidden = by.principal && lacking(by.principal, appendScope(services, received.stream));
   return forbidden ?? take(call, received, by.actor);
 }
 
 interface Deliverer {
   readonly actor: string;
-  /** Of a key. */
-  readonly scopes?: readonly string[];
+  /** Who has a key. */
+  readonly principal?: Principal;
 }
 
 /** Who delivers, as it stands in the event's metadata: the source, by its signature, or the key, where the scheme has none. */
@@ -85,7 +113,7 @@ async function proven({ request, services }: WebhookCall, door: Door, delivery: 
   if (schemeOf(configuration.scheme).signature === undefined) {
     const principal = await authenticate(request, services);
     if (principal instanceof Response) return principal;
-    return principal.tenant === tenant ? principal : notFound(UNKNOWN);
+    return principal.tenant === tenant ? { actor: principal.actor, principal } : notFound(UNKNOWN);
   }
   if (services.sealer === undefined) {
     return problem({
