@@ -31,8 +31,8 @@ export interface Figure {
   readonly against: "hello" | "insert" | "constant";
   /** What it is to reach. */
   readonly aim?: { readonly ratio?: number; readonly perSecond?: number; readonly p50?: number };
-  /** Compares two ways of ours rather than ours with a yardstick: left out of a quick run, unless it is named. */
-  readonly isComparison?: true;
+  /** Left out of a quick run, unless it is named: what compares two ways of ours, or needs no platform, rather than ours with a yardstick. */
+  readonly isNotQuick?: true;
   /** Measured on a platform of its own that traces nothing. */
   readonly untraced?: true;
   /** Before the first round. */

@@ -45,23 +45,51 @@ const PROFILES: readonly Profile[] = [
   },
 ];
 
-/** Counts what each way costs, beside each other: each has a worker, databases and a queue of its own. The streams are warm. */
-export async function costs(workplace: Workplace): Promise<readonly Cost[]> {
+/** Ways of using the platform, each with a worker, databases and a queue of its own, and with warm streams. */
+export interface Costs {
+  /** Counts what each costs, beside each other; once. */
+  count(): Promise<readonly Cost[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts them and warms their streams, which are let go some seconds later: whoever has something else to do meanwhile counts afterwards. */
+export async function startCosts(workplace: Workplace): Promise<Costs> {
   const workers = await Promise.all(PROFILES.map(({ name }) => countedWorker(workplace, `cost-${name}`)));
   const platform = await startPlatform(workplace, workers);
+  const stop = (): Promise<void> => platform.stop();
   try {
-    const others = PROFILES.filter(({ isLast }) => !isLast).map(({ name }) => ({ name, ...Promise.withResolvers<void>() }));
-    return await Promise.all(
-      PROFILES.map((profile) =>
-        costOf(profile, platform.origin(`cost-${profile.name}`), {
-          mayBegin: profile.isLast ? Promise.all(others.map(({ promise }) => promise)) : Promise.resolve(),
-          hasUsed: () => others.find(({ name }) => name === profile.name)?.resolve(),
-        }),
-      ),
-    );
-  } finally {
-    await platform.stop();
+    const ready = await Promise.all(PROFILES.map((profile) => warmed(profile, platform.origin(`cost-${profile.name}`))));
+    return { count: () => countAll(ready), stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
   }
+}
+
+/** A profile that may be used: its streams have been appended to once. */
+interface Ready {
+  readonly profile: Profile;
+  readonly stage: Stage;
+  readonly streams: readonly string[];
+}
+
+async function warmed(profile: Profile, origin: string): Promise<Ready> {
+  const stage = new Stage(origin, NO_YARDSTICKS);
+  const streams = Array.from({ length: profile.streams }, () => stage.newName());
+  await oneByOne(stage, streams, 1);
+  return { profile, stage, streams };
+}
+
+async function countAll(all: readonly Ready[]): Promise<readonly Cost[]> {
+  const others = all.filter(({ profile }) => !profile.isLast).map(({ profile: { name } }) => ({ name, ...Promise.withResolvers<void>() }));
+  return Promise.all(
+    all.map((ready) =>
+      costOf(ready, {
+        mayBegin: ready.profile.isLast ? Promise.all(others.map(({ promise }) => promise)) : Promise.resolve(),
+        hasUsed: () => others.find(({ name }) => name === ready.profile.name)?.resolve(),
+      }),
+    ),
+  );
 }
 
 interface Turn {
@@ -69,15 +97,12 @@ interface Turn {
   readonly hasUsed: () => void;
 }
 
-async function costOf({ name, title, streams: count, use }: Profile, origin: string, { mayBegin, hasUsed }: Turn): Promise<Cost> {
-  const stage = new Stage(origin, NO_YARDSTICKS);
-  const streams = Array.from({ length: count }, () => stage.newName());
-  await oneByOne(stage, streams, 1);
+async function costOf({ profile: { name, title, use }, stage, streams }: Ready, { mayBegin, hasUsed }: Turn): Promise<Cost> {
   await mayBegin;
-  const before = await settled(origin, count);
+  const before = await settled(stage.origin, streams.length);
   const events = await use(stage, streams);
   hasUsed();
-  const after = await settled(origin, 2 * count);
+  const after = await settled(stage.origin, 2 * streams.length);
   const used = perEvent(difference(after, before), events);
   return { name, title, events, perEvent: used, dollarsPerMillion: dollarsPerMillion(used) };
 }

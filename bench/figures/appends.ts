@@ -33,7 +33,7 @@ export function hot(clients: number): Figure {
 /** The same where nothing is traced: what tracing costs is what it is faster by. */
 export function hotUntraced(clients: number): Figure {
   const { aim: _, ...traced } = hot(clients);
-  return { ...traced, name: `untraced-${clients}`, title: `${traced.title}, tracing switched off`, untraced: true, isComparison: true };
+  return { ...traced, name: `untraced-${clients}`, title: `${traced.title}, tracing switched off`, untraced: true, isNotQuick: true };
 }
 
 /** One append at a time with a pause between: nothing of the one before is still under way, as it is in a closed loop. */

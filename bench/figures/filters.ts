@@ -108,6 +108,7 @@ export const filterFigures: readonly Figure[] = KINDS.map(([kind, title]) => ({
   clients: 1,
   spread: "one",
   against: "hello",
+  isNotQuick: true,
   measure: async (_, seconds) => ({ perSecond: await rateOf(kind, seconds), latencies: [] }),
 }));
 

@@ -20,7 +20,7 @@ function limited(name: string, title: string, periodSeconds?: number): Figure {
     clients: 16,
     spread: "one",
     against: "hello",
-    isComparison: true,
+    isNotQuick: true,
     async prepare(stage) {
       const stream = stage.newName();
       path = `/v1/streams/${stream}`;
