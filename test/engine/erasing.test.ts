@@ -10,7 +10,10 @@ import { faults, heal } from "../support/faults.ts";
 import { listen, standing, subscribe } from "../support/followers.ts";
 import { tenantBucket } from "../../src/identity/tenant.ts";
 import { tellTenant, tenantNow } from "../support/tenants.ts";
-import { sinks } from "../support/worker.ts";
+import { sinks, testViews } from "../support/worker.ts";
+import { logHead } from "../../src/log/log-heads.ts";
+import { readGenerations } from "../../src/views/generations.ts";
+import { beginBuild } from "../../src/views/rebuild.ts";
 import { searchScope } from "../../src/views/search-index.ts";
 
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
@@ -123,6 +126,24 @@ describe("a deleted tenant", () => {
     expect(await holding("erased-1")).toEqual([]);
     expect(await tenantNow("erased-1")).toMatchObject({ erased: { streams: 5, events: 8 } });
     expect(await env.LOG_0.prepare("SELECT deleted IS NOT NULL AS is_deleted FROM heads WHERE tenant = 'erased-1'").first("is_deleted")).toBe(1);
+  });
+
+  test("leaves no row of a view that was built anew either, be it one of the platform's or a declared one", async () => {
+    const tenant = "erased-rebuilt";
+    await lived(tenant);
+    const { position: head } = await logHead(env.LOG_0, tenant);
+    for (const view of testViews) expect(await beginBuild(env.VIEWS_0, tenant, view, { purpose: "rebuild", head, now: Date.now() })).toBe("begun");
+    await dispatcher(tenant).wake();
+    await until(async () => {
+      await runDurableObjectAlarm(dispatcher(tenant));
+      expect((await readGenerations(env.VIEWS_0, tenant)).filter(({ state }) => state === "building")).toEqual([]);
+    });
+    const anew = await env.VIEWS_0.prepare("SELECT count(*) AS n FROM event_types WHERE tenant = ?1 || '#1'").bind(tenant).first<number>("n");
+    expect(anew).toBeGreaterThan(0);
+    await deleted(tenant);
+    await eraser(tenant).begin();
+    await runToTheEnd(tenant);
+    expect(await rowsOf(tenant)).toEqual({});
   });
 
   test("has what comes late refused by the log, and forgotten by its object, beside the events of others", async () => {
