@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { holdingOf, type Sample } from "../src/metrics/evaluate.ts";
 import type { AlertRule } from "../src/metrics/rule.ts";
 import type { Alert, Alerting, AlertPorts } from "./alerts/contract.ts";
-import { progress } from "./alerts/progress.ts";
+import { progress, unchanged } from "./alerts/progress.ts";
 import { forgetAll } from "./forget-all.ts";
 import { Samples } from "./alerts/samples.ts";
 
@@ -79,8 +79,13 @@ export abstract class AlertsObject<Env = unknown> extends DurableObject<Env> {
       tenant,
       rules.map(([, rule]) => rule),
     );
+    const seen = samples.at(-1)?.series ?? {};
     const before = { pending: this.#pending, alerting, now: this.#ports.now() };
-    const all = rules.map(([name, rule]) => ({ name, ...progress(name, rule, holdingOf(rule, samples), before) }));
+    const all = rules.map(([name, rule]) => ({
+      name,
+      // What could not be read says nothing: neither that it fires, nor that it is over.
+      ...(seen[rule.metric] === undefined ? unchanged(name, this.#pending) : progress(name, rule, holdingOf(rule, samples), before)),
+    }));
     for (const { name, fires, over } of all) {
       if (over.length > 0) await this.#ports.tell(tenant, { name: "Resolve", data: { rule: name, ids: over } });
       if (fires.length > 0)
@@ -97,8 +102,7 @@ export abstract class AlertsObject<Env = unknown> extends DurableObject<Env> {
   async #look(tenant: string, rules: readonly AlertRule[]): Promise<readonly Sample[]> {
     const metrics = new Set(rules.map(({ metric }) => metric));
     const figures = await this.#ports.figures(tenant, metrics);
-    // Of each metric there is something, though it be nothing: what was not looked at is not known to be nothing.
-    const series = Object.fromEntries([...metrics].map((name) => [name, figures[name] ?? {}]));
+    const series = Object.fromEntries([...metrics].flatMap((name) => (figures[name] === undefined ? [] : [[name, figures[name]]])));
     return this.#samples.take(this.#ports.now(), series, rules);
   }
 

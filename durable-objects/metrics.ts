@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Batch } from "../src/metrics/registry.ts";
+import { addTail, forgetTails, type Tail, type Tails } from "../src/metrics/tails.ts";
 import { addAll, closed, type OpenSeries, opened, type Series } from "../src/metrics/series.ts";
 
 /** How long (milliseconds) what came in may stay in memory alone. */
@@ -8,19 +9,22 @@ const WRITE_AFTER = 5_000;
 const MOST_ISOLATES = 500;
 const REMEMBERED = 20;
 const TENANT = "tenant:";
+const TAILS = "tails:";
 
 /**
- * The figures of one shard's tenants: isolates send what they counted. One row for each tenant, written at most every 5 s while
- * something comes; what a crash takes in between is lost. Without news it holds no alarm.
+ * The figures of one shard's tenants: isolates send what they counted. One row for each tenant, and one where streams wait for its log,
+ * written at most every 5 s while something comes; what a crash takes in between is lost. Without news it holds no alarm.
  */
 export class MetricsObject<Env = unknown> extends DurableObject<Env> {
   readonly #tenants = new Map<string, OpenSeries>();
+  readonly #tails = new Map<string, Map<string, Tail>>();
   readonly #changed = new Set<string>();
+  readonly #changedTails = new Set<string>();
   readonly #seen = new Map<string, readonly number[]>();
   #isArmed = false;
 
   /** Takes in what an isolate has counted; once, however often it is sent. */
-  async add({ from, sequence, tenants }: Batch): Promise<void> {
+  async add({ from, sequence, tenants, tails = {} }: Batch): Promise<void> {
     const seen = this.#seen.get(from) ?? [];
     if (seen.includes(sequence)) return;
     this.#seen.delete(from);
@@ -30,6 +34,13 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
       const series = this.#seriesOf(tenant);
       addAll(series, added);
       this.#changed.add(tenant);
+    }
+    for (const [tenant, added] of Object.entries(tails)) {
+      const own = this.#tailsOf(tenant);
+      // Those that are over make room.
+      forgetTails(own, Date.now());
+      for (const [stream, tail] of Object.entries(added)) addTail(own, stream, tail);
+      this.#changedTails.add(tenant);
     }
     if (this.#isArmed) return;
     this.#isArmed = true;
@@ -41,11 +52,21 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     return closed(this.#seriesOf(tenant));
   }
 
+  /** The streams of a tenant that said of late that the log lacks their end. `now`: milliseconds since 1970. */
+  tails(tenant: string, now: number): Tails {
+    const own = this.#tailsOf(tenant);
+    forgetTails(own, now);
+    return Object.fromEntries(own);
+  }
+
   /** The tenant is no more. */
   forget(tenant: string): Promise<void> {
     this.#tenants.delete(tenant);
     this.#changed.delete(tenant);
+    this.#tails.delete(tenant);
+    this.#changedTails.delete(tenant);
     this.ctx.storage.kv.delete(TENANT + tenant);
+    this.ctx.storage.kv.delete(TAILS + tenant);
     return Promise.resolve();
   }
 
@@ -53,6 +74,16 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     this.#isArmed = false;
     for (const tenant of this.#changed) this.ctx.storage.kv.put(TENANT + tenant, JSON.stringify(this.read(tenant)));
     this.#changed.clear();
+    for (const tenant of this.#changedTails) this.ctx.storage.kv.put(TAILS + tenant, JSON.stringify(Object.fromEntries(this.#tailsOf(tenant))));
+    this.#changedTails.clear();
+  }
+
+  #tailsOf(tenant: string): Map<string, Tail> {
+    const known = this.#tails.get(tenant);
+    if (known !== undefined) return known;
+    const tails = new Map(Object.entries(JSON.parse(this.ctx.storage.kv.get<string>(TAILS + tenant) ?? "{}") as Tails));
+    this.#tails.set(tenant, tails);
+    return tails;
   }
 
   #seriesOf(tenant: string): OpenSeries {

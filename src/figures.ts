@@ -2,10 +2,12 @@ import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for
 import { within } from "./deadline.ts";
 import type { Saga, View } from "./kernel/index.ts";
 import { logHead } from "./log/log-heads.ts";
+import { loggedVersions } from "./log/logged-versions.ts";
 import type { ShardOf } from "./log/shard.ts";
 import { billOf } from "./metrics/bill.ts";
 import type { MetricName } from "./metrics/definitions.ts";
 import type { Series } from "./metrics/series.ts";
+import { stillWaiting, type Tails } from "./metrics/tails.ts";
 import { sagaFigures, sagasView } from "./sagas/sagas-view.ts";
 import { readScope, standings } from "./views/standing.ts";
 
@@ -22,24 +24,40 @@ export interface FiguresGiven {
 }
 
 type Own = Record<string, number>;
-type Part = Partial<Record<MetricName, Own>>;
+type Part = { readonly [Name in MetricName]?: Own | undefined };
+
+/** What is read anew each time, together: the metrics that come of it. */
+const READ: readonly { readonly names: readonly MetricName[]; readonly read: (given: FiguresGiven, tenant: string) => Promise<Part> }[] = [
+  { names: ["rivulet_log_position", "rivulet_view_lag_events", "rivulet_view_faulted"], read: viewFigures },
+  { names: ["rivulet_dead_letters"], read: letterFigures },
+  { names: ["rivulet_sagas", "rivulet_saga_duration_seconds"], read: sagasFigures },
+  { names: ["rivulet_tail_streams", "rivulet_tail_age_seconds"], read: tailFigures },
+];
 
 /**
  * All figures of a tenant: what isolates have counted, and, read at this moment, what stands in the databases. Only the metrics that
- * are wanted, where somebody says which: what nobody wants is not read.
+ * are wanted, where somebody says which: what nobody wants is not read. What cannot be read is left out, and the rest said all the same;
+ * of each other wanted metric there is something, though it be without series. Rejects where the metrics object does not answer.
  */
 export async function figuresOf(given: FiguresGiven, tenant: string, wanted?: ReadonlySet<string>): Promise<Series> {
   const isWanted = (...names: readonly MetricName[]): boolean => wanted === undefined || names.some((name) => wanted.has(name));
   const { env, shardOf } = given;
   const counted = async (): Promise<Series> => (await metricsFor(env, shardOf(tenant).id).read(tenant)) as Series;
-  const parts: readonly (Promise<Part> | undefined)[] = [
-    isWanted("rivulet_log_position", "rivulet_view_lag_events", "rivulet_view_faulted") ? viewFigures(given, tenant) : undefined,
-    isWanted("rivulet_dead_letters") ? letterFigures(given, tenant) : undefined,
-    isWanted("rivulet_sagas", "rivulet_saga_duration_seconds") ? sagasFigures(given, tenant) : undefined,
-  ];
+  const parts = READ.filter(({ names }) => isWanted(...names)).map(async ({ names, read }): Promise<Part> => {
+    try {
+      return await read(given, tenant);
+    } catch (fault) {
+      console.warn("figures: cannot be read", tenant, names[0], String(fault));
+      return Object.fromEntries(names.map((name) => [name, undefined]));
+    }
+  });
   const [series, ...read] = await Promise.all([within(MOST_TIME, "the metrics", counted()), ...parts]);
-  const all: Series = Object.assign({}, series, ...read);
+  const all: Series = withoutUnread(Object.assign(Object.fromEntries([...(wanted ?? [])].map((name) => [name, {}])), series, ...read));
   return isWanted("rivulet_estimated_cost_dollars") ? { ...all, rivulet_estimated_cost_dollars: costs(all) } : all;
+}
+
+function withoutUnread(series: Readonly<Record<string, Series[string] | undefined>>): Series {
+  return Object.fromEntries(Object.entries(series).flatMap(([name, own]) => (own === undefined ? [] : [[name, own]])));
 }
 
 function costs(series: Series): Own {
@@ -73,6 +91,17 @@ async function sagasFigures({ shardOf, sagas }: FiguresGiven, tenant: string): P
     rivulet_sagas: Object.fromEntries(all.flatMap(({ name, counts }) => Object.entries(counts).map(([state, n]) => [key(name, state), n]))),
     rivulet_saga_duration_seconds: Object.fromEntries(durations.flatMap(([at, ms]) => (ms === null ? [] : [[at, ms / 1_000]]))),
   };
+}
+
+/** What streams have told of themselves, but for those whose events have come into the log since then. Without the log, all of it. */
+async function tailFigures({ env, shardOf, now }: FiguresGiven, tenant: string): Promise<Part> {
+  const { id, log } = shardOf(tenant);
+  const tails = (await within(MOST_TIME, "the metrics", metricsFor(env, id).tails(tenant, now()) as Promise<Tails>)) satisfies Tails;
+  const streams = Object.keys(tails);
+  const logged = streams.length === 0 ? undefined : await within(MOST_TIME, "the log", loggedVersions(log, tenant, streams)).catch(() => undefined);
+  const waiting = stillWaiting(tails, logged);
+  const age = Math.max(0, ...waiting.map(({ since }) => (now() - since) / 1_000));
+  return { rivulet_tail_streams: { [key()]: waiting.length }, rivulet_tail_age_seconds: { [key()]: age } };
 }
 
 /** As `labelsKey` makes it: the labels' values in the definition's order. */

@@ -87,6 +87,10 @@ export class LogComposed {
         metering.projector().forked(identity.tenant);
         void metering.soon(env);
       },
+      waits({ tenant, stream }, tail) {
+        metering.registry.tail(tenant, stream, tail);
+        void metering.soon(env);
+      },
       announce: (tenant, head) => this.#tell(env, tenant, head),
       shardOf: (tenant) => shardOf(tenant).id,
       now,

@@ -1,4 +1,5 @@
 import type { CloudEventAttributes, Command, EventMetadata, Hash, JsonText, LogHead, LogReached, RecordedEvent, StreamHead } from "../../src/kernel/index.ts";
+import type { Tail } from "../../src/metrics/tails.ts";
 import type { Retention } from "./retention.ts";
 
 /** Which stream an object is: parsed from its own name. */
@@ -222,6 +223,8 @@ export interface AggregatePorts {
   purgeCopies(identity: StreamIdentity, ids: readonly string[]): Promise<void>;
   /** Notes in the log that object and log tell different histories. */
   markForked(identity: StreamIdentity, reason: string): Promise<void>;
+  /** The log lacks the end of the stream. Noted in memory: it costs no call and no row of the stream's. */
+  waits(identity: StreamIdentity, tail: Tail): void;
   /** Tells the tenant's dispatcher that the log of this epoch holds this position; when it returns, the dispatcher answers for what follows. */
   announce(tenant: string, head: LogHead): Promise<void>;
   shardOf(tenant: string): number;

@@ -13,6 +13,8 @@ export const FIRST_LOOK = 3_000;
 export const LONGEST_PATIENCE = 300_000;
 /** Events that the log may lack before appends are refused. */
 export const LONGEST_TAIL = 10_000;
+/** How long (milliseconds) after the next look is due it is believed that the log is behind, unless that look says so again. */
+const LATE = 60_000;
 /** A send that takes longer (milliseconds) is left to itself: in production one can hang for most of a minute. */
 const SEND_TIMEOUT = 5_000;
 
@@ -91,16 +93,29 @@ export class Outbox {
       this.#patience = FIRST_LOOK;
       return;
     }
-    if (inLine !== undefined) return this.#armIn(inLine);
+    if (inLine !== undefined) return this.#lookIn(Math.min(Math.max(inLine, FIRST_LOOK), LONGEST_PATIENCE));
     // An object may be evicted between two looks, so how long the log has been behind counts as well as how often was looked.
     const now = this.#ports.now();
     const waited = now - Date.parse(this.#store.memory.recorded || new Date(now).toISOString());
     this.#patience = Math.min(Math.max(this.#patience * 2, waited), LONGEST_PATIENCE);
-    this.#clock.arm(this.#ports.now() + this.#patience);
+    this.#lookIn(this.#patience);
   }
 
-  #armIn(wait: number): void {
-    this.#clock.arm(this.#ports.now() + Math.min(Math.max(wait, FIRST_LOOK), LONGEST_PATIENCE));
+  #lookIn(pause: number): void {
+    const { identity, memory } = this.#store;
+    const now = this.#ports.now();
+    this.#clock.arm(now + pause);
+    this.#ports.waits(identity, { version: memory.version, since: this.#lacksSince(), told: now, until: now + pause + LATE });
+  }
+
+  /** When the oldest event that the log lacks was recorded; where nobody knows, as after waking, the newest: it is older than that. */
+  #lacksSince(): number {
+    const { memory, identity } = this.#store;
+    const first = this.#logged === undefined ? undefined : this.#store.envelope(this.#logged + 1)?.recorded;
+    const reached = this.#ports.lastReached(identity.tenant)?.recorded ?? "";
+    const own = first ?? memory.recorded;
+    // Who waits in line did not ask what the log has of this stream; what was recorded before the log's end is probably there.
+    return Date.parse(own < reached && reached < memory.recorded ? reached : own);
   }
 
   /**

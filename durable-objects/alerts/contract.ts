@@ -29,7 +29,7 @@ export interface Alerting {
 /** What the evaluation of a tenant's rules reaches beyond itself. */
 export interface AlertPorts {
   alerting(tenant: string): Promise<Alerting>;
-  /** The tenant's figures, those of these metrics at least. */
+  /** The tenant's figures, those of these metrics at least; one that cannot be read now is left out. */
   figures(tenant: string, metrics: ReadonlySet<string>): Promise<Series>;
   /** Says in the tenant's stream what fires, or is over; once, however often it is said. */
   tell(tenant: string, command: { readonly name: "Fire" | "Resolve"; readonly data: object }): Promise<void>;

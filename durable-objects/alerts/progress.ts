@@ -39,6 +39,11 @@ export function progress(name: string, rule: AlertRule, holding: readonly Holdin
   return { pending: waits, fires, over: over.map(({ id }) => id) };
 }
 
+/** A rule of which nothing is known now. */
+export function unchanged(name: string, pending: readonly Alert[]): Progress {
+  return { pending: pending.filter(({ rule }) => rule === name), fires: [], over: [] };
+}
+
 /** Until when (RFC 3339) an alert is silenced; undefined where it is not. Its labels are its rule's, its series', and `rule` and `severity`. */
 export function silencedUntil(
   { id, rule, labels }: Pick<Alert, "id" | "rule" | "labels">,

@@ -33,6 +33,12 @@ export const DEFINITIONS = {
   rivulet_log_gaps_total: { kind: "counter", help: "Positions that were missing where the log was read; must stay 0.", labels: [] },
   rivulet_log_forks_total: { kind: "counter", help: "Streams found to tell another history than the log; must stay 0.", labels: [] },
   rivulet_tails_total: { kind: "counter", help: "Times that the end of a stream could not be brought into the log at once.", labels: [] },
+  rivulet_tail_streams: { kind: "gauge", help: "Streams that looked and found the log without their last events; 1,000 at most.", labels: [] },
+  rivulet_tail_age_seconds: {
+    kind: "gauge",
+    help: "How long the oldest event that such a stream knows of has waited for the log; 0 where none waits.",
+    labels: [],
+  },
   rivulet_sagas: { kind: "gauge", help: "Instances of sagas, by state.", labels: ["saga", "state"] },
   rivulet_saga_duration_seconds: { kind: "gauge", help: "Duration of instances that ended, by percentile.", labels: ["saga", "percentile"] },
   rivulet_log_rows_written_total: { kind: "counter", help: "Rows written to the log's database.", labels: [] },

@@ -1,4 +1,5 @@
 import { DEFINITIONS, type LabelsOf, type MetricName, type NameOf } from "./definitions.ts";
+import { addTail, type Tail, type Tails } from "./tails.ts";
 import { addTo, closed, GONE, histogramOf, labelsKey, type OpenSeries, type Series, sizeOf, type Value } from "./series.ts";
 
 /** What one isolate has counted, on its way to a shard's metrics object. Sent again, it is the same one: the object takes it once. */
@@ -7,6 +8,8 @@ export interface Batch {
   readonly from: string;
   readonly sequence: number;
   readonly tenants: Readonly<Record<string, Series>>;
+  /** By tenant: streams that the log is behind. */
+  readonly tails?: Readonly<Record<string, Tails>>;
 }
 
 /** Series, over all tenants, that an isolate keeps between two flushes; what comes beyond them is not counted. */
@@ -34,6 +37,7 @@ export class Registry {
   readonly #newId: () => string;
   #from: string | undefined;
   #tenants = new Map<string, OpenSeries>();
+  #tails = new Map<string, Map<string, Tail>>();
   #waiting: Batch[] = [];
   #sequence = 0;
   #last = 0;
@@ -58,6 +62,13 @@ export class Registry {
   /** Says what something is at now; undefined where there is no such thing any more. */
   gauge<Name extends NameOf<"gauge">>(tenant: string, name: Name, labels: LabelsOf<Name>, value: number | undefined): void {
     this.#add(tenant, name, labels, value ?? GONE);
+  }
+
+  /** Says that the log lacks the end of a stream. */
+  tail(tenant: string, stream: string, tail: Tail): void {
+    const own = this.#tails.get(tenant) ?? new Map<string, Tail>();
+    this.#tails.set(tenant, own);
+    addTail(own, stream, tail);
   }
 
   /**
@@ -89,20 +100,23 @@ export class Registry {
   }
 
   get #isEmpty(): boolean {
-    return this.#tenants.size === 0 && this.#waiting.length === 0;
+    return this.#tenants.size === 0 && this.#tails.size === 0 && this.#waiting.length === 0;
   }
 
   #gather({ shardOf }: Flushing): void {
-    const byShard = new Map<number, Record<string, Series>>();
-    for (const [tenant, series] of this.#tenants) {
+    const byShard = new Map<number, { readonly tenants: Record<string, Series>; readonly tails: Record<string, Tails> }>();
+    const partOf = (tenant: string) => {
       const shard = shardOf(tenant);
-      const own = byShard.get(shard) ?? {};
-      own[tenant] = closed(series);
+      const own = byShard.get(shard) ?? { tenants: {}, tails: {} };
       byShard.set(shard, own);
-    }
+      return own;
+    };
+    for (const [tenant, series] of this.#tenants) partOf(tenant).tenants[tenant] = closed(series);
+    for (const [tenant, tails] of this.#tails) partOf(tenant).tails[tenant] = Object.fromEntries(tails);
     this.#tenants = new Map();
+    this.#tails = new Map();
     const from = (this.#from ??= this.#newId());
-    for (const [shard, tenants] of byShard) this.#waiting.push({ shard, from, sequence: ++this.#sequence, tenants });
+    for (const [shard, part] of byShard) this.#waiting.push({ shard, from, sequence: ++this.#sequence, ...part });
     this.#waiting = this.#waiting.slice(-MOST_WAITING);
   }
 

@@ -33,6 +33,7 @@ const MINUTE = 60;
 export const BUILT_IN: Readonly<Record<string, AlertRule>> = {
   "view-lag": rule("rivulet_view_lag_events", [1_000], 5 * MINUTE, "warning", "A view is far behind the log."),
   "follower-lag": rule("rivulet_follower_lag_events", [1_000], 5 * MINUTE, "warning", "A follower is far behind the log."),
+  "log-lag": rule("rivulet_tail_age_seconds", [60], MINUTE, "critical", "Events have waited for the log for over a minute."),
   "dead-letters": rule("rivulet_dead_letters", [0], 0, "critical", "Events could not be delivered, and wait as dead letters."),
   "error-rate": rule("rivulet_requests_total", [0.05, "share", { status: "5*" }], MINUTE, "critical", "Over 5 % of an operation's requests fail."),
   "delivery-errors": rule(

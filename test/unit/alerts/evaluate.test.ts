@@ -92,6 +92,7 @@ test("built-in rules speak of metrics and labels that there are, and of lag, dea
   expect(Object.keys(BUILT_IN)).toEqual([
     "view-lag",
     "follower-lag",
+    "log-lag",
     "dead-letters",
     "error-rate",
     "delivery-errors",
