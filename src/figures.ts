@@ -8,7 +8,8 @@ import { billOf } from "./metrics/bill.ts";
 import type { MetricName } from "./metrics/definitions.ts";
 import type { Series } from "./metrics/series.ts";
 import { stillWaiting, type Tails } from "./metrics/tails.ts";
-import { sagaFigures, sagasView } from "./sagas/sagas-view.ts";
+import { sagaFigures } from "./sagas/saga-figures.ts";
+import { sagasView } from "./sagas/sagas-view.ts";
 import { readScope, standings } from "./views/standing.ts";
 
 /** What a call of the metrics object may take (milliseconds). */

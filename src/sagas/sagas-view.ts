@@ -1,4 +1,5 @@
 import { type Attempt, categoryOf, envelopeText, eventText, idOf, type JsonText, type LoggedEvent, PURGED, type Row, sql, type View } from "../kernel/index.ts";
+import { figuresMoved } from "./saga-figures.ts";
 import type { SagaStatus } from "./state.ts";
 
 /** A line of the list of a saga's instances. */
@@ -44,12 +45,14 @@ export function sagaNameOf(category: string): string {
 /** The instances of all sagas, as one can list and count them. */
 export const sagasView: View = {
   name: "sagas",
-  // 2: those that are stuck know what they are parked with.
-  version: 2,
+  // 2: those that are stuck know what they are parked with. 3: with figures.
+  version: 3,
   concerns: ({ stream }) => stream.startsWith("saga_"),
-  rows: "SELECT saga || '/' || id AS key, row FROM saga_instances WHERE tenant = ?1",
+  rows: `SELECT saga || '/' || id AS key, row FROM saga_instances WHERE tenant = ?1
+    UNION ALL SELECT saga || ' ' || kind || ' ' || key, n FROM saga_figures WHERE tenant = ?1 AND n <> 0`,
   discard: (scope) => [
     sql`DELETE FROM saga_instances WHERE (tenant, saga, id) IN (SELECT tenant, saga, id FROM saga_instances WHERE tenant = ${scope} LIMIT 1000)`,
+    sql`DELETE FROM saga_figures WHERE (tenant, saga, kind, key) IN (SELECT tenant, saga, kind, key FROM saga_figures WHERE tenant = ${scope} LIMIT 1000)`,
   ],
   reads: (scope, events) =>
     sql`SELECT saga, row FROM saga_instances WHERE tenant = ${scope} AND (saga, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(events.map(keyOf))}))`,
@@ -57,22 +60,24 @@ export const sagasView: View = {
     const rows = new Map<string, SagaRow>(
       read.map((row: Row) => [JSON.stringify([row["saga"], (JSON.parse(String(row["row"])) as SagaRow).id]), JSON.parse(String(row["row"])) as SagaRow]),
     );
-    const touched = new Set<string>();
+    const before = new Map<string, SagaRow | undefined>();
     for (const event of events) {
       const key = JSON.stringify(keyOf(event));
       const next = rowAfter(rows.get(key), event);
       if (next === undefined) continue;
+      if (!before.has(key)) before.set(key, rows.get(key));
       rows.set(key, next);
-      touched.add(key);
     }
-    const put = [...touched].map((key) => {
-      const row = rows.get(key) as SagaRow;
-      return [...(JSON.parse(key) as [string, string]), row.state, JSON.stringify(row)];
+    const changes = [...before].map(([key, row]) => {
+      const [category, id] = JSON.parse(key) as readonly [string, string];
+      return { category, id, before: row, after: rows.get(key) as SagaRow };
     });
+    const put = changes.map(({ category, id, after }) => [category, id, after.state, JSON.stringify(after)]);
     return [
       sql`INSERT INTO saga_instances (tenant, saga, id, state, row)
           SELECT ${scope}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(put)}) WHERE true
           ON CONFLICT (tenant, saga, id) DO UPDATE SET state = excluded.state, row = excluded.row`,
+      figuresMoved(scope, changes),
     ];
   },
 };
@@ -136,43 +141,6 @@ function parkedWith(event: LoggedEvent, attempts: SagaRow["attempts"], step: str
   return { position, at, type, event: eventText(envelopeText(event), data, position), attempts: own };
 }
 
-/** How a saga's instances stand. Durations are of those that ended, in milliseconds. */
-export interface SagaFigures {
-  readonly counts: Readonly<Partial<Record<SagaRow["state"], number>>>;
-  /** `startedAt` of the oldest that has not ended. */
-  readonly oldest: string | null;
-  readonly p50Ms: number | null;
-  readonly p95Ms: number | null;
-  readonly failures: Readonly<Record<string, number>>;
-}
-
-/** The figures of one saga. */
-export async function sagaFigures(db: D1Database, scope: string, category: string): Promise<SagaFigures> {
-  const OPEN = "('running', 'compensating', 'stuck')";
-  const duration = "CAST(round((julianday(row ->> '$.endedAt') - julianday(row ->> '$.startedAt')) * 86400000) AS INTEGER)";
-  const [counts, ages, failures] = await db.batch<Record<string, unknown>>([
-    db.prepare("SELECT state, count(*) AS n FROM saga_instances WHERE tenant = ?1 AND saga = ?2 GROUP BY state").bind(scope, category),
-    db
-      .prepare(
-        `SELECT (SELECT min(row ->> '$.startedAt') FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND state IN ${OPEN}) AS oldest,
-           max(CASE WHEN nth <= 0.5 THEN ms END) AS p50, max(CASE WHEN nth <= 0.95 THEN ms END) AS p95
-         FROM (SELECT ${duration} AS ms, percent_rank() OVER (ORDER BY ${duration}) AS nth FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND state NOT IN ${OPEN})`,
-      )
-      .bind(scope, category),
-    db
-      .prepare("SELECT key AS step, sum(value) AS n FROM saga_instances, json_each(row -> '$.failures') WHERE tenant = ?1 AND saga = ?2 GROUP BY key")
-      .bind(scope, category),
-  ]);
-  const [age] = (ages?.results ?? []) as unknown as readonly { oldest: string | null; p50: number | null; p95: number | null }[];
-  return {
-    counts: Object.fromEntries(((counts?.results ?? []) as unknown as readonly { state: string; n: number }[]).map(({ state, n }) => [state, n])),
-    oldest: age?.oldest ?? null,
-    p50Ms: age?.p50 ?? null,
-    p95Ms: age?.p95 ?? null,
-    failures: Object.fromEntries(((failures?.results ?? []) as unknown as readonly { step: string; n: number }[]).map(({ step, n }) => [step, n])),
-  };
-}
-
 /** A page of a saga's instances in the order of their ids, after an id. */
 export async function listSagas(
   db: D1Database,
@@ -180,8 +148,12 @@ export async function listSagas(
   { category, state, after, limit }: { readonly category: string; readonly state?: string; readonly after: string; readonly limit: number },
 ): Promise<readonly SagaRow[]> {
   const { results } = await db
-    .prepare("SELECT row FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND id > ?3 AND (?4 IS NULL OR state = ?4) ORDER BY id LIMIT ?5")
-    .bind(scope, category, after, state ?? null, limit)
+    .prepare(
+      state === undefined
+        ? "SELECT row FROM saga_instances WHERE tenant = ?1 AND saga = ?2 AND id > ?3 ORDER BY id LIMIT ?4"
+        : "SELECT row FROM saga_instances INDEXED BY saga_states WHERE tenant = ?1 AND saga = ?2 AND id > ?3 AND state = ?5 ORDER BY id LIMIT ?4",
+    )
+    .bind(scope, category, after, limit, ...(state === undefined ? [] : [state]))
     .all<{ row: string }>();
   return results.map(({ row }) => JSON.parse(row) as SagaRow);
 }

@@ -15,6 +15,7 @@ const TABLES: readonly (readonly [table: string, owner: "tenant" | "scope", key:
   ["subscriptions", "tenant", "id"],
   ["dead_letters", "tenant", "subscription, position"],
   ["saga_instances", "tenant", "saga, id"],
+  ["saga_figures", "tenant", "saga, kind, key"],
   ["identities", "tenant", "view, id"],
   ["view_rows", "scope", "view, key"],
   ["view_parts", "scope", "view, key, stream"],

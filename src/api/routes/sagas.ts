@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Saga } from "../../kernel/index.ts";
-import { listSagas, sagaFigures, sagasView } from "../../sagas/sagas-view.ts";
+import { sagaFigures } from "../../sagas/saga-figures.ts";
+import { listSagas, sagasView } from "../../sagas/sagas-view.ts";
 import { readScope } from "../../views/standing.ts";
 import { json } from "../answer.ts";
 import { awaitToken, freshness } from "../consistency.ts";
@@ -26,7 +27,7 @@ const figures = z
     stuck: z.int(),
     cancelled: z.int(),
     oldest: z.string().nullable().describe("When the oldest instance began that has not ended"),
-    duration: z.object({ p50Ms: z.int().nullable(), p95Ms: z.int().nullable() }).describe("Of those that ended"),
+    duration: z.object({ p50Ms: z.int().nullable(), p95Ms: z.int().nullable() }).describe("Of those that ended, within one percent"),
     failures: z.record(z.string(), z.int()).describe("Failed attempts by step"),
   })
   .openapi("SagaFigures");

@@ -1,42 +1,19 @@
-import { readFileSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { expect, test } from "vitest";
-import type { LoggedEvent, Row } from "../../../src/kernel/index.ts";
 import { sagaEvents } from "../../../src/sagas/saga-events.ts";
-import { sagasView } from "../../../src/sagas/sagas-view.ts";
 import { type StuckFilter, stuckLetters } from "../../../src/sagas/stuck-letters.ts";
-import { type Happened, happened, logged } from "../../../src/testing/index.ts";
+import { BEGIN as at, type SagaFact, sagasDatabase } from "./support/sagas-database.ts";
 
-const at = "2026-01-01T00:00:00.000Z";
 const started = sagaEvents.Started({ saga: "order-fulfilment", version: 1, data: {}, at });
 const stepStarted = sagaEvents.StepStarted({ step: "reserve", round: 1, commands: [], hasCall: false, at });
 const callFailed = (step: string, error: string) => sagaEvents.CallFailed({ step, call: 0, error });
 const stuck = sagaEvents.Stuck({ step: "reserve", reason: "no line", at });
 const [one, other] = ["saga_order_fulfilment-o1", "saga_order_fulfilment-o2"];
 
-/** The view's rows after these events, each folded in a transaction of its own, and what they show of what is stuck. */
-function view(...facts: readonly (readonly [stream: string, fact: Happened["fact"]])[]) {
-  const database = new DatabaseSync(":memory:");
-  for (const name of ["0008_sagas", "0012_stuck_sagas"]) database.exec(readFileSync(`migrations/views/${name}.sql`, "utf8"));
-  const run = (sql: string, params: readonly unknown[]): Row[] =>
-    database
-      .prepare(sql)
-      .all(...(params as SQLInputValue[]))
-      .map((row) => ({ ...row }) as Row);
-  const events: readonly LoggedEvent[] = logged(facts.map(([stream, fact], n) => happened(stream, fact, new Date(Date.parse(at) + n * 1_000).toISOString())));
-  for (const event of events) {
-    const reads = sagasView.reads?.("t", [event]);
-    const rows = reads === undefined ? [] : run(reads.sql, reads.params);
-    for (const { sql, params } of sagasView.fold("t", [event], rows)) run(sql, params);
-  }
-  const asked: string[] = [];
-  const all = (sql: string, params: readonly unknown[]) => async () => {
-    asked.push(sql);
-    return { results: run(sql, params) };
-  };
-  const db = { prepare: (sql: string) => ({ bind: (...params: unknown[]) => ({ all: all(sql, params) }) }) } as unknown as D1Database;
-  const letters = (filter: StuckFilter = {}, limit = 10) => stuckLetters(db, "t", { filter, limit });
-  return { db, database, asked, letters };
+/** The view after these facts, and what it shows of what is stuck. */
+function view(...facts: readonly SagaFact[]) {
+  const folded = sagasDatabase(facts);
+  const letters = (filter: StuckFilter = {}, limit = 10) => stuckLetters(folded.db, "t", { filter, limit });
+  return { ...folded, letters };
 }
 
 const parked = [
