@@ -8,12 +8,15 @@ import {
   dataHash,
   type EventMetadata,
   isLongerThan,
+  PRIORITIES,
+  type Priority,
   readBinaryCloudEvent,
   readCloudEvent,
   readCloudEventBatch,
 } from "../kernel/index.ts";
 import { continueTrace } from "../tracing/trace-context.ts";
 import { bodyText, mediaTypeOf } from "./body.ts";
+import { areCritical, criticalRefusal } from "./critical.ts";
 import { MAX_BODY_BYTES, MAX_EVENTS } from "./draft-limits.ts";
 import { type Call, invalidInput, notJson, type RawBody } from "./endpoint.ts";
 import { platformMetadata } from "./metadata.ts";
@@ -28,6 +31,10 @@ export const cloudEventsBody = {
     const type = mediaTypeOf(headers) ?? "";
     if (type.startsWith("application/cloudevents")) return isStructured(type);
     return CLOUDEVENT_HEADERS.some((name) => headers.has(name));
+  },
+  isCritical(sent) {
+    const read = cloudEventsOf(sent);
+    return !(read instanceof Response) && areCritical(read.events.map(priorityOf));
   },
 } satisfies RawBody;
 
@@ -84,18 +91,34 @@ export function draftOf(call: Call<unknown, unknown, unknown>, event: CloudEvent
 
 /**
  * The extension "Distributed Tracing" is continued where the request itself continues no trace; the extension "Correlation" goes before
- * the request's correlation. What is not valid there stays an extension and no more.
+ * the request's correlation; `priority` is the event's, as it is in an append. What is not valid there stays an extension and no more.
  */
-function metadataOf(call: Call<unknown, unknown, unknown>, { cloudevent: { extensions = {} } }: CloudEvent): EventMetadata {
+function metadataOf(call: Call<unknown, unknown, unknown>, event: CloudEvent): EventMetadata {
+  const { extensions = {} } = event.cloudevent;
+  const priority = priorityOf(event);
   const { traceparent, tracestate, correlationid, causationid } = extensions;
   const carried = call.trace.parentSpanId === undefined ? continueTrace(textOf(traceparent), textOf(tracestate)) : undefined;
   const trace = carried?.parentSpanId === undefined ? call.trace : carried;
   const causationId = textOf(causationid);
   return {
     ...platformMetadata({ correlationId: call.correlationId, trace }, call.principal.actor),
+    ...(priority !== undefined && { priority }),
     ...(correlation.safeParse(textOf(correlationid)).success && { correlationId: textOf(correlationid) as string }),
     ...(causationId !== undefined && causationId !== "" && !isLongerThan(causationId, 256) && { causationId }),
   };
+}
+
+/** What the extension `priority` says, where it says one of ours. */
+function priorityOf({ cloudevent: { extensions } }: CloudEvent): Priority | undefined {
+  return PRIORITIES.find((priority) => priority === extensions?.["priority"]);
+}
+
+/** 403 where some of a request's events are critical and who brings them may not. */
+export function criticalOf({ principal }: Pick<Call<unknown, unknown, unknown>, "principal">, drafts: readonly EventDraft[]): Response | undefined {
+  return criticalRefusal(
+    principal,
+    drafts.map(({ metadata }) => metadata.priority),
+  );
 }
 
 function textOf(value: string | number | boolean | undefined): string | undefined {

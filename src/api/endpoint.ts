@@ -9,10 +9,11 @@ import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
 import { ownHop, traced } from "../tracing/traced.ts";
 import { auditAct, auditDenial } from "./audit.ts";
 import { bodyText, mediaTypeOf } from "./body.ts";
+import { mayBeCritical } from "./critical.ts";
 import { describeEndpoint } from "./description.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
-import { limited, limitedCritical, type LimitHeaders } from "./rate-limit.ts";
+import { limited, type LimitHeaders, orCritical } from "./rate-limit.ts";
 import { routedHop } from "./request-hop.ts";
 import { type Asked, lacking, type Needed } from "./scope.ts";
 import type { Services } from "./services.ts";
@@ -59,6 +60,8 @@ export interface JsonBody<Body extends z.ZodType> {
   readonly pick?: readonly string[];
   /** Where `application/json` is not the one: the first is what we say we want. */
   readonly mediaTypes?: readonly string[];
+  /** Whether all that it brings is critical. */
+  isCritical?(body: z.output<Body>): boolean;
 }
 
 /** A body that an endpoint takes as bytes. */
@@ -71,6 +74,8 @@ export interface RawBody {
   readonly schemas?: Readonly<Record<string, z.ZodType>>;
   /** Whether a request has such a body, by its headers: 415 where it has not. Left out, any body is one. */
   readonly isIn?: (headers: Headers) => boolean;
+  /** Whether all that it brings is critical. */
+  isCritical?(sent: Pick<Call<unknown, unknown, unknown>, "request" | "bytes">): boolean;
 }
 
 /** A further form of body beside `body`, with a handler of its own. */
@@ -106,8 +111,6 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   /** Headers that matter to this endpoint, for the description only. */
   readonly headers?: z.ZodObject;
   readonly body?: JsonBody<Body>;
-  /** Whether all that a body brings is critical: then it passes also where its tenant's limit has no room left, in one of its own. */
-  readonly isCritical?: (body: z.output<Body>) => boolean;
   readonly rawBody?: RawBody;
   readonly otherBody?: OtherBody<z.output<Params>, z.output<Query>>;
   readonly answers: Readonly<Record<number, Answers>>;
@@ -159,8 +162,8 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   if (principal !== NOBODY) ownHop(principal.tenant);
   const limit = await limited(services, principal);
   if (limit !== undefined) context.set("limit", limit.headers);
-  const mayBeCritical = endpoint.isCritical !== undefined && limit?.isTenants === true && lacking(principal, "events:critical") === undefined;
-  if (limit?.refusal && !mayBeCritical) return limit.refusal;
+  const isCritical = criticalIn(input);
+  if (limit?.refusal && !(isCritical && limit.isTenants === true && mayBeCritical(principal))) return limit.refusal;
   const asked = { params: context.req.param() as Record<string, string>, query: context.req.query(), services, principal };
   const forbidden = lacking(principal, endpoint.scopeOf?.(asked) ?? endpoint.scope, asked.params);
   if (forbidden) return auditDenial({ services, principal, endpoint }, forbidden);
@@ -175,8 +178,7 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   const read = await readInput(request, input, principal.isSigned === true);
   if (read instanceof Response) return read;
   if (limit?.refusal) {
-    const critical = endpoint.isCritical?.(read.body as z.output<Body>) === true ? await limitedCritical(services, principal) : undefined;
-    if (critical === undefined) return limit.refusal;
+    const critical = (await orCritical(services, principal, limit, isCritical?.({ request, ...read }) === true)) ?? limit;
     context.set("limit", critical.headers);
     if (critical.refusal) return critical.refusal;
   }
@@ -186,13 +188,19 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
 
 interface Input {
   readonly body: unknown;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly texts: readonly JsonText[];
 }
 
 interface BodyForms {
   readonly body?: JsonBody<z.ZodType>;
   readonly rawBody?: RawBody;
+}
+
+/** How it is seen of a body of these forms that all it brings is critical; undefined where it never is. */
+function criticalIn({ body, rawBody }: BodyForms): ((read: Input & { readonly request: Request }) => boolean) | undefined {
+  if (body?.isCritical) return (read) => body.isCritical?.(read.body) === true;
+  return rawBody?.isCritical && ((read) => rawBody.isCritical?.(read) === true);
 }
 
 async function readInput(request: Request, { body, rawBody }: BodyForms, isSigned: boolean): Promise<Input | Response> {

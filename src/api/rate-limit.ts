@@ -24,10 +24,16 @@ export async function limited(services: Pick<Services, "takeRequest">, { tenant,
   return taken(services, tenant, [...limits, ...(whole ? [tenantBucket(whole, "tenant")] : [])]);
 }
 
-/** Whether critical events pass for which their tenant's limit has no room left: they have ten times as much of their own. */
-export async function limitedCritical(services: Pick<Services, "takeRequest">, { tenant, bounds }: Bound): Promise<Limited | undefined> {
+/** What becomes of a request for which its tenant's limit had no room left: where all it brings is critical, there is ten times as much of its own. */
+export async function orCritical(
+  services: Pick<Services, "takeRequest">,
+  { tenant, bounds }: Bound,
+  limit: Limited | undefined,
+  isCritical: boolean,
+): Promise<Limited | undefined> {
   const whole = bounds?.limits?.requests;
-  return whole && taken(services, tenant, [tenantBucket(whole, "critical")]);
+  if (!isCritical || limit?.refusal === undefined || limit.isTenants !== true || whole === undefined) return limit;
+  return taken(services, tenant, [tenantBucket(whole, "critical")]);
 }
 
 async function taken(services: Pick<Services, "takeRequest">, tenant: string, limits: readonly CountedLimit[]): Promise<Limited | undefined> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isLongerThan } from "../kernel/index.ts";
+import { isLongerThan, PRIORITIES } from "../kernel/index.ts";
 import { type HmacSettings, hmacSettings } from "./hmac-settings.ts";
 import { SCHEME_NAMES, type SchemeName, schemeOf } from "./schemes.ts";
 import { MAX_TEMPLATE_LENGTH, type TemplateName, templateFault } from "./templates.ts";
@@ -34,7 +34,8 @@ function template(name: TemplateName, description: string) {
     .describe(`${description}. Text, with \`{header.<Name>}\` and \`{body.<path>}\` for values of the delivery. Left out: the scheme's default`);
 }
 
-const templates = {
+const named = {
+  priority: z.enum(PRIORITIES).optional().describe("Of its events, `normal` where left out; `critical` needs the scope events:critical"),
   type: template("type", "The event's type, such as `stripe.{body.type}`"),
   stream: template("stream", "The event's stream, such as `order-{body.data.object.id}`"),
   id: template("id", "The event's id, such as `{header.X-Request-Id}`: what has been seen with the same data is not appended again"),
@@ -48,12 +49,12 @@ export const sourceSettings = z
   .discriminatedUnion(
     "scheme",
     [
-      z.strictObject({ scheme: z.enum(PLAIN), ...proof, ...templates }),
-      z.strictObject({ scheme: z.literal("hmac"), ...proof, ...hmacSettings.shape, algorithm, ...templates }),
+      z.strictObject({ scheme: z.enum(PLAIN), ...proof, ...named }),
+      z.strictObject({ scheme: z.literal("hmac"), ...proof, ...hmacSettings.shape, algorithm, ...named }),
       z.strictObject({
         scheme: z.literal("none").describe("Nothing is signed: deliveries carry a key, as `Authorization: Bearer`"),
         secret: z.string().max(1024).optional().describe("Not needed, and not kept"),
-        ...templates,
+        ...named,
       }),
     ],
     { error: `Expected a scheme: ${SCHEME_NAMES.join(", ")}` },
@@ -86,7 +87,12 @@ export function secretsOf(settings: SourceSettings): readonly string[] {
 
 /** The settings that are no secret, as the aggregate keeps them; what was left out is left out. */
 export function openSettingsOf(settings: SourceSettings) {
-  const { scheme, type, stream, id } = settings;
-  const templates = { ...(type !== undefined && { type }), ...(stream !== undefined && { stream }), ...(id !== undefined && { id }) };
-  return { scheme, ...templates, ...(settings.scheme === "hmac" && { hmac: hmacSettings.parse(settings) }) };
+  const { scheme, priority, type, stream, id } = settings;
+  const named = {
+    ...(priority !== undefined && { priority }),
+    ...(type !== undefined && { type }),
+    ...(stream !== undefined && { stream }),
+    ...(id !== undefined && { id }),
+  };
+  return { scheme, ...named, ...(settings.scheme === "hmac" && { hmac: hmacSettings.parse(settings) }) };
 }

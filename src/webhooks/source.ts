@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, defineDecider, defineEvents, sql, type View } from "../kernel/index.ts";
+import { canonicalJson, defineDecider, defineEvents, PRIORITIES, sql, type View } from "../kernel/index.ts";
 import { hmacSettings } from "./hmac-settings.ts";
 import { SCHEME_NAMES } from "./schemes.ts";
 
@@ -17,6 +17,8 @@ const configuration = z.object({
   previousSecret: z.string().optional(),
   /** Of the scheme `hmac`. */
   hmac: hmacSettings.optional(),
+  /** Of its events; left out: normal. */
+  priority: z.enum(PRIORITIES).optional(),
   /** Templates; see template.ts. */
   type: z.string().optional(),
   stream: z.string().optional(),

@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { AppendRequest, EventDraft, IdempotencyKey } from "../../../durable-objects/aggregate/contract.ts";
-import { dataHash, type EventMetadata, type JsonText } from "../../kernel/index.ts";
+import { dataHash, type EventMetadata, type JsonText, type Priority } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { answerAppend, appended, nothingAppended } from "../append-answer.ts";
-import { attributeLines, cloudEventsBody, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { attributeLines, cloudEventsBody, cloudEventsOf, criticalOf, draftOf } from "../cloudevents.ts";
+import { areCritical, criticalRefusal } from "../critical.ts";
 import { MAX_BODY_BYTES, MAX_EVENTS, overLimits, reservedStream } from "../draft-limits.ts";
 import { undecided } from "../decided.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -11,7 +12,7 @@ import { platformMetadata } from "../metadata.ts";
 import { withKey } from "../idempotency.ts";
 import { idempotencyKey, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
-import { appendScope, lacking } from "../scope.ts";
+import { appendScope } from "../scope.ts";
 import { clientMetadata, eventType, producerTime, streamName } from "../schemas.ts";
 
 export { MAX_EVENT_BYTES } from "../draft-limits.ts";
@@ -44,8 +45,7 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
   params,
   headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
   refuse: ({ params: { stream } }) => reservedStream(stream),
-  body: { schema: appendBody, maxBytes: MAX_BODY_BYTES, pick: ["events", "*", "data"] },
-  isCritical: (body) => body?.events.every(({ metadata }) => metadata?.priority === "critical") === true,
+  body: { schema: appendBody, maxBytes: MAX_BODY_BYTES, pick: ["events", "*", "data"], isCritical: ({ events }) => areCritical(events.map(priorityOf)) },
   otherBody: { ...cloudEventsBody, handle: appendCloudEvents },
   answers: {
     201: { description: "Appended", schema: appended },
@@ -66,7 +66,7 @@ async function appendCloudEvents(call: Call<{ stream: string }, unknown, undefin
   if (read instanceof Response) return read;
   if (read.events.length === 0) return json({ stream: call.params.stream, events: [] });
   const events = read.events.map((event) => draftOf(call, event));
-  const refusal = overLimits(events, read.pathOf) ?? undecided(call.services, call.params.stream, events, read.pathOf);
+  const refusal = criticalOf(call, events) ?? overLimits(events, read.pathOf) ?? undecided(call.services, call.params.stream, events, read.pathOf);
   return refusal ?? appendDrafts(call, events, idempotencyKey(call.request, call.bytes, attributeLines(call.request.headers)));
 }
 
@@ -87,7 +87,7 @@ async function appendDrafts(
 
 function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBody>>): readonly EventDraft[] | Response {
   const { body, texts, principal } = call;
-  const forbidden = body.events.some(({ metadata }) => metadata?.priority === "critical") ? lacking(principal, "events:critical") : undefined;
+  const forbidden = criticalRefusal(principal, body.events.map(priorityOf));
   if (forbidden) return forbidden;
   const given = platformMetadata(call, principal.actor);
   const events = body.events.map(({ type, id, time, source = DEFAULT_SOURCE, schemaVersion = 1, metadata }, index) => ({
@@ -105,6 +105,10 @@ function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBo
   if (refusal) return refusal;
   const hashed = events.map((event, index) => ({ ...event, dataHash: dataHash(event.data, body.events[index]?.data) }));
   return undecided(call.services, call.params.stream, hashed, pathOf) ?? hashed;
+}
+
+function priorityOf({ metadata }: z.output<typeof draft>): Priority | undefined {
+  return metadata?.priority;
 }
 
 /** The `source` of what comes in without one. */

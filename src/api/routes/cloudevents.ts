@@ -3,7 +3,7 @@ import type { Appended, AppendRequest, EventDraft, Refusal } from "../../../dura
 import { allowsSome, streamOfCloudEvent } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { appendHeaders, versionsOf } from "../append-answer.ts";
-import { attributeLines, cloudEventsBody, type CloudEventsIn, cloudEventsOf, draftOf } from "../cloudevents.ts";
+import { attributeLines, cloudEventsBody, type CloudEventsIn, cloudEventsOf, criticalOf, draftOf } from "../cloudevents.ts";
 import { undecided } from "../decided.ts";
 import { overLimits, reservedStream } from "../draft-limits.ts";
 import { consistencyTokenOf } from "../consistency.ts";
@@ -75,6 +75,8 @@ async function take(call: Call<unknown, unknown, unknown>): Promise<Response> {
 /** Everything is checked here, before anything is written. */
 function shared(call: Call<unknown, unknown, unknown>, { events, pathOf }: CloudEventsIn): readonly Share[] | Response {
   const drafts = events.map((event) => draftOf(call, event));
+  const uncritical = criticalOf(call, drafts);
+  if (uncritical) return uncritical;
   const shares = new Map<string, Share>();
   for (const [index, event] of events.entries()) {
     const stream = streamOfCloudEvent(event);

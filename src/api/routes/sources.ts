@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ExecuteRequest } from "../../../durable-objects/aggregate/contract.ts";
+import { PRIORITIES } from "../../kernel/index.ts";
 import { hmacSettings } from "../../webhooks/hmac-settings.ts";
 import { SCHEME_NAMES } from "../../webhooks/schemes.ts";
 import type { Sealer } from "../../webhooks/seal.ts";
@@ -8,6 +9,7 @@ import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration, s
 import { json } from "../answer.ts";
 import { readScope } from "../../views/standing.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
+import { criticalRefusal } from "../critical.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
@@ -25,6 +27,7 @@ const sourceLine = z.object({ source: z.string(), scheme: z.enum(SCHEME_NAMES), 
 const sourceView = sourceLine
   .extend({
     secretCount: z.int().describe("2 while the previous secret counts as well, 0 where the scheme has none"),
+    priority: z.enum(PRIORITIES).optional(),
     type: z.string().optional(),
     stream: z.string().optional(),
     id: z.string().optional(),
@@ -55,6 +58,8 @@ const ATTEMPTS = 10;
 async function configure(call: Call<{ source: string }, unknown, SourceSettings>): Promise<Response> {
   const { services, principal, params, body, request } = call;
   const { tenant } = principal;
+  const forbidden = criticalRefusal(principal, [body.priority]);
+  if (forbidden) return forbidden;
   const condition = precondition(request.headers);
   if (condition instanceof Response) return condition;
   const stream = sourceStream(params.source);

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { dataHash, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
+import { dataHash, type EventMetadata, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
 import { ownHop } from "../../tracing/traced.ts";
 import { prove } from "../../webhooks/prove.ts";
 import { type Door, receive, type Received, type TurnedAway } from "../../webhooks/receive.ts";
@@ -8,12 +8,13 @@ import { schemeOf } from "../../webhooks/schemes.ts";
 import { SOURCE_PATTERN } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
+import { areCritical, criticalRefusal, mayBeCritical } from "../critical.ts";
 import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { authenticate, type Principal } from "../principal.ts";
 import { notFound, problem } from "../problem.ts";
-import { limited } from "../rate-limit.ts";
+import { limited, orCritical } from "../rate-limit.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
 import { appendScope, lacking } from "../scope.ts";
@@ -68,7 +69,8 @@ async function takeDelivery(call: WebhookCall): Promise<Response> {
   ownHop(tenant);
   // Only what was proved counts: else a stranger could use up a tenant's limit.
   const bound = by.principal ?? { tenant, ...boundsOf(standing) };
-  const limit = await limited(services, bound);
+  const isCritical = areCritical([configuration.priority]) && (by.principal === undefined || mayBeCritical(by.principal));
+  const limit = await orCritical(services, bound, await limited(services, bound), isCritical);
   const answer = limit?.refusal ?? (await takeProved(call, { door, delivery, by, bounds: bound.bounds }));
   for (const [name, value] of Object.entries(limit?.headers ?? {})) answer.headers.set(name, value);
   return answer;
@@ -97,8 +99,9 @@ async function takeProved(call: WebhookCall, { door, delivery, by, bounds }: Pro
   if ("status" in received) return turnedAway(received);
   if ("handshake" in received) return json(received.handshake);
   // Whose signature is right may write where the source says; whose key is right, where its scopes say.
-  const forbidden = by.principal && lacking(by.principal, appendScope(services, received.stream));
-  return forbidden ?? take(call, received, by.actor);
+  const { priority = "normal" } = door.configuration;
+  const forbidden = by.principal && (lacking(by.principal, appendScope(services, received.stream)) ?? criticalRefusal(by.principal, [priority]));
+  return forbidden ?? take(call, received, { ...platformMetadata(call, by.actor), priority });
 }
 
 interface Deliverer {
@@ -132,7 +135,7 @@ function turnedAway(refused: TurnedAway): Response {
   return problem({ ...refused, headers });
 }
 
-async function take(call: WebhookCall, received: Received, actor: string): Promise<Response> {
+async function take(call: WebhookCall, received: Received, metadata: EventMetadata): Promise<Response> {
   const { tenant, source } = call.params;
   const type = eventType.safeParse(received.type);
   if (!type.success) return invalidInput([{ path: "type", message: `${received.type}: ${type.error.issues[0]?.message}` }]);
@@ -146,7 +149,7 @@ async function take(call: WebhookCall, received: Received, actor: string): Promi
     type: received.type,
     schemaVersion: 1,
     ...(received.time !== undefined && { time: received.time }),
-    metadata: platformMetadata(call, actor),
+    metadata,
     data: received.data,
     dataHash: dataHash(received.data),
   };

@@ -22,7 +22,7 @@ export const tenantLimits = z
       .strictObject({ limit: z.int().min(1).max(1_000_000), periodSeconds: z.int().min(1).max(86_400) })
       .optional()
       .describe(
-        "Requests of all its keys and tokens together, in any window of so many seconds; an append of critical events alone that finds no room there has ten times as much of its own",
+        "Requests of all its keys and tokens, and webhooks that are proved, together, in any window of so many seconds; critical events alone that find no room there have ten times as much of their own",
       ),
     eventsPerDay: whole.optional().describe("Events that its log takes in a day (UTC)"),
     storageBytes: whole.optional().describe("Bytes of data and metadata that its log takes in all; what is purged or truncated is not taken off"),
