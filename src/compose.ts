@@ -46,10 +46,10 @@ export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const theFetch: typeof fetch = overrides.fetch ?? ((request, init) => fetch(request, init));
   const { domains, deciders, sagas, own, handlers, owners, views, counters } = platformOf(overrides);
-  const tracerOf = tracers(now, theFetch);
-  const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
   const shardsOf = timedShards(overrides.shards ?? shards);
   const metering = new Metering(shardsOf, now);
+  const tracerOf = tracers(now, theFetch, metering.lostSpans());
+  const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
   const logs = new LogComposed({ shardsOf, now, metering, tracerIn });
 
   class Aggregate extends AggregateObject<Env> {

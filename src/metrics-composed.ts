@@ -7,6 +7,7 @@ import { categoryOf, type Counter, type LoggedEvent } from "./kernel/index.ts";
 import type { ProjectorObserver } from "./log/projector.ts";
 import type { ShardOf } from "./log/shard.ts";
 import { type Batch, type Flushing, Registry } from "./metrics/registry.ts";
+import type { Lost } from "./tracing/sink-lane.ts";
 import type { LogReader } from "./views/engine.ts";
 
 /** What the counting needs of the bindings and variables. */
@@ -87,6 +88,13 @@ export class Metering {
       },
       forked: (tenant) => registry.count(tenant, "rivulet_log_forks_total", {}),
       late: (tenant) => registry.count(tenant, "rivulet_tails_total", {}),
+    };
+  }
+
+  /** What sinks of traces did not get. */
+  lostSpans(): Lost {
+    return (sink, hops) => {
+      for (const { tenant, spans } of hops) this.registry.count(tenant, "rivulet_spans_lost_total", { sink }, spans.length);
     };
   }
 

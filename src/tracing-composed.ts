@@ -1,10 +1,13 @@
 import type { AppendRequest } from "../durable-objects/aggregate/contract.ts";
 import type { AggregateObject } from "../durable-objects/aggregate.ts";
 import { categoryOf } from "./kernel/index.ts";
+import { timedD1 } from "./d1-deadline.ts";
+import { MOST_TIME_OF_D1 } from "./log-composed.ts";
 import { analyticsSink } from "./tracing/analytics-sink.ts";
 import { d1Sink, RETENTION } from "./tracing/d1-sink.ts";
 import { otlpSink } from "./tracing/otlp-sink.ts";
 import { Recorder, type TraceSink } from "./tracing/recorder.ts";
+import type { Lost } from "./tracing/sink-lane.ts";
 import { Sampler } from "./tracing/sampler.ts";
 import { spanNow, traced, traceparentNow } from "./tracing/traced.ts";
 import { Tracer } from "./tracing/tracer.ts";
@@ -22,16 +25,18 @@ export interface TracingBindings {
 
 type WaitUntil = (work: Promise<unknown>) => void;
 
-/** Gives each invocation its tracer; all of an isolate share what gathers and what decides. Undefined where tracing is off. */
-export function tracers(now: () => number, theFetch: typeof fetch): (env: TracingBindings, waitUntil?: WaitUntil) => Tracer | undefined {
-  const recorder = new Recorder(now);
+/** Gives each invocation its tracer; all of an isolate share what gathers and what decides. `lost` is told what a sink did not get. Undefined where tracing is off. */
+export function tracers(now: () => number, theFetch: typeof fetch, lost?: Lost): (env: TracingBindings, waitUntil?: WaitUntil) => Tracer | undefined {
+  const recorder = new Recorder(now, lost);
   const cleaned = new Map<string, number>();
   let sampler: Sampler | undefined;
   return (env, waitUntil) => {
     if (!isOn(env)) return undefined;
     const sampling = (sampler ??= new Sampler(defaultRate(env)));
     const sinks = (): readonly TraceSink[] => [
-      ...(env.TELEMETRY ? [d1Sink(env.TELEMETRY, { now, retention: RETENTION, cleaned, learn: (tenant, rate) => sampling.learn(tenant, rate) })] : []),
+      ...(env.TELEMETRY
+        ? [d1Sink(timedD1(env.TELEMETRY, MOST_TIME_OF_D1), { now, retention: RETENTION, cleaned, learn: (tenant, rate) => sampling.learn(tenant, rate) })]
+        : []),
       ...(env.ANALYTICS ? [analyticsSink(env.ANALYTICS)] : []),
       ...(env.OTLP_URL ? [otlpSink({ url: env.OTLP_URL, ...(env.OTLP_HEADERS && { headers: env.OTLP_HEADERS }), fetch: theFetch, wait })] : []),
     ];

@@ -41,6 +41,7 @@ export const DEFINITIONS = {
   },
   rivulet_sagas: { kind: "gauge", help: "Instances of sagas, by state.", labels: ["saga", "state"] },
   rivulet_saga_duration_seconds: { kind: "gauge", help: "Duration of instances that ended, by percentile.", labels: ["saga", "percentile"] },
+  rivulet_spans_lost_total: { kind: "counter", help: "Spans of kept traces that a sink of them did not take, or had no room to wait for.", labels: ["sink"] },
   rivulet_log_rows_written_total: { kind: "counter", help: "Rows written to the log's database.", labels: [] },
   rivulet_view_rows_written_total: { kind: "counter", help: "Rows written to the views' database.", labels: [] },
   rivulet_object_rows_written_total: { kind: "counter", help: "Rows written by streams, estimated: one an event, one a commit.", labels: [] },

@@ -16,16 +16,16 @@ const MOST_OF_ONE = 1_024;
 export const HOP_BLOBS = ["record", "trace", "span", "parent", "service", "name", "kind", "status", "error", "correlation"] as const;
 export const HOP_DOUBLES = ["durationMs", "spans", "failedSpans", "startedAt"] as const;
 
-/** Writes a point for each hop, as many as one invocation may. */
+/** Writes a point for each hop, as many as one invocation may; gives the others. */
 export function analyticsSink(dataset: Pick<AnalyticsEngineDataset, "writeDataPoint">): TraceSink {
   let left = MOST_POINTS;
   return {
     name: "Analytics Engine",
     write(hops) {
-      for (const hop of hops) {
-        if (left-- <= 0) return;
-        dataset.writeDataPoint(pointOf(hop));
-      }
+      const taken = hops.slice(0, left);
+      left -= taken.length;
+      for (const hop of taken) dataset.writeDataPoint(pointOf(hop));
+      return hops.slice(taken.length);
     },
   };
 }

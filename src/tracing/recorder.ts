@@ -1,20 +1,12 @@
 import type { HopRecord } from "./hop.ts";
+import { type Lost, SinkLane } from "./sink-lane.ts";
 
 /** Where kept hops go. */
 export interface TraceSink {
   readonly name: string;
-  /** Writes hops; `tenants` are those whose rates are to be read. May reject: then they are lost to this sink. */
-  write(hops: readonly HopRecord[], tenants: readonly string[]): Promise<void> | void;
+  /** Writes hops, and gives those that it had no room for; `tenants` are those whose rates are to be read. Answers in time or rejects: then they are lost to this sink. */
+  write(hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly HopRecord[] | void> | readonly HopRecord[] | void;
 }
-
-/** How long (milliseconds) hops wait for others before they are written. */
-const GATHERED = 250;
-/** Hops that wait at most: what comes then is lost. */
-const MOST_WAITING = 2_000;
-/** Hops that are written at once. */
-const BATCH = 250;
-/** After so long (milliseconds) a writer that said nothing more is taken for gone: its invocation may have been ended. */
-const GONE = 15_000;
 
 /**
  * Gathers an isolate's hops and writes them in batches, in the time that some invocation has left after its answer. What it holds is
@@ -22,47 +14,28 @@ const GONE = 15_000;
  */
 export class Recorder {
   readonly #now: () => number;
-  #waiting: HopRecord[] = [];
-  #tenants = new Set<string>();
-  #writingSince: number | undefined;
-  #lost = 0;
+  readonly #lost: Lost;
+  /** An isolate's sinks are the same from its beginning to its end. */
+  #lanes: readonly SinkLane[] | undefined;
 
-  constructor(now: () => number) {
+  /** `lost` is told of hops that a sink did not get. */
+  constructor(now: () => number, lost: Lost = () => {}) {
     this.#now = now;
+    this.#lost = lost;
   }
 
   /** Takes hops and tenants; gives work for the invocation's `waitUntil` where nobody is at it. */
   add(hops: readonly HopRecord[], tenants: readonly string[], sinks: () => readonly TraceSink[]): Promise<void> | undefined {
-    const room = MOST_WAITING - this.#waiting.length;
-    this.#waiting.push(...(hops.length > room ? hops.slice(0, Math.max(0, room)) : hops));
-    this.#lost += Math.max(0, hops.length - room);
-    for (const tenant of tenants) this.#tenants.add(tenant);
+    this.#lanes ??= sinks().map(({ name }) => new SinkLane(name, this.#lost));
     const now = this.#now();
-    if (this.#waiting.length === 0 && this.#tenants.size === 0) return undefined;
-    if (this.#writingSince !== undefined && now - this.#writingSince < GONE) return undefined;
-    this.#writingSince = now;
-    return this.#write(sinks(), now);
-  }
-
-  async #write(sinks: readonly TraceSink[], since: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, GATHERED));
-    while (this.#waiting.length > 0 || this.#tenants.size > 0) {
-      const hops = this.#waiting.splice(0, BATCH);
-      const tenants = [...this.#tenants];
-      this.#tenants = new Set();
-      await Promise.all(sinks.map((sink) => written(sink, hops, tenants)));
-    }
-    if (this.#lost > 0) console.warn("tracing: too many hops at once, lost", this.#lost);
-    this.#lost = 0;
-    if (this.#writingSince === since) this.#writingSince = undefined;
-  }
-}
-
-/** A sink that fails is nobody's fault but its own. */
-async function written(sink: TraceSink, hops: readonly HopRecord[], tenants: readonly string[]): Promise<void> {
-  try {
-    await sink.write(hops, tenants);
-  } catch (fault) {
-    console.warn("tracing: not written to", sink.name, hops.length, String(fault));
+    for (const lane of this.#lanes) lane.take(hops, tenants);
+    const due = this.#lanes.filter((lane) => lane.isDue(now));
+    if (due.length === 0) return undefined;
+    const made = new Map(sinks().map((sink) => [sink.name, sink]));
+    const work = due.flatMap((lane) => {
+      const sink = made.get(lane.name);
+      return sink === undefined ? [] : [lane.write(sink, now)];
+    });
+    return Promise.all(work).then(() => undefined);
   }
 }

@@ -149,8 +149,8 @@ describe("Analytics Engine", () => {
       correlationId: long,
     }));
     const sink = analyticsSink(record);
-    await sink.write(hops, []);
-    await sink.write(hops, []);
+    expect(await sink.write(hops, [])).toHaveLength(10);
+    expect(await sink.write(hops, [])).toHaveLength(MOST_POINTS + 10);
     expect(points.length).toBe(MOST_POINTS);
     for (const { indexes = [], blobs = [], doubles = [] } of points.slice(0, 2)) {
       expect(indexes.map((index) => Buffer.byteLength(index as string))).toEqual([MOST_INDEX_BYTES]);

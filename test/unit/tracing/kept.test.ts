@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { HopRecord } from "../../../src/tracing/hop.ts";
 import { SLOW } from "../../../src/tracing/hop.ts";
 import { Recorder, type TraceSink } from "../../../src/tracing/recorder.ts";
@@ -239,11 +239,44 @@ describe("a sink", () => {
   test("that fails, or that never has room, does nothing to what is traced", async () => {
     const now = (): number => time;
     const broken: TraceSink = { name: "broken", write: () => Promise.reject(new Error("away")) };
-    const one = new Tracer({ now, recorder: new Recorder(now), sampler, sinks: () => [broken, sink] }, (each) => work.push(each));
+    const lost = new Map<string, number>();
+    const recorder = new Recorder(now, (name, hops) => lost.set(name, (lost.get(name) ?? 0) + hops.length));
+    const one = new Tracer({ now, recorder, sampler, sinks: () => [broken, sink] }, (each) => work.push(each));
     const answers = await Promise.all(Array.from({ length: 3_000 }, (_, n) => one.hop(hopOf("01"), async () => n)));
     expect(answers).toHaveLength(3_000);
     // What waits has an end: the rest is lost, and nothing else.
     expect(await settled()).toHaveLength(2_000);
+    expect([...lost]).toEqual([
+      ["broken", 3_000],
+      ["test", 1_000],
+    ]);
+  });
+
+  test("that never answers keeps no other from anything: it has a writer or two, and so many hops that wait for it", async () => {
+    const now = (): number => time;
+    let asked = 0;
+    let held = 0;
+    const hanging: TraceSink = {
+      name: "hanging",
+      write(hops) {
+        asked++;
+        held += hops.length;
+        return new Promise(() => undefined);
+      },
+    };
+    let lost = 0;
+    const recorder = new Recorder(now, (name, hops) => (lost += name === "hanging" ? hops.length : Number.NaN));
+    const one = new Tracer({ now, recorder, sampler, sinks: () => [hanging, sink] }, () => undefined);
+    for (let turn = 1; turn <= 10; turn++) {
+      for (let n = 0; n < 500; n++) await one.hop(hopOf("01"), async () => n);
+      await vi.waitFor(() => expect(kept).toHaveLength(turn * 500), { timeout: 30_000 });
+    }
+    // 250 are with it, 2,000 wait, and the others are lost to it alone.
+    expect([asked, held, lost]).toEqual([1, 250, 5_000 - 2_250]);
+    time += 15_000;
+    await one.hop(hopOf("01"), async () => 0);
+    await vi.waitFor(() => expect(asked).toBe(2), { timeout: 30_000 });
+    expect([held, lost]).toEqual([500, 5_001 - 2_250]);
   });
 
   test("gets hops together, not one by one", async () => {

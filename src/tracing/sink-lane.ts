@@ -1,0 +1,68 @@
+import type { HopRecord } from "./hop.ts";
+import type { TraceSink } from "./recorder.ts";
+
+/** How long (milliseconds) hops wait for others before they are written. */
+const GATHERED = 250;
+/** Hops that wait for one sink at most: what comes then is lost to it. */
+const MOST_WAITING = 2_000;
+/** Hops that are written at once. */
+const BATCH = 250;
+/** After so long (milliseconds) a writer that said nothing more is taken for gone: its invocation may have been ended. */
+const GONE = 15_000;
+
+/** Who is told what a sink did not get. */
+export type Lost = (sink: string, hops: readonly HopRecord[]) => void;
+
+/** What waits for one sink of an isolate: each has its own, so that one that hangs keeps the others from nothing. */
+export class SinkLane {
+  readonly name: string;
+  readonly #lost: Lost;
+  #waiting: HopRecord[] = [];
+  #tenants = new Set<string>();
+  #writingSince: number | undefined;
+
+  constructor(name: string, lost: Lost) {
+    this.name = name;
+    this.#lost = lost;
+  }
+
+  /** Takes hops, as far as there is room, and tenants. */
+  take(hops: readonly HopRecord[], tenants: readonly string[]): void {
+    const room = Math.max(0, MOST_WAITING - this.#waiting.length);
+    this.#waiting.push(...(hops.length > room ? hops.slice(0, room) : hops));
+    if (hops.length > room) this.#lost(this.name, hops.slice(room));
+    for (const tenant of tenants) this.#tenants.add(tenant);
+  }
+
+  /** Whether something waits that nobody writes. `now`: milliseconds since 1970. */
+  isDue(now: number): boolean {
+    return this.#isWaiting && (this.#writingSince === undefined || now - this.#writingSince >= GONE);
+  }
+
+  /** Writes what waits, and what comes meanwhile, until somebody else takes this over. Never rejects: a sink that fails is nobody's fault but its own. */
+  async write(sink: TraceSink, now: number): Promise<void> {
+    this.#writingSince = now;
+    await new Promise((resolve) => setTimeout(resolve, GATHERED));
+    while (this.#isWaiting && this.#writingSince === now) {
+      const hops = this.#waiting.splice(0, BATCH);
+      const tenants = [...this.#tenants];
+      this.#tenants = new Set();
+      const left = await this.#written(sink, hops, tenants);
+      if (left.length > 0) this.#lost(this.name, left);
+    }
+    if (this.#writingSince === now) this.#writingSince = undefined;
+  }
+
+  async #written(sink: TraceSink, hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly HopRecord[]> {
+    try {
+      return (await sink.write(hops, tenants)) ?? [];
+    } catch (fault) {
+      console.warn("tracing: not written to", sink.name, hops.length, String(fault));
+      return hops;
+    }
+  }
+
+  get #isWaiting(): boolean {
+    return this.#waiting.length > 0 || this.#tenants.size > 0;
+  }
+}
