@@ -11,6 +11,7 @@ import type { FollowerIdentity } from "./follower/contract.ts";
 import type { KeyRegistryObject } from "./key-registry.ts";
 import type { MetricsObject } from "./metrics.ts";
 import type { RateLimitObject } from "./rate-limit.ts";
+import type { TenantKeyObject } from "./tenant-key.ts";
 
 /** The namespaces that objects live in; their names stand in wrangler.toml. */
 export interface ObjectNamespaces {
@@ -22,6 +23,7 @@ export interface ObjectNamespaces {
   readonly DENIALS: DurableObjectNamespace<DenialsObject>;
   readonly ERASER: DurableObjectNamespace<EraserObject>;
   readonly RATE_LIMIT: DurableObjectNamespace<RateLimitObject>;
+  readonly TENANT_KEY: DurableObjectNamespace<TenantKeyObject>;
   readonly ALERTS: DurableObjectNamespace<AlertsObject>;
   readonly METRICS: DurableObjectNamespace<MetricsObject>;
 }
@@ -64,6 +66,11 @@ export function keyRegistryOf(namespaces: ObjectNamespaces, tenant: string, buck
 /** The job that deletes what a tenant has. */
 export function eraserFor(namespaces: ObjectNamespaces, tenant: string): DurableObjectStub<EraserObject> {
   return namespaces.ERASER.get(namespaces.ERASER.idFromName(tenant));
+}
+
+/** The one copy of what a tenant's secrets are sealed under. */
+export function tenantKeyFor(namespaces: Pick<ObjectNamespaces, "TENANT_KEY">, tenant: string): DurableObjectStub<TenantKeyObject> {
+  return namespaces.TENANT_KEY.get(namespaces.TENANT_KEY.idFromName(tenant));
 }
 
 /** The object that counts a tenant's denied requests. */

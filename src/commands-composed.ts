@@ -1,6 +1,6 @@
 import { objectFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { type CommandTarget, type Sent, sendCommand, type SentCommand } from "./commands/send-command.ts";
-import type { Decider } from "./kernel/index.ts";
+import { type Decider, sealContext } from "./kernel/index.ts";
 import { ports } from "./ports.ts";
 import { tracedObject } from "./tracing-composed.ts";
 import { traced } from "./tracing/traced.ts";
@@ -19,7 +19,7 @@ export function commandSender({ env, decider, sealer, now }: FrontDoor): (comman
   const reached = {
     decider,
     target: (tenant: string, stream: string) => commandTarget(env, tenant, stream),
-    ports: (tenant: string, stream: string) => ports({ sealer, context: `${tenant}/${stream}` }),
+    ports: (tenant: string, stream: string) => ports({ sealer, context: sealContext(tenant, stream) }),
     now,
   };
   return (command) => {

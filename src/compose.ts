@@ -7,6 +7,7 @@ import { type DenialPorts, DenialsObject } from "../durable-objects/denials.ts";
 import { FollowerObject } from "../durable-objects/follower.ts";
 import type { FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { RateLimitObject } from "../durable-objects/rate-limit.ts";
+import { TenantKeyObject } from "../durable-objects/tenant-key.ts";
 import { MetricsObject } from "../durable-objects/metrics.ts";
 import { AlertsObject } from "../durable-objects/alerts.ts";
 import type { AlertPorts } from "../durable-objects/alerts/contract.ts";
@@ -23,6 +24,7 @@ import type { Composed } from "./follower-parts.ts";
 import { followerPorts, routingPorts } from "./followers-composed.ts";
 import { handshake } from "./followers/sink/handshake.ts";
 import { portsOf } from "./ports-composed.ts";
+import { sealers } from "./sealing-composed.ts";
 import { sagaPort } from "./sagas-composed.ts";
 import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
 import { Resting } from "./identity/resting.ts";
@@ -39,7 +41,6 @@ import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { advanceViews } from "./views/advance.ts";
-import { keysIn, sealer } from "./webhooks/seal.ts";
 
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
@@ -95,7 +96,7 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
-  const secretsOf = (env: Env) => (env.MASTER_KEY ? sealer(env.MASTER_KEY, keysIn(env.MASTER_KEY_OLD)) : undefined);
+  const secretsOf = sealers(now);
 
   const resting = new Resting(now);
 
@@ -214,11 +215,13 @@ export function compose(overrides: Overrides = {}) {
     }
   }
 
+  class TenantKey extends TenantKeyObject<Env> {}
+
   class RateLimit extends RateLimitObject<Env> {
     protected override now(): number {
       return now();
     }
   }
 
-  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker };
+  return { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, TenantKey, worker };
 }

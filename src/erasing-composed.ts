@@ -1,7 +1,17 @@
 import type { StreamTail } from "../durable-objects/aggregate/contract.ts";
 import { circuitPort } from "../durable-objects/circuit.ts";
 import type { EraserPorts, EraseStep } from "../durable-objects/eraser.ts";
-import { alertsFor, denialsFor, dispatcherFor, followerFor, keyRegistryOf, metricsFor, objectFor, rateLimitFor } from "../durable-objects/object-for.ts";
+import {
+  alertsFor,
+  denialsFor,
+  dispatcherFor,
+  followerFor,
+  keyRegistryOf,
+  metricsFor,
+  objectFor,
+  rateLimitFor,
+  tenantKeyFor,
+} from "../durable-objects/object-for.ts";
 import { within } from "./deadline.ts";
 import type { Composed } from "./follower-parts.ts";
 import { identityOf } from "./followers-composed.ts";
@@ -24,8 +34,8 @@ const ALL = 8_000_000;
 const AT_ONCE = 32;
 
 /**
- * How a tenant is deleted. First the log is told to take nothing more of it, so whatever is still under way ends there; then those that
- * follow the log, the streams' own objects, and what else holds something by name; last the rows. What was written beside this job is
+ * How a tenant is deleted. First the log is told to take nothing more of it, so whatever is still under way ends there; then the key of its
+ * secrets is destroyed, so that they are lost wherever a copy of them is, however far the rest has come; then those that follow the log, the streams' own objects, and what else holds something by name; last the rows. What was written beside this job is
  * refused by the log, which has its object forget it.
  */
 export function eraserPorts(composed: Composed): EraserPorts {
@@ -33,6 +43,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
   return {
     steps: [
       step("mark", async (tenant) => void (await markDeleted(shardOf(tenant).log, tenant, new Date(now()).toISOString()))),
+      step("key", (tenant) => destroyKey(composed, tenant)),
       step("followers", (tenant) => forgetFollowers(composed, tenant)),
       {
         name: "streams",
@@ -103,6 +114,11 @@ function step(name: string, work: (tenant: string) => Promise<void>): EraseStep 
       return { count: 0 };
     },
   };
+}
+
+async function destroyKey({ env, sealer }: Composed, tenant: string): Promise<void> {
+  await within(MOST_TIME, "the tenant's key", tenantKeyFor(env, tenant).destroy());
+  sealer?.forget(tenant);
 }
 
 async function forgetFollowers({ env }: Composed, tenant: string): Promise<void> {

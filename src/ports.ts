@@ -1,13 +1,13 @@
 import { scrypt, timingSafeEqual } from "node:crypto";
-import { type Ports, uuid7 } from "./kernel/index.ts";
+import { type Ports, type SealContext, uuid7 } from "./kernel/index.ts";
 import type { Sealer } from "./webhooks/seal.ts";
 
 /** What the ports stand on; the composition root gives it. */
 export interface PortsGiven {
   /** Undefined where there is no `MASTER_KEY`. */
   readonly sealer: Sealer | undefined;
-  /** What sealed texts are bound to, such as tenant and stream: they open with the same one only. */
-  readonly context: string;
+  /** What sealed texts are bound to: they open with the same one only. */
+  readonly context: SealContext;
 }
 
 /** scrypt's work (RFC 7914): its memory is 128 × N × r bytes, 16 MiB, since an isolate has 128 MiB for all it does; its time is N × r × p. */

@@ -4,6 +4,7 @@ import { DeadlineError } from "../deadline.ts";
 import type { Module } from "../kernel/index.ts";
 import { traceparentOf } from "../tracing/trace-context.ts";
 import { within } from "../tracing/traced.ts";
+import { TenantKeyDestroyed } from "../webhooks/seal.ts";
 import { json } from "./answer.ts";
 import { letRead, notAllowed, options } from "./cross-origin.ts";
 import { describedBy } from "./docs/described-by.ts";
@@ -43,6 +44,7 @@ import { serveSagas } from "./routes/sagas.ts";
 import { serveFollowers } from "./routes/serve-followers.ts";
 import type { Services } from "./services.ts";
 import { serveSubtitles } from "./subtitles/serve.ts";
+import { deleted } from "./tenant-standing.ts";
 
 /** The platform's version, as /health and /openapi.json give it. */
 export const VERSION = "0.1.0";
@@ -174,6 +176,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
         detail: "The deployment has no MASTER_KEY, or another than the one that the secret was sealed under.",
       });
     }
+    if (fault instanceof TenantKeyDestroyed) return deleted(fault.tenant);
     if (isOverload(fault)) {
       console.warn("api: overloaded", String(fault));
       return problem({ status: 503, code: "overloaded", detail: `${UNAVAILABLE} ${UNKNOWN}`, headers: { "retry-after": "1" } });

@@ -1,6 +1,7 @@
 import { keyContext, type KeyState } from "../identity/key.ts";
 import { readKeyId } from "../identity/key-text.ts";
 import { isDigestOf, type MessageSignature, messageSignature, SIGNATURE_WINDOW, signatureBase, uncovered } from "../identity/message-signature.ts";
+import type { SealContext } from "../kernel/index.ts";
 import { verifyHmac } from "../webhooks/hmac.ts";
 import { readBody } from "./body.ts";
 import { problem } from "./problem.ts";
@@ -49,7 +50,7 @@ function isLate({ created, expires }: MessageSignature, now: number): boolean {
 
 interface Proof {
   readonly services: Pick<Services, "sealer">;
-  readonly context: string;
+  readonly context: SealContext;
   readonly base: string;
   readonly signature: string;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, defineDecider, defineEvents, PRIORITIES, reject, retryPolicy } from "../kernel/index.ts";
+import { canonicalJson, defineDecider, defineEvents, PRIORITIES, reject, retryPolicy, type SealContext, sealContext } from "../kernel/index.ts";
 
 /** The category that subscriptions live in: one small aggregate for each, whose stream is also what its follower is told by. */
 export const SUBSCRIPTION_CATEGORY = "rivulet_subscription";
@@ -183,6 +183,6 @@ export function subscriptionStream(id: string): string {
 }
 
 /** What binds a subscription's sealed texts to their place. */
-export function subscriptionContext(tenant: string, id: string): string {
-  return `${tenant}/${SUBSCRIPTION_CATEGORY}-${id}`;
+export function subscriptionContext(tenant: string, id: string): SealContext {
+  return sealContext(tenant, `${SUBSCRIPTION_CATEGORY}-${id}`);
 }

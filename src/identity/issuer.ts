@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, defineDecider, defineEvents, reject, sha256 } from "../kernel/index.ts";
+import { canonicalJson, defineDecider, defineEvents, reject, type SealContext, sealContext, sha256 } from "../kernel/index.ts";
 import { countedLimit } from "./key.ts";
 
 /** The category that issuers of tokens live in: one small aggregate for each, in the log of the tenant that takes them. */
@@ -99,8 +99,8 @@ export function issuerId(issuer: string, audience: string): string {
 }
 
 /** What binds an issuer's sealed secret to its place. */
-export function issuerContext(tenant: string, id: string): string {
-  return `${tenant}/${ISSUER_CATEGORY}-${id}`;
+export function issuerContext(tenant: string, id: string): SealContext {
+  return sealContext(tenant, `${ISSUER_CATEGORY}-${id}`);
 }
 
 /** The streams of an issuer and of its claim. */

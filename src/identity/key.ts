@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { allows, defineDecider, defineEvents, reject } from "../kernel/index.ts";
+import { allows, defineDecider, defineEvents, reject, type SealContext, sealContext } from "../kernel/index.ts";
 
 /** The category that keys live in: one small aggregate for each, in the log of the tenant that it belongs to. */
 export const KEY_CATEGORY = "rivulet_key";
@@ -140,8 +140,8 @@ export function limitsOf(id: string, { limits, within = [] }: Pick<KeySettings, 
 }
 
 /** What binds a key's sealed secrets to their place. */
-export function keyContext(tenant: string, id: string): string {
-  return `${tenant}/${KEY_CATEGORY}-${id}`;
+export function keyContext(tenant: string, id: string): SealContext {
+  return sealContext(tenant, `${KEY_CATEGORY}-${id}`);
 }
 
 /** The stream that a key lives in. */

@@ -1,4 +1,5 @@
 export * from "./audit-log.ts";
+export * from "./base64url.ts";
 export * from "./canonical-json.ts";
 export * from "./character-count.ts";
 export * from "./circuit.ts";
@@ -26,6 +27,7 @@ export * from "./recorded-event.ts";
 export * from "./rejection.ts";
 export * from "./saga.ts";
 export * from "./scope.ts";
+export * from "./seal-context.ts";
 export * from "./secret.ts";
 export * from "./request-lease.ts";
 export * from "./sliding-window.ts";

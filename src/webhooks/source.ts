@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, defineDecider, defineEvents, PRIORITIES, sql, type View } from "../kernel/index.ts";
+import { canonicalJson, defineDecider, defineEvents, PRIORITIES, type SealContext, sealContext, sql, type View } from "../kernel/index.ts";
 import { hmacSettings } from "./hmac-settings.ts";
 import { SCHEME_NAMES } from "./schemes.ts";
 
@@ -104,6 +104,6 @@ export function sourceStream(source: string): string {
 }
 
 /** What binds a source's sealed secrets to their place. */
-export function secretContext(tenant: string, name: string): string {
-  return `${tenant}/${SOURCE_CATEGORY}-${name}`;
+export function secretContext(tenant: string, name: string): SealContext {
+  return sealContext(tenant, `${SOURCE_CATEGORY}-${name}`);
 }

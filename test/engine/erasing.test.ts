@@ -4,7 +4,8 @@ import { AggregateObject } from "../../durable-objects/aggregate.ts";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { FollowerObject } from "../../durable-objects/follower.ts";
 import { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
-import { denialsFor, dispatcherFor, eraserFor, followerFor, keyRegistryOf, objectFor, rateLimitFor } from "../../durable-objects/object-for.ts";
+import { denialsFor, dispatcherFor, eraserFor, followerFor, keyRegistryOf, objectFor, rateLimitFor, tenantKeyFor } from "../../durable-objects/object-for.ts";
+import { TenantKeyObject } from "../../durable-objects/tenant-key.ts";
 import { append, deliver, dispatcher, draft, env, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import { listen, standing, subscribe } from "../support/followers.ts";
@@ -14,6 +15,8 @@ import { sinks, testViews } from "../support/worker.ts";
 import { logHead } from "../../src/log/log-heads.ts";
 import { readGenerations } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
+import { newSealer } from "../support/sealed.ts";
+import { type SubscriptionState, subscriptionContext } from "../../src/followers/subscription.ts";
 import { searchScope } from "../../src/views/search-index.ts";
 
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
@@ -112,7 +115,42 @@ async function holding(tenant: string): Promise<readonly string[]> {
   return found;
 }
 
+/** The secret of the tenant's subscription, as it is sealed. */
+async function sealedSecret(tenant: string): Promise<string> {
+  const { settings } = JSON.parse((await objectFor(env, tenant, "rivulet_subscription-s").state()).state) as SubscriptionState;
+  if (settings?.sink.kind !== "push") throw new Error("expected a subscription that pushes");
+  return settings.sink.secret;
+}
+
+/** What an isolate that remembers nothing opens of it, with the same MASTER_KEY. */
+const opened = (tenant: string, copy: string) => newSealer().open(copy, subscriptionContext(tenant, "s"));
+
 describe("a deleted tenant", () => {
+  test("has secrets that nobody opens any more, with whatever copy and the same MASTER_KEY, and gets no new key", async () => {
+    await lived("unsealed");
+    const copy = await sealedSecret("unsealed");
+    expect(await opened("unsealed", copy)).toMatch(/^whsec_/);
+    await deleted("unsealed");
+    await runToTheEnd("unsealed");
+    expect(await opened("unsealed", copy)).toBeUndefined();
+    expect(await tenantKeyFor(env, "unsealed").key()).toEqual({ destroyed: true });
+    await expect(newSealer().seal("late", subscriptionContext("unsealed", "s"))).rejects.toMatchObject({ code: "tenant_deleted" });
+    expect(await opened("unsealed", copy)).toBeUndefined();
+  });
+
+  test("has its key destroyed as soon as the log is told, while nothing else of it could be deleted yet", async () => {
+    await lived("key-first");
+    const copy = await sealedSecret("key-first");
+    await deleted("key-first");
+    const spy = vi.spyOn(DispatcherObject.prototype, "retire").mockRejectedValueOnce(new Error("not now"));
+    await runDurableObjectAlarm(eraser("key-first"));
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(await eraser("key-first").progress()).toMatchObject({ step: "followers" });
+    expect(await sealedSecret("key-first")).toBe(copy);
+    expect(await opened("key-first", copy)).toBeUndefined();
+    await runToTheEnd("key-first");
+  });
+
   test("leaves nothing in any object, nor in the log and the views, but the mark that it is deleted", async () => {
     await lived("erased-1");
     expect(Object.keys(await rowsOf("erased-1"))).toEqual(
@@ -236,11 +274,13 @@ describe("the job that deletes a tenant", () => {
     ["a follower", FollowerObject],
     ["a stream", AggregateObject],
     ["a registry", KeyRegistryObject],
+    ["the key", TenantKeyObject],
   ] as const)("goes on where %s does not answer at first", async (who, kind) => {
     const tenant = `mute-${who.replaceAll(" ", "-")}`;
     await lived(tenant);
     await deleted(tenant);
-    const spy = vi.spyOn(kind.prototype, "forget").mockRejectedValueOnce(new Error("not now"));
+    const name = kind === TenantKeyObject ? "destroy" : "forget";
+    const spy = vi.spyOn(kind.prototype as unknown as Record<string, () => Promise<void>>, name).mockRejectedValueOnce(new Error("not now"));
     await runToTheEnd(tenant);
     expect(spy.mock.calls.length).toBeGreaterThanOrEqual(2);
     expect(await rowsOf(tenant)).toEqual({});

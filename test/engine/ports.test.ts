@@ -3,11 +3,11 @@ import { Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
 import { account } from "../../src/domains/auth/index.ts";
 import { stepOf } from "../../src/domains/auth/totp.ts";
-import { isRejection, type NewFact } from "../../src/kernel/index.ts";
+import { isRejection, type NewFact, sealContext } from "../../src/kernel/index.ts";
 import { ports } from "../../src/ports.ts";
-import { sealer } from "../../src/webhooks/seal.ts";
+import { sealerOf } from "../support/vault.ts";
 
-const given = ports({ sealer: sealer("a master key of many characters"), context: "t/account-u1" });
+const given = ports({ sealer: sealerOf("a master key of many characters"), context: sealContext("t", "account-u1") });
 const { passwords, secrets } = given;
 const hash = (cost: string, salt: string, hex: string): string =>
   `scrypt$${cost}$${Buffer.from(salt).toString("base64url")}$${Buffer.from(hex, "hex").toString("base64url")}`;
@@ -62,7 +62,7 @@ test("a secret is sealed and opened in the runtime", async () => {
   const sealed = await secrets.seal("JBSWY3DPEHPK3PXP");
   expect(sealed).not.toContain("JBSWY3DPEHPK3PXP");
   expect(await secrets.open(sealed)).toBe("JBSWY3DPEHPK3PXP");
-  await expect(ports({ sealer: undefined, context: "t/account-u1" }).secrets.open(sealed)).rejects.toThrow("expected MASTER_KEY to be set");
+  await expect(ports({ sealer: undefined, context: sealContext("t", "account-u1") }).secrets.open(sealed)).rejects.toThrow("expected MASTER_KEY to be set");
 });
 
 test.each([

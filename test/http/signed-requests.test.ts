@@ -151,13 +151,13 @@ describe("a key that signs", () => {
       signingKey: { keyid: `rvk_default.${key.id}`, secret: expect.stringMatching(/^[\w-]{43}$/) },
     });
     const [created] = await eventsOf(`rivulet_key-${key.id}`);
-    expect(created?.data).toMatchObject({ signing: expect.stringMatching(/^v1\./) });
+    expect(created?.data).toMatchObject({ signing: expect.stringMatching(/^v2\./) });
     expect(JSON.stringify(created)).not.toContain(key.secret);
     const shown = await get(`/v1/keys/${key.id}`);
     expect(shown.json()).toMatchObject({ signing: true });
     const listed = (await everything<{ id: string }>("/v1/keys", newerThan(await ask(appending("desk-listed"))))).find(({ id }) => id === key.id);
     expect(listed).toMatchObject({ signing: true });
-    for (const text of [shown.text, JSON.stringify(listed)]) expect(text).not.toMatch(/v1\.|secret|hash/);
+    for (const text of [shown.text, JSON.stringify(listed)]) expect(text).not.toMatch(/v[12]\.|secret|hash/);
     for (const text of [`${key.keyid}.${key.secret}`, key.secret, key.keyid]) expectProblem(await get("/v1/streams", { authorization: `Bearer ${text}` }), 401);
   });
 

@@ -1,7 +1,9 @@
 import { type SubscriptionSettings, subscriptionContext, subscriptionStream } from "../../src/followers/subscription.ts";
 import { handlerStream } from "../../src/followers/handler-operations.ts";
 import { logHead } from "../../src/log/log-heads.ts";
+import { tenantKeyReader } from "../../src/sealing-composed.ts";
 import { type Sealer, sealer } from "../../src/webhooks/seal.ts";
+import { TenantKeys } from "../../src/webhooks/tenant-keys.ts";
 import { FILTERS, type Steering, type Wanted } from "./follower-story.ts";
 import { MASTER_KEY, type World } from "./world/world.ts";
 
@@ -34,11 +36,12 @@ type Answering = Record<string, (...args: unknown[]) => Promise<Record<string, u
 /** Those who make subscriptions and ask something of followers, as the API does: a command to the aggregate, then the dispatcher is told. */
 export class Subscribers {
   readonly #world: World;
-  readonly #sealer: Sealer = sealer(MASTER_KEY);
+  readonly #sealer: Sealer;
   #commands = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#sealer = sealer(new TenantKeys(MASTER_KEY, [], () => world.clock.now()), tenantKeyReader(world.envFor(world.client)));
   }
 
   /** Makes a subscription, unless the log's head cannot be asked. */

@@ -1,9 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import type { FollowerIdentity, FollowerStanding } from "../../durable-objects/follower/contract.ts";
 import { followerFor } from "../../durable-objects/object-for.ts";
-import { SUBSCRIPTION_CATEGORY, type SubscriptionSettings } from "../../src/followers/subscription.ts";
-import { sealer } from "../../src/webhooks/seal.ts";
+import { SUBSCRIPTION_CATEGORY, subscriptionContext, type SubscriptionSettings } from "../../src/followers/subscription.ts";
 import { dispatcher, env, stub } from "./engine.ts";
+import { sealed } from "./sealed.ts";
 import { sinks } from "./worker.ts";
 
 /** A delivery as a sink got it. */
@@ -68,7 +68,7 @@ export async function subscribe(
   more: Partial<SubscriptionSettings> & { readonly after?: number; readonly ratePerMinute?: number } = {},
 ): Promise<void> {
   const { after = 0, ratePerMinute, ...settings } = more;
-  const secret = await sealer(env.MASTER_KEY as string).seal(`whsec_${btoa("a".repeat(32))}`, `${tenant}/${SUBSCRIPTION_CATEGORY}-${id}`);
+  const secret = await sealed(`whsec_${btoa("a".repeat(32))}`, subscriptionContext(tenant, id));
   await tell(tenant, id, "Create", {
     name: id,
     types: ["notes.#"],

@@ -66,12 +66,12 @@ const tested = defineModule({
   ],
 });
 
-const { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, worker } = compose({
+const { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, TenantKey, worker } = compose({
   now: () => Date.now() + clock.aheadMs,
   shards: faultyShards,
   views: testViews,
   modules: [...modules.map((module) => ({ ...module, handlers: [] })), tested],
   fetch: (request, init) => sinks.fetch(request, init),
 });
-export { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit };
+export { Aggregate, Alerts, Circuit, Denials, Dispatcher, Eraser, Follower, KeyRegistry, Metrics, RateLimit, TenantKey };
 export default worker;

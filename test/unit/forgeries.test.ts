@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { receiveWebhook } from "../../src/api/routes/webhooks.ts";
 import { Believed } from "../../src/identity/believed.ts";
 import { FLOOD, Forgeries } from "../../src/webhooks/forgeries.ts";
-import { sealer } from "../../src/webhooks/seal.ts";
 import { secretContext } from "../../src/webhooks/source.ts";
+import { sealerOf } from "../support/vault.ts";
 
 type Call = Parameters<typeof receiveWebhook.handle>[0];
 
 /** A place for webhooks that nobody has the secret of, and how often what it is was read. */
 async function place(now: () => number) {
-  const seal = sealer("a-master-key-of-32-characters-here");
+  const seal = sealerOf("a-master-key-of-32-characters-here");
   const configuration = { scheme: "github", secret: await seal.seal("secret", secretContext("acme", "shop")) };
   let reads = 0;
   const read = async (): Promise<{ configuration?: typeof configuration }> => {

@@ -1,13 +1,13 @@
 import { randomBytes, scryptSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { uuid7Time } from "../../src/kernel/index.ts";
+import { sealContext, uuid7Time } from "../../src/kernel/index.ts";
 import { ports } from "../../src/ports.ts";
-import { sealer } from "../../src/webhooks/seal.ts";
+import { sealerOf } from "../support/vault.ts";
 
 const MASTER_KEY = "a master key of many characters";
-const of = (context: string, masterKey: string = MASTER_KEY) => ports({ sealer: sealer(masterKey), context });
-const { passwords, secrets, random, newId } = of("t/account-1");
-const without = ports({ sealer: undefined, context: "t/account-1" });
+const of = (stream: string, masterKey: string = MASTER_KEY) => ports({ sealer: sealerOf(masterKey), context: sealContext("t", stream) });
+const { passwords, secrets, random, newId } = of("account-1");
+const without = ports({ sealer: undefined, context: sealContext("t", "account-1") });
 
 /** A hash of another cost, as an older or a newer version of the platform may have made it. */
 const hashOf = (password: string, { N, r, p, bytes = 32 }: { N: number; r: number; p: number; bytes?: number }): string => {
@@ -84,14 +84,14 @@ describe("a secret", () => {
     const sealed = await secrets.seal("JBSWY3DPEHPK3PXP");
     expect(sealed).not.toContain("JBSWY3DPEHPK3PXP");
     expect(await secrets.open(sealed)).toBe("JBSWY3DPEHPK3PXP");
-    expect(await of("t/account-1").secrets.open(sealed)).toBe("JBSWY3DPEHPK3PXP");
+    expect(await of("account-1").secrets.open(sealed)).toBe("JBSWY3DPEHPK3PXP");
   });
 
   test("opens for no other aggregate, under no other key, and not when it was changed", async () => {
     const sealed = await secrets.seal("JBSWY3DPEHPK3PXP");
     const refused = "expected a secret that was sealed under this MASTER_KEY, for this aggregate";
-    await expect(of("t/account-2").secrets.open(sealed)).rejects.toThrow(refused);
-    await expect(of("t/account-1", "another key of many characters").secrets.open(sealed)).rejects.toThrow(refused);
+    await expect(of("account-2").secrets.open(sealed)).rejects.toThrow(refused);
+    await expect(of("account-1", "another key of many characters").secrets.open(sealed)).rejects.toThrow(refused);
     await expect(secrets.open(`${sealed.slice(0, -2)}AA`)).rejects.toThrow(refused);
   });
 

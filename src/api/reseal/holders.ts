@@ -1,10 +1,11 @@
 import { SUBSCRIPTION_CATEGORY, subscriptionContext, type SubscriptionState } from "../../followers/subscription.ts";
 import { ISSUER_CATEGORY, issuerContext, type IssuerState } from "../../identity/issuer.ts";
+import type { SealContext } from "../../kernel/index.ts";
 import { KEY_CATEGORY, keyContext, type KeyState } from "../../identity/key.ts";
 import { secretContext, SOURCE_CATEGORY, type SourceState } from "../../webhooks/source.ts";
 
 /** What seals a text anew; it throws `Unopened` where it opens with none of the keys. */
-export type SealAnew = (sealed: string, context: string) => Promise<string>;
+export type SealAnew = (sealed: string, context: SealContext) => Promise<string>;
 
 /** A text that no key that is known opens: it stays as it is. */
 export class Unopened extends Error {}

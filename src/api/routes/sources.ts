@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ExecuteRequest } from "../../../durable-objects/aggregate/contract.ts";
-import { PRIORITIES } from "../../kernel/index.ts";
+import { PRIORITIES, type SealContext } from "../../kernel/index.ts";
 import { hmacSettings } from "../../webhooks/hmac-settings.ts";
 import { SCHEME_NAMES } from "../../webhooks/schemes.ts";
 import type { Sealer } from "../../webhooks/seal.ts";
@@ -88,7 +88,7 @@ async function configure(call: Call<{ source: string }, unknown, SourceSettings>
 /** The settings with their secrets sealed. What is there already is kept as it is, so that the same command decides nothing. */
 async function wantedSettings(
   sealer: Sealer | undefined,
-  context: string,
+  context: SealContext,
   body: SourceSettings,
   now: SourceConfiguration | undefined,
 ): Promise<SourceConfiguration | Response> {

@@ -1,4 +1,5 @@
 import type { SubscriptionSettings } from "../../followers/subscription.ts";
+import type { SealContext } from "../../kernel/index.ts";
 import type { Sealer } from "../../webhooks/seal.ts";
 import type { SubscriptionInput } from "./input.ts";
 
@@ -9,7 +10,7 @@ type Headers = Readonly<Record<string, string>>;
 /** What seals a subscription's secrets, and to what it binds them. */
 export interface Seal {
   readonly sealer: Sealer;
-  readonly context: string;
+  readonly context: SealContext;
 }
 
 /**

@@ -36,6 +36,7 @@ export class World {
   readonly keys: SimulatedNamespace;
   readonly followers: SimulatedNamespace;
   readonly circuits: SimulatedNamespace;
+  readonly tenantKeys: SimulatedNamespace;
   readonly sinks: SimulatedSinks;
   /** Grows with everything that somebody outside could notice: requests, deliveries, writes to the databases. */
   activity = 0;
@@ -79,19 +80,20 @@ export class World {
     const partsOf = (build: string): Parts =>
       compose({ now: () => this.clock.now(), modules: [tallyOf(build), counting], fetch: fetch as typeof globalThis.fetch });
     this.#parts = { [OLD]: partsOf(OLD), [NEW]: partsOf(NEW) };
-    const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry") => (build: string) =>
+    const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry" | "TenantKey") => (build: string) =>
       this.#parts[build]?.[name] as unknown as ObjectClass;
     this.streams = new SimulatedNamespace(this, "", classOf("Aggregate"));
     this.dispatchers = new SimulatedNamespace(this, "dispatcher ", classOf("Dispatcher"));
     this.keys = new SimulatedNamespace(this, "keys ", classOf("KeyRegistry"));
     this.followers = new SimulatedNamespace(this, "follower ", classOf("Follower"));
     this.circuits = new SimulatedNamespace(this, "circuit ", classOf("Circuit"));
+    this.tenantKeys = new SimulatedNamespace(this, "tenant key ", classOf("TenantKey"));
     this.client = new Actor(this, "client", NEW);
   }
 
   /** All objects, by class. */
   get namespaces(): readonly SimulatedNamespace[] {
-    return [this.streams, this.dispatchers, this.keys, this.followers, this.circuits];
+    return [this.streams, this.dispatchers, this.keys, this.followers, this.circuits, this.tenantKeys];
   }
 
   /** The bindings that an actor has; they are fenced by its life. */
@@ -102,6 +104,7 @@ export class World {
       KEY_REGISTRY: this.keys.bindingOf(actor),
       FOLLOWER: this.followers.bindingOf(actor),
       CIRCUIT: this.circuits.bindingOf(actor),
+      TENANT_KEY: this.tenantKeys.bindingOf(actor),
       EVENTS_0: this.queue.bindingOf(actor),
       LOG_0: this.log.bindingOf(actor),
       VIEWS_0: this.views.bindingOf(actor),

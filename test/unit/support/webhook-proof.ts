@@ -1,9 +1,10 @@
 import { prove } from "../../../src/webhooks/prove.ts";
-import { type Sealer, sealer } from "../../../src/webhooks/seal.ts";
+import type { Sealer } from "../../../src/webhooks/seal.ts";
+import { sealerOf } from "../../support/vault.ts";
 import { secretContext } from "../../../src/webhooks/source.ts";
 import { openSettingsOf, secretsOf, sourceSettings } from "../../../src/webhooks/settings.ts";
 
-const KEY = sealer("a master key for the unit tests");
+const KEY = sealerOf("a master key for the unit tests");
 const [TENANT, SOURCE] = ["default", "proof"];
 
 export interface Presented {
@@ -16,7 +17,7 @@ export interface Presented {
 }
 
 /** A sealer with another MASTER_KEY than the source's. */
-export const OTHER_KEY = sealer("another master key, just as long");
+export const OTHER_KEY = sealerOf("another master key, just as long");
 
 /** Presents a delivery to a source with these settings, each secret sealed with one of these: the code of its refusal, or "proved". */
 export async function proofOf({ settings, headers, body, now }: Presented, sealedWith: readonly Sealer[] = []): Promise<string> {

@@ -1,9 +1,9 @@
 import { Secret, TOTP } from "otpauth";
 import { expect, test } from "vitest";
 import { account } from "../../../../src/domains/auth/index.ts";
-import { hasSecrets, type Ports, withoutSecrets } from "../../../../src/kernel/index.ts";
+import { hasSecrets, type Ports, sealContext, withoutSecrets } from "../../../../src/kernel/index.ts";
 import { ports } from "../../../../src/ports.ts";
-import { sealer } from "../../../../src/webhooks/seal.ts";
+import { sealerOf } from "../../../support/vault.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { after, NOW } from "./history.ts";
 import { accountWith, outcome, type Told } from "./told.ts";
@@ -11,7 +11,7 @@ import { accountWith, outcome, type Told } from "./told.ts";
 const OLD = "recognisable-old-password";
 const NEW = "recognisable-new-password";
 const WEAK = "recognis";
-const real = (): Ports => ports({ sealer: sealer("a master key of many characters"), context: "t/account-u1" });
+const real = (): Ports => ports({ sealer: sealerOf("a master key of many characters"), context: sealContext("t", "account-u1") });
 
 /** Every command in every state it cares about, with everything that came of it, and every secret that went in. */
 async function everything(given: Ports) {
