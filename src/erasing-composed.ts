@@ -43,7 +43,7 @@ export function eraserPorts(composed: Composed): EraserPorts {
   return {
     steps: [
       step("mark", async (tenant) => void (await markDeleted(shardOf(tenant).log, tenant, new Date(now()).toISOString()))),
-      step("key", (tenant) => destroyKey(composed, tenant)),
+      step("key", (tenant) => within(MOST_TIME, "the key", tenantKeyFor(env, tenant).destroy())),
       step("followers", (tenant) => forgetFollowers(composed, tenant)),
       {
         name: "streams",
@@ -114,11 +114,6 @@ function step(name: string, work: (tenant: string) => Promise<void>): EraseStep 
       return { count: 0 };
     },
   };
-}
-
-async function destroyKey({ env, sealer }: Composed, tenant: string): Promise<void> {
-  await within(MOST_TIME, "the tenant's key", tenantKeyFor(env, tenant).destroy());
-  sealer?.forget(tenant);
 }
 
 async function forgetFollowers({ env }: Composed, tenant: string): Promise<void> {

@@ -16,8 +16,6 @@ export interface Sealer {
   open(sealed: string, context: SealContext): Promise<string | undefined>;
   /** Whether it is of the form and under the master key that are sealed with now, not of one before. Says nothing of its context. */
   isCurrent(sealed: string): Promise<boolean>;
-  /** This tenant's key was destroyed: what this isolate remembers of it goes. */
-  forget(tenant: string): void;
 }
 
 /** There is nothing to seal with for a tenant that is deleted. */
@@ -62,7 +60,6 @@ export function sealer(keys: TenantKeys, read: ReadTenantKey): Sealer {
       const [, form, id] = FORM.exec(sealed) ?? [];
       return form === "v2" && id === (await keys.masters())[0].id;
     },
-    forget: (tenant) => keys.forget(tenant),
   };
 }
 

@@ -48,19 +48,11 @@ export class TenantKeys {
     return known.keys;
   }
 
-  /** The tenant's key was destroyed. */
-  forget(tenant: string): void {
-    this.#remembered.delete(tenant);
-  }
-
   async #asked(tenant: string, read: ReadTenantKey): Promise<KeysOfTenant | undefined> {
     for (const [name, one] of this.#remembered) if (this.#isOver(one)) this.#remembered.delete(name);
     const since = this.#now();
     const bytes = await read(tenant);
-    if (bytes === undefined) {
-      this.forget(tenant);
-      return undefined;
-    }
+    if (bytes === undefined) return undefined;
     const masters = await this.masters();
     const keys = new Map(await Promise.all(masters.map(async (master) => [master.id, await tenantKey(master, bytes)] as const)));
     this.#remember(tenant, { since, keys });

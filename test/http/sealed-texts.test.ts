@@ -101,6 +101,15 @@ describe("every secret that the API seals", () => {
   });
 });
 
+test("a secret that comes late, for a tenant whose key is destroyed, is sealed by nobody: 403, as for whoever comes late", async () => {
+  const late = { "tenant-id": "too-late" };
+  await make("too-late");
+  await tenantKeyFor(env, "too-late").destroy();
+  expectProblem(await send("PUT", "/v1/sources/github", { scheme: "github", secret: "late" }, late), 403, "tenant_deleted");
+  ok(await send("POST", "/v1/aggregates/account/ada/Register", person, late));
+  expectProblem(await send("POST", "/v1/aggregates/account/ada/EnrolMfa", {}, late), 403, "tenant_deleted");
+});
+
 describe("while a tenant's key cannot be read", () => {
   const mute = () =>
     vi.spyOn(TenantKeyObject.prototype, "key").mockImplementation(() => {

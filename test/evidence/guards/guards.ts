@@ -1,3 +1,5 @@
+import { KEY_GUARDS } from "./key-guards.ts";
+
 /** A guard of the engine, how it is switched off, and which evidence must then turn red. */
 export interface Guard {
   readonly name: string;
@@ -282,4 +284,5 @@ export const GUARDS: readonly Guard[] = [
     without: " && !this.#isBuilding",
     caughtBy: "test/engine/rebuild.test.ts",
   },
+  ...KEY_GUARDS,
 ];
