@@ -104,6 +104,8 @@ describe("a delivery", () => {
     expect(asked.mock.calls.length).toBeGreaterThanOrEqual(2);
     expect(sink.received.map(({ attempt }) => attempt)).toEqual([2]);
     await until(async () => expect(await standing("mute-key", "s")).toMatchObject({ counts: { delivered: 1, failed: 1, parked: 0 } }));
+    const { attempts } = await standing("mute-key", "s");
+    expect(attempts.map(({ error }) => error).filter((error) => error !== null)).toEqual(["The platform could not deliver it."]);
   });
 
   test("is not made with the secrets of a tenant whose key is destroyed", async () => {
