@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { LogHead } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
+import { leavePlaces, type PlaceAnswered, type PlaceAsked, takePlace } from "./dispatcher/places.ts";
 import { Router, type RoutingPorts } from "./dispatcher/router.ts";
 import { forgetAll } from "./forget-all.ts";
 import { type Issued, issueTicket, redeemTicket, type TicketHolder, ticketHolder } from "./tickets.ts";
@@ -31,7 +32,8 @@ export interface DispatcherPorts {
 /**
  * One object per tenant that knows how far the log is and how far those that follow it are, and moves or wakes them. It holds an
  * alarm exactly while somebody is behind, so nothing polls and an idle tenant costs nothing. The log and the cursors are the truth, and
- * the alarm outlives the object. Kept here are the followers, how far they were told, and, for a minute, tickets.
+ * the alarm outlives the object. Kept here are the followers, how far they were told, the places of a quota
+ * of subscriptions, and, for a minute, tickets.
  */
 export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env> {
   readonly #ports: DispatcherPorts;
@@ -123,6 +125,16 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code === 1006 ? 1000 : code);
+  }
+
+  /** Takes one of the places that the tenant has for subscriptions; whose tenant is deleted gets none. */
+  takePlace(asked: PlaceAsked): PlaceAnswered {
+    return this.#isRetired ? { kind: "full", unlisted: [] } : takePlace(this.ctx.storage, asked, this.#ports.now());
+  }
+
+  /** These subscriptions are not there (any more). */
+  leavePlaces(ids: readonly string[]): void {
+    if (!this.#isRetired) leavePlaces(this.ctx.storage, ids);
   }
 
   /** Makes a ticket that opens one connection within 60 seconds, for clients that cannot send headers; once for each key. */

@@ -1,4 +1,3 @@
-import { subscriptionStream } from "../followers/subscription.ts";
 import type { TenantLimits } from "../identity/tenant.ts";
 import { positionAt } from "../log/follow-matching.ts";
 import { logHead } from "../log/log-heads.ts";
@@ -67,21 +66,4 @@ export async function eventsToday(log: D1Database, tenant: string, now: number):
   const midnight = new Date(now - (now % DAY)).toISOString();
   const [{ position }, first] = await Promise.all([logHead(log, tenant), positionAt(log, tenant, midnight)]);
   return Math.max(0, position + 1 - first);
-}
-
-/** 409 where a tenant has as many subscriptions as it may, and this is none of them; nobody is asked where nothing is said. */
-export async function subscriptionsAreFull(
-  services: Pick<Services, "shardOf" | "objectFor">,
-  { tenant, bounds }: Pick<Principal, "tenant" | "bounds">,
-  id: string,
-): Promise<Response | undefined> {
-  const most = bounds?.limits?.subscriptions;
-  if (most === undefined) return undefined;
-  const { views } = services.shardOf(tenant);
-  const row = await views.prepare("SELECT count(*) AS n FROM subscriptions WHERE tenant = ?").bind(tenant).first<{ n: number }>();
-  if ((row?.n ?? 0) < most) return undefined;
-  // A repeat of what was made is answered as it was then.
-  if ((await services.objectFor(tenant, subscriptionStream(id)).describe()) !== undefined) return undefined;
-  const detail = `Expected at most ${most} subscriptions of this tenant at a time: delete one, or have the quota raised.`;
-  return problem({ status: 409, code: "quota_exceeded", detail });
 }

@@ -100,6 +100,12 @@ function openSettings({ name, types, filter, sink, order, priority, concurrency,
   };
 }
 
+/** The ids of all of a tenant's subscriptions, as the directory has them. */
+export async function listedSubscriptions(db: D1Database, scope: string): Promise<readonly string[]> {
+  const { results } = await db.prepare("SELECT id FROM subscriptions WHERE tenant = ?").bind(scope).all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
 /** A page of a tenant's subscriptions in the order of their making, after an id. */
 export async function listSubscriptions(
   db: D1Database,

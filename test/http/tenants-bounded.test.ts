@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { append, expectProblem, get, newerThan, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
 import { pairOf, tokenOf } from "../support/tokens.ts";
@@ -8,6 +8,8 @@ const note = { type: "notes.NoteAdded", data: { n: 1 } };
 const critical = { ...note, metadata: { priority: "critical" } };
 const bound = (id: string, body: object, headers = {}) => send("PATCH", `/v1/tenants/${id}`, body, headers);
 const requests = (limit: number) => ({ requests: { limit, periodSeconds: 86_400 } });
+
+const listed = async (admin: { readonly "tenant-id": string }) => (await get("/v1/subscriptions?limit=1000", admin)).json<{ items: readonly object[] }>().items;
 
 /** A tenant with these bounds, and a key of it that may do everything. */
 async function bounded(id: string, body: object) {
@@ -153,5 +155,32 @@ describe("a tenant's quotas", () => {
     expectProblem(await subscribe("second", { sink: pull }, as), 409, "quota_exceeded");
     expect((await subscribe("first", { sink: pull }, keyed)).headers.get("idempotency-replayed")).toBe("true");
     await made("third", { sink: pull }, admin);
+  });
+
+  test("of subscriptions: of many that are made at once there are as many as it has places, whoever leaves makes room at once", async () => {
+    const { as, admin } = await bounded("subs-at-once", { limits: { subscriptions: 5 } });
+    let made = 0;
+    const twenty = () => Promise.all(Array.from({ length: 20 }, () => subscribe(`at-once-${++made}`, { sink: pull }, as)));
+    const answers = await twenty();
+    const ids = answers.filter(({ status }) => status === 201).map((answer) => answer.json<{ id: string }>().id);
+    expect(ids).toHaveLength(5);
+    for (const answer of answers) if (answer.status !== 201) expectProblem(answer, 409, "quota_exceeded");
+    for (const id of ids.slice(0, 2)) expect((await send("DELETE", `/v1/subscriptions/${id}`, undefined, as)).status).toBe(204);
+    // By the admin key, which counts in nothing: its place is missed only when somebody wants it.
+    expect((await send("DELETE", `/v1/subscriptions/${ids[2]}`, undefined, admin)).status).toBe(204);
+    await vi.waitFor(async () => expect((await listed(admin)).length).toBe(2), { timeout: 20_000 });
+    expect((await twenty()).filter(({ status }) => status === 201)).toHaveLength(3);
+    await vi.waitFor(async () => expect((await listed(admin)).length).toBe(5), { timeout: 20_000 });
+  });
+
+  test("of subscriptions: what is refused takes no place, and those from before the quota have theirs", async () => {
+    const { as, admin } = await bounded("subs-before", {});
+    await get("/v1/subscriptions", { ...admin, ...newerThan(await subscribe("before", { sink: pull }, as)) });
+    await bound("subs-before", { limits: { subscriptions: 2 } });
+    const keyed = { ...as, "idempotency-key": "comes again" };
+    for (let n = 0; n < 3; n++) expectProblem(await subscribe("before", { sink: pull }, keyed), 409, "subscription_exists");
+    for (let n = 0; n < 3; n++) expectProblem(await subscribe("nowhere", { sink: { url: "ftp://a" } }, as), 422);
+    expect((await subscribe("after", { sink: pull }, as)).status).toBe(201);
+    expectProblem(await subscribe("too many", { sink: pull }, as), 409, "quota_exceeded");
   });
 });

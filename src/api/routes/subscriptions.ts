@@ -17,13 +17,13 @@ import { commanded, type Prepared, tell } from "../subscriptions/command.ts";
 import { type SubscriptionInput, subscriptionInput, type SubscriptionPatch, subscriptionPatch } from "../subscriptions/input.ts";
 import { LeaveAsked } from "../subscriptions/leave.ts";
 import { patchedInput } from "../subscriptions/patched.ts";
+import { givePlaceBack, leavePlace, takePlace } from "../subscriptions/places.ts";
 import { openHeaders, sealedSink } from "../subscriptions/sealed-sink.ts";
 import { settingsFaults } from "../subscriptions/settings-faults.ts";
 import { shownStanding, shownSubscription, subscription, subscriptionLine, subscriptionNow } from "../subscriptions/shown.ts";
 import { type Start, startAt } from "../subscriptions/start.ts";
 import { type KnownSubscription, knownSubscription } from "../subscriptions/state.ts";
 import { newSubscriptionId } from "../subscriptions/subscription-id.ts";
-import { subscriptionsAreFull } from "../tenant-bounds.ts";
 
 const TAG = "Subscriptions";
 /** What all of a subscription's settings may take, as JSON. */
@@ -55,16 +55,23 @@ async function create(call: Call<unknown, unknown, SubscriptionInput>): Promise<
     const isMade = body.sink.url !== undefined && body.sink.secret === undefined;
     const secret = isMade ? newSecret() : body.sink.secret;
     const leave = new LeaveAsked(services);
+    let hasPlace = false;
     const prepare = async (): Promise<Prepared | Response> => {
-      const full = await subscriptionsAreFull(services, call.principal, id);
-      if (full) return full;
       const start = await startAt(services, tenant, body.from);
       if (start instanceof Response) return start;
       const settings = await keptSettings(call, id, { input: { ...body, sink: { ...body.sink, ...(secret !== undefined && { secret }) } }, leave });
-      return settings instanceof Response ? settings : { data: { ...settings, start } };
+      if (settings instanceof Response) return settings;
+      // Last, so that what else may be refused takes none, and it is not waited for long.
+      const place = await takePlace(services, call.principal, id);
+      if (place instanceof Response) return place;
+      hasPlace ||= place?.isNew === true;
+      return { data: { ...settings, start } };
     };
     const sent = await tell(call, { kind: "subscription", id, command: "Create", prepare, idempotency });
-    if (sent instanceof Response) return sent;
+    if (sent instanceof Response) {
+      if (hasPlace) await givePlaceBack(services, tenant, id);
+      return sent;
+    }
     const { start } = JSON.parse(sent.state) as { start: Start };
     const answer = { status: 201, location: `/v1/subscriptions/${id}`, position: start.after };
     return commanded(call, id, sent, isMade && !sent.replayed && secret !== undefined ? { ...answer, secret } : answer);
@@ -193,6 +200,7 @@ export const deleteSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
     if (known instanceof Response) return known;
     const sent = await tell(call, { kind: "subscription", id: params.id, command: "Delete", prepare: () => ({ data: {} }), precondition: condition });
     if (sent instanceof Response) return sent;
+    await leavePlace(services, principal, params.id);
     await forgetDeadLetters(services.shardOf(principal.tenant).views, principal.tenant, params.id);
     return new Response(null, { status: 204, headers: { "consistency-token": consistencyToken(subscriptionStream(params.id), sent.version) } });
   },
