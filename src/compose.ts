@@ -26,7 +26,7 @@ import { handshake } from "./followers/sink/handshake.ts";
 import { portsOf } from "./ports-composed.ts";
 import { sealers } from "./sealing-composed.ts";
 import { sagaPort } from "./sagas-composed.ts";
-import { denialPorts, identityServices, tenantState } from "./identity-composed.ts";
+import { denialPorts, identityServices, tenantState, writersStanding } from "./identity-composed.ts";
 import { Resting } from "./identity/resting.ts";
 import { alertPorts } from "./alerts-composed.ts";
 import type { Series } from "./metrics/series.ts";
@@ -99,6 +99,7 @@ export function compose(overrides: Overrides = {}) {
   const secretsOf = sealers(now);
 
   const resting = new Resting(now);
+  const writersResting = new Resting(now);
 
   const composed = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Composed => ({
     env,
@@ -113,6 +114,7 @@ export function compose(overrides: Overrides = {}) {
     circuit: circuitPort(env.CIRCUIT),
     port: overrides.port ?? portsOf(env, theFetch),
     restsUntil: (tenant) => resting.until(tenant, () => tenantState(env, tenant)),
+    writersRestUntil: (tenant) => writersResting.until(tenant, () => writersStanding(env, shardsOf(env)(tenant).log, tenant, now())),
     allowLocalTargets: env.ALLOW_LOCAL_TARGETS === "1",
     fetch: theFetch,
     now,

@@ -21,6 +21,8 @@ export interface Composed {
   readonly port: (tenant: string, name: string) => unknown;
   /** Until when nothing is done for a tenant, for it is suspended; 0 where it is not. */
   readonly restsUntil: (tenant: string) => number | Promise<number>;
+  /** The same for what writes to the tenant's log: it rests also while a quota of it is full. */
+  readonly writersRestUntil: (tenant: string) => number | Promise<number>;
   readonly allowLocalTargets: boolean;
   readonly fetch: typeof fetch;
   readonly now: () => number;

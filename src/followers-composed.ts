@@ -160,7 +160,7 @@ export function followerPorts(composed: Composed): FollowerPorts {
       // A follower that takes itself for disabled, and is not, would stand still: it is to say so again.
       if (!reported.ok && reported.code !== "rejected") throw new Error(`expected ${command} to be taken, got ${reported.code}`);
     },
-    restsUntil: composed.restsUntil,
+    restsUntil: ({ tenant, kind }) => (kind === "handler" ? composed.writersRestUntil(tenant) : composed.restsUntil(tenant)),
     now,
     chance: () => Math.random(),
   };

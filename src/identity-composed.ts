@@ -10,6 +10,7 @@ import { KeySets } from "./identity/jwks.ts";
 import { ORIGINS_STREAM, type OriginsState } from "./identity/origins.ts";
 import { keyStream, type KeyState } from "./identity/key.ts";
 import { membershipStream, ROLE_PATTERN, type RoleState, roleStream } from "./identity/role.ts";
+import type { Standing } from "./identity/resting.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { Leases } from "./identity/leases.ts";
 import { DEFAULT_TENANT, isLeased } from "./kernel/index.ts";
@@ -35,6 +36,16 @@ export function denialPorts(env: ObjectNamespaces, now: () => number): DenialPor
 export async function tenantState(env: ObjectNamespaces, tenant: string): Promise<TenantState> {
   const stream = tenantStream(tenant);
   return JSON.parse((await within(MOST_TIME, stream, objectFor(env, DEFAULT_TENANT, stream).state())).state) as TenantState;
+}
+
+/** A tenant as those see it who write to its log without being asked by a request: handlers and sagas. The log is asked only where there is a quota. */
+export async function writersStanding(env: ObjectNamespaces, log: D1Database, tenant: string, now: number): Promise<Standing> {
+  const state = await tenantState(env, tenant);
+  const { eventsPerDay = Infinity, storageBytes = Infinity } = state.limits ?? {};
+  const isFull =
+    (eventsPerDay < Infinity && (await within(MOST_TIME, "the log", eventsToday(log, tenant, now))) >= eventsPerDay) ||
+    (storageBytes < Infinity && (await within(MOST_TIME, "the log", bytesTaken(log, tenant))) >= storageBytes);
+  return { ...state, isFull };
 }
 
 /** What identity is made of. */

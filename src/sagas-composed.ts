@@ -11,7 +11,7 @@ import type { SagaState } from "./sagas/state.ts";
 export function sagaPort(saga: Saga, composed: Composed): SagaPort {
   return {
     due: (state) => dueWork(saga, state as SagaState),
-    restsUntil: composed.restsUntil,
+    restsUntil: composed.writersRestUntil,
     perform({ tenant, stream, cause }, call, state) {
       const { step, round, call: index, isUndoing } = call;
       const key = `\u0000saga/${stream}/${step}/${isUndoing ? "undo" : "do"}/${round}/${index}`;

@@ -19,7 +19,7 @@ export type Performed =
 /** What a saga's instance does beyond deciding; the composition root gives it. */
 export interface SagaPort {
   due(state: unknown): DueWork;
-  /** Until when (milliseconds since 1970) nothing is done for a tenant, for it is suspended; 0 where it is not. At once where it is known. */
+  /** Until when (milliseconds since 1970) nothing is done for a tenant, for it is suspended or a quota of it is full; 0 where neither is so. At once where it is known. */
   restsUntil(tenant: string): number | Promise<number>;
   /** Makes a call; never rejects. Made twice it has its effect once. */
   perform(instance: SagaInstance["identity"] & { readonly cause: EventMetadata }, call: DueCall, state: unknown): Promise<Performed>;
@@ -83,7 +83,7 @@ export class SagaWork {
     }
   }
 
-  /** Whether the tenant is suspended and something would be done: then the alarm comes again, and nothing is begun. */
+  /** Whether the tenant rests and something would be done: then the alarm comes again, and nothing is begun. */
   async #rests(): Promise<boolean> {
     const { calls, deadlines } = this.#port.due(this.#instance.state());
     if (calls.length === 0 && deadlines.length === 0) return false;

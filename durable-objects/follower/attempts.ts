@@ -6,7 +6,7 @@ import { Pace } from "./pace.ts";
 /** Failures one after the other after which a follower is said to be failing. */
 const FAILING_AFTER = 10;
 
-/** What one attempt came to: kept as `attempt`, or not made at all, because the sink is to be left alone until then: its circuit is open, it has had what it wants in a minute, or the tenant is suspended. */
+/** What one attempt came to: kept as `attempt`, or not made at all, because the sink is to be left alone until then: its circuit is open, it has had what it wants in a minute, or the tenant rests. */
 export type Tried = { readonly kind: "refused"; readonly until: number } | { readonly kind: "tried"; readonly outcome: Outcome; readonly attempt: Attempt };
 
 /** Tries deliveries, through the circuit of the sink, and keeps count. */
@@ -35,7 +35,7 @@ export class Attempts {
 
   /** One attempt, unless the circuit is open or the tenant rests. Never rejects. */
   async try(definition: FollowerDefinition, delivery: Delivery): Promise<Tried> {
-    const rest = this.#ports.restsUntil(this.#follower.tenant);
+    const rest = this.#ports.restsUntil(this.#follower);
     const rested = typeof rest === "number" ? rest : await rest;
     const start = this.#ports.now();
     if (rested > start) {

@@ -119,8 +119,8 @@ export interface FollowerPorts {
   unpark(follower: FollowerIdentity, positions: readonly number[]): Promise<void>;
   /** The subscription's own aggregate hears of it: the sink is gone, or fails, or is well again. */
   report(follower: FollowerIdentity, what: { readonly kind: "disabled" | "failing"; readonly reason: string } | { readonly kind: "recovered" }): Promise<void>;
-  /** Until when (milliseconds since 1970) nothing is delivered for a tenant, for it is suspended; 0 where it is not. At once where it is known. */
-  restsUntil(tenant: string): number | Promise<number>;
+  /** Until when (milliseconds since 1970) a follower delivers nothing, for its tenant is suspended or has no room for what it would write; 0 where it may. At once where it is known. */
+  restsUntil(follower: Pick<FollowerIdentity, "tenant" | "kind">): number | Promise<number>;
   /** How it stands after a run: positions that it has not settled, and streams that wait for another attempt; undefined where it is no more. */
   stands?(follower: FollowerIdentity, standing: { readonly lag: number; readonly waiting: number } | undefined): void;
   now(): number;
