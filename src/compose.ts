@@ -46,7 +46,7 @@ import { advanceViews } from "./views/advance.ts";
 export function compose(overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const theFetch: typeof fetch = overrides.fetch ?? ((request, init) => fetch(request, init));
-  const { domains, deciders, sagas, own, handlers, owners, views, counters } = platformOf(overrides);
+  const { domains, deciders, sagas, own, handlers, owners, views } = platformOf(overrides);
   const shardsOf = timedShards(overrides.shards ?? shards);
   const metering = new Metering(shardsOf, now);
   const tracerOf = tracers(now, theFetch, metering.lostSpans());
@@ -76,7 +76,7 @@ export function compose(overrides: Overrides = {}) {
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
         async advanceViews(tenant) {
-          const given = { db: shardOf(tenant).views, log: logReader(shardOf), counters };
+          const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
           const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
           void metering.soon(env);
           if (stopped === undefined) return { position, isBuilding };

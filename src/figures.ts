@@ -10,6 +10,7 @@ import type { Series } from "./metrics/series.ts";
 import { stillWaiting, type Tails } from "./metrics/tails.ts";
 import { sagaFigures } from "./sagas/saga-figures.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
+import { COUNTERS_VIEW } from "./views/counters-view.ts";
 import { readScope, standings } from "./views/standing.ts";
 
 /** What a call of the metrics object may take (milliseconds). */
@@ -31,6 +32,7 @@ type Part = { readonly [Name in MetricName]?: Own | undefined };
 const READ: readonly { readonly names: readonly MetricName[]; readonly read: (given: FiguresGiven, tenant: string) => Promise<Part> }[] = [
   { names: ["rivulet_log_position", "rivulet_view_lag_events", "rivulet_view_faulted"], read: viewFigures },
   { names: ["rivulet_dead_letters"], read: letterFigures },
+  { names: ["rivulet_business_total"], read: businessFigures },
   { names: ["rivulet_sagas", "rivulet_saga_duration_seconds"], read: sagasFigures },
   { names: ["rivulet_tail_streams", "rivulet_tail_age_seconds"], read: tailFigures },
 ];
@@ -81,6 +83,15 @@ async function letterFigures({ shardOf }: FiguresGiven, tenant: string): Promise
     .bind(tenant)
     .all<{ subscription: string; n: number }>();
   return { rivulet_dead_letters: Object.fromEntries(results.map(({ subscription, n }) => [key(subscription), n])) };
+}
+
+async function businessFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {
+  const { views } = shardOf(tenant);
+  const { results } = await views
+    .prepare("SELECT key, row FROM view_rows WHERE scope = ? AND view = ?")
+    .bind(await readScope(views, tenant, COUNTERS_VIEW), COUNTERS_VIEW)
+    .all<{ key: string; row: string }>();
+  return { rivulet_business_total: Object.fromEntries(results.map((counter) => [key(counter.key), Number(counter.row)])) };
 }
 
 async function sagasFigures({ shardOf, sagas }: FiguresGiven, tenant: string): Promise<Part> {

@@ -3,7 +3,7 @@ import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for
 import type { ObservedRequest } from "./api/observed.ts";
 import { within } from "./deadline.ts";
 import { followerName } from "./followers/dead-letters.ts";
-import { categoryOf, type Counter, type LoggedEvent } from "./kernel/index.ts";
+import type { LoggedEvent } from "./kernel/index.ts";
 import type { ProjectorObserver } from "./log/projector.ts";
 import type { ShardOf } from "./log/shard.ts";
 import { type Batch, type Flushing, Registry } from "./metrics/registry.ts";
@@ -14,17 +14,6 @@ import type { LogReader } from "./views/engine.ts";
 export interface MetricsEnv extends ObjectNamespaces {
   /** Milliseconds between two flushes of an isolate, 5,000 where left out. */
   readonly METRICS_EVERY_MS?: string;
-}
-
-/** What a domain counts, and what of the events that have its types is the domain's. */
-export type OwnCounter = Pick<Counter, "name" | "amount">;
-
-/** Counters that count what their domains' own categories say: a plain stream may hold events of any name. */
-export function ownCounters(counters: readonly Counter[], owners: ReadonlyMap<string, ReadonlySet<string>>): readonly OwnCounter[] {
-  return counters.map(({ name, types, amount }) => ({
-    name,
-    amount: (event) => (types.has(event.type) && owners.get(event.type)?.has(categoryOf(event.stream)) !== false ? amount(event) : 0),
-  }));
 }
 
 /** Milliseconds between two flushes of an isolate. */
@@ -101,28 +90,21 @@ export class Metering {
   /** Moves views, and looks at what they are given: whether positions are missing, and how late they are. */
   async views<Result extends { readonly position: number }>(
     tenant: string,
-    { counters, ...given }: { readonly db: D1Database; readonly log: LogReader; readonly counters?: readonly OwnCounter[] },
+    given: { readonly db: D1Database; readonly log: LogReader },
     move: (metered: { readonly db: D1Database; readonly log: LogReader }) => Promise<Result>,
   ): Promise<Result> {
     const { registry } = this;
     const seen = new Seen();
-    const amounts = new Map<number, readonly (readonly [counter: string, amount: number])[]>();
     const db = countingRows(given.db, (rows) => registry.count(tenant, "rivulet_view_rows_written_total", {}, rows));
     const log: LogReader = {
       async follow(tenant, query) {
         const slice = await given.log.follow(tenant, query);
         registry.count(tenant, "rivulet_log_gaps_total", {}, gapsIn(query.position, slice.events));
-        for (const event of seen.take(slice.events)) {
-          const own = (counters ?? []).map((counter) => [counter.name, counter.amount(event)] as const).filter(([, amount]) => amount > 0);
-          if (own.length > 0) amounts.set(event.position, own);
-        }
+        seen.take(slice.events);
         return slice;
       },
     };
     const moved = await move({ db, log });
-    // Counted when the views have it, as their rows are.
-    for (const [at, own] of amounts)
-      for (const [counter, amount] of at <= moved.position ? own : []) registry.count(tenant, "rivulet_business_total", { counter }, amount);
     for (const recorded of seen.upTo(moved.position)) registry.observe(tenant, "rivulet_view_delay_seconds", {}, this.#now() - recorded);
     return moved;
   }
@@ -193,11 +175,10 @@ class Seen {
   #highest = 0;
 
   /** What is built beside the live views reads older events again, after them: those are no news. */
-  take(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
+  take(events: readonly LoggedEvent[]): void {
     const news = events.filter(({ position }) => position > this.#highest);
     for (const { position, recorded } of news) this.#recorded.set(position, Date.parse(recorded));
     this.#highest = Math.max(this.#highest, events.at(-1)?.position ?? 0);
-    return news;
   }
 
   upTo(position: number): readonly number[] {

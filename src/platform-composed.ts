@@ -1,4 +1,3 @@
-import { type OwnCounter, ownCounters } from "./metrics-composed.ts";
 import { alerting } from "./alerts/alerting.ts";
 import { reservation } from "./commands/reservation.ts";
 import { modules } from "./domains/index.ts";
@@ -21,6 +20,7 @@ import { sagaDecider } from "./sagas/saga-decider.ts";
 import { sagaHandler } from "./sagas/saga-handler.ts";
 import { sagasView } from "./sagas/sagas-view.ts";
 import { correlationsView } from "./views/correlations.ts";
+import { countersView } from "./views/counters-view.ts";
 import { eventTypesView } from "./views/event-types.ts";
 import { rowView } from "./views/row-view.ts";
 import { source, sourcesView } from "./webhooks/source.ts";
@@ -42,8 +42,6 @@ export interface Platform {
   /** Which categories' deciders declare each event type. */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>;
   readonly views: readonly View[];
-  /** What domains count of their own events. */
-  readonly counters: readonly OwnCounter[];
 }
 
 /** Puts together what is declared; throws where two declarations contradict each other. */
@@ -59,8 +57,11 @@ export function platformOf(overrides: Pick<Overrides, "modules" | "views">): Pla
     own: all.handlers,
     handlers: [...all.handlers, ...all.sagas.map((saga) => sagaHandler(saga))],
     owners,
-    counters: ownCounters(all.counters ?? [], owners),
-    views: overrides.views ?? [...OWN_VIEWS, ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type)))],
+    views: overrides.views ?? [
+      ...OWN_VIEWS,
+      countersView(all.counters ?? [], (type) => owners.get(type)),
+      ...all.projections.map((projection) => rowView(projection, (type) => owners.get(type))),
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ownCounters } from "../../src/metrics-composed.ts";
+import { countersView } from "../../src/views/counters-view.ts";
 import { defineCounter, defineEvents, defineModule, type LoggedEvent, PURGED } from "../../src/kernel/index.ts";
 
 const events = defineEvents("shop", { Sold: z.object({ cents: z.number() }), Returned: z.object({}) });
@@ -36,8 +36,8 @@ test("a counter only grows: what is below 0, no number, purged or thrown adds no
 });
 
 test("events of the same name in a stream that is not the domain's are not counted", () => {
-  const [own] = ownCounters([sales], new Map([["shop.Sold", new Set(["till"])]]));
-  expect([own?.amount(sold(1)), own?.amount(sold(1, { stream: "note-1" }))]).toEqual([1, 0]);
+  const { concerns } = countersView([sales], (type) => (type === "shop.Sold" ? new Set(["till"]) : undefined));
+  expect([concerns?.(sold(1)), concerns?.(sold(1, { stream: "note-1" })), concerns?.(event("shop.Returned", {}))]).toEqual([true, false, false]);
 });
 
 test("a name is a label's, and no two counters have one", () => {
