@@ -6,7 +6,7 @@ import { append, deliver, draft, env, fireAlarm, stub, wholeLog } from "../suppo
 import { faults, heal } from "../support/faults.ts";
 import { get, ok, type Page, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
-import { clock } from "../support/worker.ts";
+import { clock, testView } from "../support/worker.ts";
 
 // Streams whose last events the log does not have: how many a tenant's figures tell, and since when.
 
@@ -135,4 +135,23 @@ test("the built-in alert log-lag fires while the log's database is away, beside 
   await deliver(sent());
   await evaluate();
   expect(await alerts()).toEqual(["anything firing"]);
+});
+
+test("an end of a stream that cannot be brought into the log at once is counted, and a view that has met its own fault is told", async () => {
+  const as = await tenant("tails-5");
+  await append("tails-5", "note-1", [note(1)]);
+  const messages = sent();
+  logIsAway();
+  expect(await deliver(messages)).toEqual(messages);
+  logIsBack();
+  testView.fold = (scope, events) => {
+    if (scope === "tails-5" && events.length > 0) throw new Error("of its own");
+    return [];
+  };
+  await deliver(messages);
+  await until(async () => expect((await get("/metrics", { ...as })).text).toContain('\nrivulet_view_faulted{view="test_view"} 1\n'));
+  testView.fold = () => [];
+  const { text } = await get("/metrics", { ...as });
+  expect(text).toContain('\nrivulet_view_faulted{view="event_types"} 0\n');
+  expect(text).toContain("\nrivulet_tails_total 1\n");
 });

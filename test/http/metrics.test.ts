@@ -105,3 +105,26 @@ test("/metrics says the same as /v1/metrics, in Prometheus' text format", async 
   expect(answer.text).toMatch(/\n# TYPE rivulet_log_delay_seconds histogram\nrivulet_log_delay_seconds_bucket\{le="0.005"\} \d+\n/);
   expect(answer.text).toMatch(/\nrivulet_log_delay_seconds_count \d+\n/);
 });
+
+test("requests that a limit refuses are counted, and what the bill comes to is a figure as well", async () => {
+  const admin = await tenant("metrics-limited");
+  const { as } = await makeKey("two", ["streams:read"], { limits: { requests: { limit: 2, periodSeconds: 86_400 } } }, { "tenant-id": "metrics-limited" });
+  const answers = [await get("/v1/streams/note-1", as), await get("/v1/streams/note-1", as), await get("/v1/streams/note-1", as)];
+  expect(answers.map(({ status }) => status)).toEqual([404, 404, 429]);
+  const all = await figures(admin);
+  expect(valueOf(all, "rivulet_rate_limited_total")).toBe(1);
+  expect(valueOf(all, "rivulet_requests_total", { status: "429" })).toBe(1);
+  expect(valueOf(all, "rivulet_estimated_cost_dollars")).toBeGreaterThan(0);
+  expect(valueOf(all, "rivulet_estimated_cost_dollars")).toBeCloseTo(all.bill.total, 12);
+});
+
+test("sagas are told by state, and how long those took that ended", async () => {
+  const as = await tenant("metrics-sagas");
+  ok(await send("POST", "/v1/aggregates/inventory/tea/Receive", { quantity: 5 }, as));
+  const order = { customerId: "c-1", items: [{ sku: "tea", quantity: 2, priceCents: 450 }], currency: "EUR" };
+  ok(await send("POST", "/v1/aggregates/order/o-1/PlaceOrder", order, as));
+  const own = { saga: "order-fulfilment" };
+  const all = await figuresWith(as, (found) => valueOf(found, "rivulet_sagas", { ...own, state: "completed" }) === 1);
+  expect(valueOf(all, "rivulet_sagas", { ...own, state: "stuck" })).toBe(0);
+  expect(valueOf(all, "rivulet_saga_duration_seconds", { ...own, percentile: "95" })).toBeGreaterThan(0);
+});
