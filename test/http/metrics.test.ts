@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { append, expectProblem, get, newerThan, ok, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
@@ -61,6 +62,17 @@ test("what a domain counts is among the figures, once for each of its events", a
   const all = await figuresWith(as, (found) => valueOf(found, "rivulet_business_total", { counter: "commerce_orders_placed" }) >= 2);
   expect(valueOf(all, "rivulet_business_total", { counter: "commerce_orders_placed" })).toBe(2);
   expect(valueOf(all, "rivulet_business_total", { counter: "commerce_ordered_cents" })).toBe(1_800);
+  // Built anew they are the same, and not counted on top of what was there.
+  const built = await send("POST", "/v1/projections/rivulet_counters/rebuild", undefined, as);
+  expect(built.status).toBe(202);
+  const { VIEWS_0: db } = env as unknown as { readonly VIEWS_0: D1Database };
+  const live = () => db.prepare("SELECT generation FROM view_generations WHERE tenant = 'metrics-business' AND view = 'rivulet_counters' AND state = 'live'");
+  await eventually(
+    "the counters to be built anew",
+    () => live().first<number>("generation"),
+    (generation) => generation === 1,
+  );
+  expect(valueOf(await figures(as), "rivulet_business_total", { counter: "commerce_ordered_cents" })).toBe(1_800);
 });
 
 test("use comes to a bill at list price", async () => {
