@@ -10,6 +10,16 @@ export interface TicketHolder {
   readonly scopes: readonly string[];
   /** What it was made with: the ticket ends with it. */
   readonly credential?: Credential;
+  /** Where its scopes come from, where some of them are those of roles. */
+  readonly granted?: Granted;
+}
+
+/** What scopes follow from: those that were given themselves, roles, and the user whose memberships give more of them; at most `within`, where that is said. */
+export interface Granted {
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly user?: string;
+  readonly within?: readonly string[];
 }
 
 /** What proved a principal: a key, by its id and the hash of the secret that was shown, or a token of an issuer; and the end of its life where it has one (RFC 3339). */

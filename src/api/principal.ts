@@ -1,4 +1,4 @@
-import type { Credential, TicketHolder } from "../../durable-objects/tickets.ts";
+import type { Credential, Granted, TicketHolder } from "../../durable-objects/tickets.ts";
 import { type CountedLimit, goodUntil, KEY_CATEGORY, type KeySettings, type KeyState, limitsOf, USE_NOTED } from "../identity/key.ts";
 import { type KeyText, readKeyText } from "../identity/key-text.ts";
 import type { TenantState } from "../identity/tenant.ts";
@@ -25,6 +25,8 @@ export interface Principal {
   readonly bounds?: Pick<TenantState, "limits" | "isReadOnly">;
   /** What proves it, for connections that outlive the request; the admin key has none, for it is good as long as the deployment. */
   readonly credential?: Credential;
+  /** What its scopes follow from, for connections that outlive the request, where some of them are those of roles. */
+  readonly granted?: Granted;
   /** It signed the request: its body must be the one that was signed. */
   readonly isSigned?: true;
 }
@@ -106,7 +108,9 @@ function opened(
   const credential = { key: given.id, hash: given.hash, ...(until !== "forever" && { until }) };
   const isDue = usedAt === undefined || now - Date.parse(usedAt) >= USE_NOTED;
   const known = (scopes: readonly string[]): Principal | Promise<Principal> => {
-    const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...(limits.length > 0 && { limits }), ...boundsOf(tenant) };
+    const { roles = [] } = settings;
+    const granted = roles.length > 0 && { granted: { scopes: settings.scopes, roles } };
+    const principal = { tenant: given.tenant, actor: `key:${name}`, scopes, credential, ...granted, ...(limits.length > 0 && { limits }), ...boundsOf(tenant) };
     return isDue ? noteUse(services, given, principal, now).then(() => principal) : principal;
   };
   const scopes = withRoles(services, given.tenant, settings);

@@ -1,3 +1,5 @@
+import type { Granted } from "../../durable-objects/tickets.ts";
+import { MAX_ROLES } from "../identity/role.ts";
 import { allows } from "../kernel/index.ts";
 import type { Principal } from "./principal.ts";
 import { missingScope } from "./scope.ts";
@@ -13,6 +15,21 @@ export function withRoles(
   const found = roles.map((role) => services.roles.get(nameOfRole(tenant, role)));
   const isKnown = (one: (typeof found)[number]): one is Exclude<typeof one, Promise<unknown>> => !(one instanceof Promise);
   return found.every(isKnown) ? union(scopes, found) : Promise.all(found).then((found) => union(scopes, found));
+}
+
+/** All scopes that follow from what was granted, as they are believed, or read now. */
+export async function grantedScopes(
+  services: Pick<Services, "roles" | "members">,
+  tenant: string,
+  { scopes, roles, user, within }: Granted,
+  how: "believed" | "fresh" = "believed",
+): Promise<readonly string[]> {
+  if (how === "fresh" && user !== undefined) services.members.forget(`${tenant}/${user}`);
+  const assigned = user === undefined ? [] : await services.members.get(`${tenant}/${user}`);
+  const names = [...new Set([...roles, ...assigned])].slice(0, MAX_ROLES);
+  if (how === "fresh") for (const name of names) services.roles.forget(nameOfRole(tenant, name));
+  const all = await withRoles(services, tenant, { scopes, roles: names });
+  return within === undefined ? all : all.filter((scope) => allows(within, scope));
 }
 
 function union(scopes: readonly string[], ofRoles: readonly (readonly string[] | undefined)[]): readonly string[] {

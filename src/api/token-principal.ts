@@ -1,9 +1,8 @@
+import type { Granted } from "../../durable-objects/tickets.ts";
 import { issuerId, type IssuerSettings } from "../identity/issuer.ts";
 import { secretKey } from "../identity/shared-secret.ts";
 import { provenBy, statedBy, type TokenHolder } from "../identity/token.ts";
-import { MAX_ROLES } from "../identity/role.ts";
-import { allows } from "../kernel/index.ts";
-import { withRoles } from "./roles.ts";
+import { grantedScopes } from "./roles.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -34,8 +33,18 @@ export async function tokenPrincipal(
       const refusal = outOfService(tenant, standing);
       if (refusal) return refusal;
       const { actor, until } = holder;
-      const scopes = await scopesOf(services, found, holder);
-      return { tenant, actor, scopes, credential: { issuer: id, until }, ...(settings.within && { limits: settings.within }), ...boundsOf(standing) };
+      const granted = grantedBy(settings, holder);
+      const scopes = await grantedScopes(services, tenant, granted);
+      const isByRoles = granted.roles.length > 0 || granted.user !== undefined;
+      return {
+        tenant,
+        actor,
+        scopes,
+        credential: { issuer: id, until },
+        ...(isByRoles && { granted }),
+        ...(settings.within && { limits: settings.within }),
+        ...boundsOf(standing),
+      };
     } catch (fault) {
       console.warn("api: an issuer's keys could not be had", tenant, id, String(fault));
       if (settings.jwksUri === undefined) continue;
@@ -46,14 +55,8 @@ export async function tokenPrincipal(
 }
 
 /** What a token's claims, and the roles of the one it speaks for, come to; never more than who registered its issuer has. */
-async function scopesOf(
-  services: Pick<Services, "roles" | "members">,
-  { tenant, settings }: { readonly tenant: string; readonly settings: IssuerSettings },
-  { scopes, roles, user }: TokenHolder,
-): Promise<readonly string[]> {
-  const assigned = settings.memberships === true ? await services.members.get(`${tenant}/${user}`) : [];
-  const all = await withRoles(services, tenant, { scopes, roles: [...new Set([...roles, ...assigned])].slice(0, MAX_ROLES) });
-  return all.filter((scope) => allows(settings.grants, scope));
+function grantedBy(settings: IssuerSettings, { scopes, roles, user }: TokenHolder): Granted {
+  return { scopes, roles, ...(settings.memberships === true && { user }), within: settings.grants };
 }
 
 function unavailable(detail: string): Response {

@@ -13,6 +13,7 @@ import { serveSse, SSE_HEADERS } from "../live/sse.ts";
 import { idempotencyKey } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
+import { lacking } from "../scope.ts";
 import { streamName, wholeNumber } from "../schemas.ts";
 import { filterOf, logFilters, logScope } from "./log.ts";
 
@@ -59,7 +60,7 @@ export const liveStream: Endpoint<typeof params, typeof streamQuery, z.ZodType> 
     return serve(call, {
       object,
       from,
-      watch: (end) => watchCredential(services, principal, end),
+      watch: (end) => watchCredential(services, principal, { mayStill: (scopes) => lacking({ scopes }, `streams:read:${params.stream}`) === undefined, end }),
       async page(from) {
         const { events } = await services.eventsAfter(principal.tenant, params.stream, from - 1, PAGE_CHARACTERS);
         const isEnd = events.at(-1)?.type.startsWith("rivulet.Stream") ?? false;
@@ -92,10 +93,11 @@ export const liveLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
     if (last instanceof Response) return last;
     const after = last ?? query.after;
     const filter = filterOf(query);
+    const scope = logScope({ query });
     return serve(call, {
       object: services.dispatcherFor(tenant),
       from: after === undefined ? undefined : after + 1,
-      watch: (end) => watchCredential(services, principal, end),
+      watch: (end) => watchCredential(services, principal, { mayStill: (scopes) => lacking({ scopes }, scope) === undefined, end }),
       async page(from) {
         const { log } = services.shardOf(tenant);
         const { events, position } = await readLog(log, tenant, { after: from - 1, limit: PAGE_EVENTS, maxBytes: PAGE_CHARACTERS, filter });

@@ -11,7 +11,7 @@ import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { notFound, problem } from "../problem.ts";
-import type { Asked, Needed } from "../scope.ts";
+import type { Needed } from "../scope.ts";
 import { afterName, category, cloudEvents, cursor, limit, page, recordedEvent, streamName, time, topicPattern, wholeNumber } from "../schemas.ts";
 
 /** A page ends at this many bytes. */
@@ -82,7 +82,11 @@ async function readWholeLog({ request, services, principal, query }: Call<unknow
 }
 
 /** What reading the log needs: all streams, or those only that the query asks for. */
-export function logScope({ query: { stream, category } }: Asked): Needed {
+export function logScope({
+  query: { stream, category },
+}: {
+  readonly query: { readonly stream?: string | undefined; readonly category?: string | undefined };
+}): Needed {
   if (stream !== undefined) return `streams:read:${stream}`;
   return category === undefined ? "streams:read" : `streams:read:${category}-*`;
 }
