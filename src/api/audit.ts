@@ -28,12 +28,16 @@ export async function auditDenial({ services, principal, endpoint }: Pick<Act, "
   return refusal;
 }
 
-/** Writes an administrative act that was done into the audit log: who, what, from where, and where its change stands. The change itself is kept in its own stream, so nothing is lost where this fails. */
+/**
+ * Writes an administrative act that was done into the audit log: who, what, from where, and where its change stands. The change is kept in its
+ * own stream, whatever becomes of this; where it was lost between the two, whoever asks again under the same Idempotency-Key brings it there.
+ */
 export async function auditAct(act: Act, answer: Response): Promise<Response> {
   const { services, principal, endpoint, request } = act;
   const isAct = endpoint.method !== "get" && scopesOf(endpoint.scope).some((scope) => scope.startsWith("admin:"));
-  if (!isAct || !answer.ok || answer.headers.has("idempotency-replayed")) return answer;
   const [, stream, version] = /^([^@+]+)@(\d+)$/.exec(answer.headers.get("consistency-token") ?? "") ?? [];
+  const isReplay = answer.headers.has("idempotency-replayed");
+  if (!isAct || !answer.ok || (isReplay && stream === undefined)) return answer;
   const from = request.headers.get("cf-connecting-ip")?.slice(0, 100);
   const entry = administrativeAct({
     operation: endpoint.operationId,
@@ -43,9 +47,17 @@ export async function auditAct(act: Act, answer: Response): Promise<Response> {
     ...(from !== undefined && { from }),
     ...(stream !== undefined && { stream, version: Number(version) }),
   });
+  const write = (id?: string) =>
+    services.objectFor(principal.tenant, AUDIT_LOG).append({
+      events: [{ ...entry, ...(id !== undefined && { id }), metadata: platformMetadata(act, principal.actor) }],
+      precondition: { kind: "none" },
+    });
   try {
-    const draft = { ...entry, metadata: platformMetadata(act, principal.actor) };
-    const result = await services.objectFor(principal.tenant, AUDIT_LOG).append({ events: [draft], precondition: { kind: "none" } });
+    let result = await write(stream && `${stream}@${version}/${endpoint.operationId}/${principal.actor}`);
+    const isThere = result.ok ? !result.created : result.code === "event_id_reused";
+    if (isThere && isReplay) return answer;
+    // The same was asked for once more, and changed nothing: that is an act, too.
+    if (isThere) result = await write();
     if (!result.ok) console.error("api: an act is missing in the audit log", principal.tenant, endpoint.operationId, result.code);
   } catch (fault) {
     console.error("api: an act is missing in the audit log", principal.tenant, endpoint.operationId, fault);

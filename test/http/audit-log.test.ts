@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { DenialsObject } from "../../durable-objects/denials.ts";
+import { Aggregate } from "../../src/worker.ts";
 import { append, eventsOf, expectProblem, get, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
 
@@ -49,6 +50,29 @@ test("what was refused, only read, or given again is no act", async () => {
   const keyed = { ...none, "idempotency-key": "once" };
   for (let time = 0; time < 2; time++) await send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, keyed);
   expect(await auditLog("audit-none", "rivulet.AdministrativeAct")).toHaveLength(1);
+});
+
+test("an act whose entry was lost on the way is there once it is asked for again, once", async () => {
+  const red = { "tenant-id": "audit-lost", "idempotency-key": "made" };
+  const { append } = Aggregate.prototype;
+  let losses = 1;
+  const lossy = vi.spyOn(Aggregate.prototype, "append").mockImplementation(function (this: InstanceType<typeof Aggregate>, request) {
+    const { ctx } = this as unknown as { readonly ctx: DurableObjectState };
+    if (ctx.id.name?.endsWith("audit-log") && losses-- > 0) throw new Error("a test loses the entry");
+    return append.call(this, request);
+  });
+  onTestFinished(() => lossy.mockRestore());
+  const asked = () => send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, red);
+  expect((await asked()).status).toBe(201);
+  expect(await auditLog("audit-lost", "rivulet.AdministrativeAct")).toEqual([]);
+  for (let time = 0; time < 3; time++) expect((await asked()).headers.get("idempotency-replayed")).toBe("true");
+  expect(await auditLog("audit-lost", "rivulet.AdministrativeAct")).toMatchObject([["key:admin", { operation: "createKey", version: 1 }]]);
+});
+
+test("an act that changes nothing is one, too, each time", async () => {
+  const red = { "tenant-id": "audit-twice" };
+  for (let time = 0; time < 3; time++) await send("PUT", "/v1/sources/shop", { scheme: "github", secret: "a secret of some length" }, red);
+  expect(await auditLog("audit-twice", "rivulet.AdministrativeAct")).toHaveLength(3);
 });
 
 test("denied acts are counted: one event for each actor, operation and minute, however many they are", async () => {
