@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, append, everything, expectProblem, get, type HeaderFields, newerThan, ok, send } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
 import { eventually } from "./eventually.ts";
+import { listen } from "./listen.ts";
 import { type Pair, pairOf, tokenOf } from "../support/tokens.ts";
 
 const note = { type: "notes.NoteAdded", data: { n: 1 } };
@@ -144,6 +145,14 @@ describe("a user", () => {
       () => may(carl),
       (status) => status === 403,
     );
+  });
+
+  test("has his live connections ended when the role that let them is taken away", async () => {
+    await append("note-roles", [{ type: "notes.NoteAdded", data: { n: 0 } }]);
+    expect((await assign("default:gil", "auditor")).status).toBe(200);
+    const live = await listen("/v1/streams/note-roles/live", await as("gil"));
+    expect((await assign("default:gil", "auditor", {}, "RemoveRole")).status).toBe(200);
+    await live.end();
   });
 
   test("is given no role by somebody who may less", async () => {
