@@ -33,6 +33,8 @@ interface Job extends Erasing {
 }
 
 const JOB = "job";
+/** The step behind the last one. */
+const END = "end";
 /** Pages that one alarm does. */
 const PAGES = 100;
 /** How long (milliseconds) a job that was prepared waits to be begun, and an alarm that is lost to come again. */
@@ -101,13 +103,15 @@ export abstract class EraserObject<Env = unknown> extends DurableObject<Env> {
   /** One page; gives the job as it is then, or undefined behind the last step. */
   async #page(tenant: string, job: Job): Promise<Job | undefined> {
     const { steps } = this.#ports;
+    if (job.step === END) return undefined;
     const at = steps.findIndex(({ name }) => name === job.step);
     const step = steps[at];
-    if (step === undefined) return undefined;
+    // Other code has begun it, and what it has done is not known: each page may be done twice.
+    if (step === undefined) return this.#fresh();
     const { count, next } = await step.page(tenant, job.after);
     const { after: _, ...others } = job;
     const counted = { ...others, failures: 0, ...(step.counts !== undefined && { [step.counts]: job[step.counts] + count }) };
-    return next === undefined ? { ...counted, step: steps[at + 1]?.name ?? "end" } : { ...counted, after: next };
+    return next === undefined ? { ...counted, step: steps[at + 1]?.name ?? END } : { ...counted, after: next };
   }
 
   get #job(): Job | undefined {
@@ -115,7 +119,7 @@ export abstract class EraserObject<Env = unknown> extends DurableObject<Env> {
   }
 
   #fresh(): Job {
-    return { step: this.#ports.steps[0]?.name ?? "end", streams: 0, events: 0, failures: 0 };
+    return { step: this.#ports.steps[0]?.name ?? END, streams: 0, events: 0, failures: 0 };
   }
 
   #keep(job: Job): void {

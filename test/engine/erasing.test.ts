@@ -233,6 +233,15 @@ describe("a deleted tenant", () => {
     expect(await rowsOf("erased-5")).toEqual({});
   });
 
+  test("is deleted from the beginning where other code has begun with steps that are not known here", async () => {
+    await lived("erased-other-code");
+    await deleted("erased-other-code");
+    const job = { step: "of other code", after: "x", streams: 0, events: 0, failures: 0 };
+    await runInDurableObject(eraser("erased-other-code"), (_, { storage }) => storage.kv.put("job", job));
+    await runToTheEnd("erased-other-code");
+    expect(await rowsOf("erased-other-code")).toEqual({});
+  });
+
   test("has a dispatcher that moves nothing and tells nobody, whoever speaks to it", async () => {
     await tellTenant("erased-6", "Create", { name: "x" });
     await deleted("erased-6");
