@@ -62,7 +62,7 @@ export const GUARDS: readonly Guard[] = [
     name: "the alarm after a look that found the log behind",
     holds: "P4: patience, and no giving up",
     file: "durable-objects/aggregate/outbox.ts",
-    code: "    this.#clock.arm(this.#ports.now() + this.#patience);",
+    code: "    this.#clock.arm(now + pause);",
     without: "",
     caughtBy: "simulation",
   },
