@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AggregateObject } from "../../durable-objects/aggregate.ts";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
@@ -255,6 +255,19 @@ describe("a deleted tenant", () => {
     ]);
     expect(await rowsOf("erased-6")).toEqual({});
   });
+});
+
+test("a dispatcher that has retired stays so where it is lost before it has forgotten", async () => {
+  await lived("retired-1");
+  const retired = async () => (await dispatcher("retired-1").retire()).toSorted((one, other) => (one.follower < other.follower ? -1 : 1));
+  const followers = await retired();
+  expect(followers.length).toBeGreaterThan(0);
+  await evictDurableObject(dispatcher("retired-1"));
+  await dispatcher("retired-1").advanced({ position: 1_000, epoch: "" });
+  await dispatcher("retired-1").wake();
+  expect(await runInDurableObject(dispatcher("retired-1"), (_, { storage }) => storage.getAlarm())).toBeNull();
+  // Whoever goes on with the deletion hears of the same.
+  expect(await retired()).toEqual(followers);
 });
 
 describe("the job that deletes a tenant", () => {
