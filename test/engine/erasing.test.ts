@@ -44,6 +44,8 @@ afterEach(() => {
 
 /** Of the subscription `s`. */
 const SINK = "https://sink.example/s";
+/** Two of the 256, far from each other. */
+const REGISTRIES = ["07", "f0"];
 const LIMIT = { limit: 10, periodSeconds: 60 };
 const eraser = (tenant: string) => eraserFor(env, tenant);
 
@@ -61,7 +63,7 @@ async function lived(tenant: string): Promise<void> {
     });
   await append(tenant, "audit-log", [draft("rivulet.Act", {})]);
   await append(tenant, "rivulet_key-k", [draft("rivulet.KeyUsed", {})]);
-  await keyRegistryOf(env, tenant, "07").keep("k", "sha256:1");
+  for (const bucket of REGISTRIES) await keyRegistryOf(env, tenant, bucket).keep("k", "sha256:1");
   await rateLimitFor(env, tenant, "k").take({ limit: 10, periodSeconds: 60 });
   await denialsFor(env, tenant).deny("key:x", "anything");
   await until(async () => expect(await wholeLog(tenant)).toHaveLength(9));
@@ -114,7 +116,7 @@ async function holding(tenant: string): Promise<readonly string[]> {
     ),
     ["follower", followerFor(env, { tenant, kind: "subscription", id: "s", partition: 0 })],
     ["handler", followerFor(env, { tenant, kind: "handler", id: "tested", partition: 0 })],
-    ["registry", keyRegistryOf(env, tenant, "07")],
+    ...REGISTRIES.map((bucket) => [`registry ${bucket}`, keyRegistryOf(env, tenant, bucket)] as const),
     ["denials", denialsFor(env, tenant)],
     ["limit", rateLimitFor(env, tenant, tenantBucket(LIMIT, "tenant").key)],
     ["alerts", alertsFor(env, tenant)],
@@ -178,7 +180,7 @@ describe("a deleted tenant", () => {
       expect.arrayContaining(["events", "streams", "view_cursors", "event_types", "dead_letters", "view_rows", "view_search"]),
     );
     expect(await holding("erased-1")).toEqual(
-      expect.arrayContaining(["note-0", "follower", "handler", "registry", "denials", "limit", "limit of a key", "circuit"]),
+      expect.arrayContaining(["note-0", "follower", "handler", "registry 07", "registry f0", "denials", "limit", "limit of a key", "circuit"]),
     );
     await deleted("erased-1");
     await eraser("erased-1").begin();
