@@ -5,7 +5,6 @@ import { ROOT } from "../src/local/root.ts";
 import { runCommand } from "../src/local/stop-signal.ts";
 import type { Figure } from "./figure.ts";
 import { chosen, COST, FIGURES } from "./figures.ts";
-import type { Costs } from "./cost/profiles.ts";
 import type { Result } from "./measure.ts";
 import type { Report } from "./report.ts";
 import type { Workplace } from "./platform.ts";
@@ -87,11 +86,12 @@ async function measured({ figures, withCost, quick, before, stop }: Plan): Promi
     import("./report.ts"),
   ]);
   const place = await workplace(stop);
-  let costs: Costs | undefined;
+  // Their streams are let go while the figures are measured: nothing else moves there, so it takes no time of theirs.
+  const starting = withCost ? startCosts(place) : undefined;
+  starting?.catch(() => undefined);
   try {
-    // Their streams are let go while the figures are measured: nothing else moves there, so it takes no time of theirs.
-    costs = withCost ? await startCosts(place) : undefined;
-    const results = figures.length === 0 ? [] : await measureAll(place, figures, { quick, stop });
+    const results = figures.length === 0 ? [] : await measureAll(place, figures, { quick, stop, first: starting });
+    const costs = await starting;
     if (results.length > 0) console.log(`\n${report.figureTable(results, before)}\n`);
     for (const line of [...report.yardstickLines(results), ...report.refusalLines(results)]) console.log(line);
     if (costs !== undefined) console.log("\ncounting what is billed …");
@@ -99,12 +99,18 @@ async function measured({ figures, withCost, quick, before, stop }: Plan): Promi
     if (costs !== undefined) console.log(`\n${report.costTable(counted, before)}`);
     return { form: 1, at: new Date().toISOString(), quick, machine: await machine(), figures: results, costs: counted };
   } finally {
+    const costs = await starting?.catch(() => undefined);
     await costs?.stop();
     await place.remove();
   }
 }
 
-async function measureAll(place: Workplace, figures: readonly Figure[], { quick, stop }: Pick<Plan, "quick" | "stop">): Promise<readonly Result[]> {
+interface Measuring extends Pick<Plan, "quick" | "stop"> {
+  /** Nothing is measured before it. */
+  readonly first: Promise<unknown> | undefined;
+}
+
+async function measureAll(place: Workplace, figures: readonly Figure[], { quick, stop, first }: Measuring): Promise<readonly Result[]> {
   const [{ platformWorker, startPlatform, UNTRACED, untracedWorker, yardstickWorkers }, { Measurement }, { Stage }] = await Promise.all([
     import("./platform.ts"),
     import("./measure.ts"),
@@ -116,6 +122,7 @@ async function measureAll(place: Workplace, figures: readonly Figure[], { quick,
     ...(await yardstickWorkers()),
   ]);
   try {
+    await first;
     const [hello, insert, constant] = [platform.origin("hello"), platform.origin("insert"), platform.origin("constant")];
     const on = (worker: string) => new Measurement(new Stage(platform.origin(worker), { hello, insert, constant }, stop), quick ? QUICK_PACE : PACE, stop);
     const measurement = on("rivulet");

@@ -63,10 +63,8 @@ export async function startPlatform({ folder, mark }: Workplace, workers: readon
   try {
     await miniflare.ready;
     const origins = new Map<string, string>();
-    for (const { name, d1Databases } of workers) {
-      origins.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
-      if (d1Databases !== undefined) await migrate(miniflare, name);
-    }
+    for (const { name } of workers) origins.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
+    await Promise.all(workers.map(({ name, d1Databases }) => d1Databases && migrate(miniflare, name)));
     return { origin: (name) => origins.get(name) ?? fail(name), stop: () => miniflare.dispose() };
   } catch (fault) {
     await miniflare.dispose().catch(() => undefined);
@@ -76,9 +74,15 @@ export async function startPlatform({ folder, mark }: Workplace, workers: readon
 
 /** As `src/local` does it, for a worker that is not the only one. */
 async function migrate(miniflare: Miniflare, worker: string): Promise<void> {
-  for (const { binding, migrations_dir: folder } of unstable_readConfig({ config: CONFIG_FILE }, { hideWarnings: true }).d1_databases) {
-    if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding, worker), join(ROOT, folder));
-  }
+  const databases: readonly { readonly binding: string; readonly migrations_dir?: string }[] = unstable_readConfig(
+    { config: CONFIG_FILE },
+    { hideWarnings: true },
+  ).d1_databases;
+  await Promise.all(
+    databases.map(async ({ binding, migrations_dir: folder }) => {
+      if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding, worker), join(ROOT, folder));
+    }),
+  );
 }
 
 /** The platform's worker, as wrangler.toml describes it. */
