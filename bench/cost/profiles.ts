@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ROOT } from "../../src/local/root.ts";
 import { Connection, requestBytes } from "../connection.ts";
 import { apart, platformWorker, startPlatform, type WorkerOptions, type Workplace } from "../platform.ts";
-import { appendOf, pause, Stage } from "../stage.ts";
+import { appendOf, getOf, pause, Stage } from "../stage.ts";
 import { dollarsPerMillion, operationsOf, perEvent, type Usage } from "./prices.ts";
 
 /** What is used in one way of using the platform. */
@@ -99,12 +99,23 @@ interface Turn {
 
 async function costOf({ profile: { name, title, use }, stage, streams }: Ready, { mayBegin, hasUsed }: Turn): Promise<Cost> {
   await mayBegin;
+  await wake(stage.origin, streams);
   const before = await settled(stage.origin, streams.length);
   const events = await use(stage, streams);
   hasUsed();
   const after = await settled(stage.origin, 2 * streams.length);
   const used = perEvent(difference(after, before), events);
   return { name, title, events, perEvent: used, dollarsPerMillion: dollarsPerMillion(used) };
+}
+
+/** An object that nobody asks for some seconds goes, and reads its rows anew when it comes back: that is no part of what a warm one costs. */
+async function wake(origin: string, streams: readonly string[]): Promise<void> {
+  const connection = await Connection.open(origin);
+  try {
+    for (const stream of streams) await connection.send(getOf(`/v1/streams/${stream}`));
+  } finally {
+    connection.close();
+  }
 }
 
 /** The usage once so many alarms are through: the log is looked for nowhere else, since asking it would be counted. */
