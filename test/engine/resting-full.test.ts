@@ -4,7 +4,7 @@ import { Resting } from "../../src/identity/resting.ts";
 import type { SagaState } from "../../src/sagas/state.ts";
 import { commandTo } from "../../src/kernel/index.ts";
 import { inventory } from "../../src/domains/commerce/index.ts";
-import { append, dispatcher, draft, fireAlarm, stub } from "../support/engine.ts";
+import { append, dispatcher, draft, fireAlarm, send, stateOf } from "../support/engine.ts";
 import { fireFollower, listen, type Sinks, standing, subscribe } from "../support/followers.ts";
 import { tellTenant } from "../support/tenants.ts";
 import { clock, sinks as network } from "../support/worker.ts";
@@ -21,18 +21,12 @@ afterEach(() => {
 });
 
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
-const { metadata } = draft("a.b", 1);
 const write = (tenant: string, stream: string, count: number, type = "notes.Written") =>
   append(
     tenant,
     stream,
     Array.from({ length: count }, () => draft(type, { text: "a" })),
   );
-const stateOf = async <State>(tenant: string, stream: string): Promise<State> => JSON.parse((await stub(tenant, stream).state()).state) as State;
-const send = async (tenant: string, stream: string, name: string, data: object): Promise<void> => {
-  const result = await stub(tenant, stream).execute({ command: { name, data }, precondition: { kind: "none" }, source: "/test", metadata });
-  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
-};
 
 /** These limits from now on, and five seconds gone, so that nobody believes others. */
 async function bound(tenant: string, limits: object): Promise<void> {

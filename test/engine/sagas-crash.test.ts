@@ -1,21 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import type { SagaState } from "../../src/sagas/state.ts";
-import { fireAlarm, stub, wholeStream } from "../support/engine.ts";
+import { fireAlarm, send, stateOf, stub, wholeStream } from "../support/engine.ts";
 
-const metadata = {
-  correlationId: "c-1",
-  priority: "normal",
-  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-  actor: "key:test",
-} as const;
 const TENANT = "saga-crash";
 const FULFILMENT = "saga_order_fulfilment";
-const send = async (stream: string, name: string, data: object): Promise<void> => {
-  const result = await stub(TENANT, stream).execute({ command: { name, data }, precondition: { kind: "none" }, source: "/test", metadata });
-  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
-};
-const sagaOf = async (id: string): Promise<SagaState> => JSON.parse((await stub(TENANT, `${FULFILMENT}-${id}`).state()).state) as SagaState;
+const tell = (stream: string, name: string, data: object) => send(TENANT, stream, name, data);
+const sagaOf = (id: string) => stateOf<SagaState>(TENANT, `${FULFILMENT}-${id}`);
 const crash = (stream: string): Promise<void> => runInDurableObject(stub(TENANT, stream), (_, state) => state.abort("lost")).catch(() => {});
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const typesOf = async (stream: string): Promise<readonly string[]> => (await wholeStream(TENANT, stream)).map(({ type }) => type);
@@ -38,20 +29,20 @@ async function crashOften(id: string, isThere: (state: SagaState) => boolean): P
 
 /** Begins an order's fulfilment by hand. */
 async function begin(id: string): Promise<void> {
-  await send(`order-${id}`, "PlaceOrder", {
+  await tell(`order-${id}`, "PlaceOrder", {
     customerId: "silent",
     currency: "EUR",
     items: ["tea", "milk"].map((sku) => ({ sku, quantity: 2, priceCents: 100 })),
   });
   const goods = ["tea", "milk"].map((sku) => ({ sku, quantity: 2 }));
-  await send(`${FULFILMENT}-${id}`, "Start", { data: { orderId: id, totalCents: 400, currency: "EUR", goods } }).catch(() => {});
+  await tell(`${FULFILMENT}-${id}`, "Start", { data: { orderId: id, totalCents: 400, currency: "EUR", goods } }).catch(() => {});
 }
 
 it("a fulfilment whose object crashes again and again comes to its end, and nothing of it is done twice", async () => {
-  for (const sku of ["tea", "milk"]) await send(`inventory-${sku}`, "Receive", { quantity: 10 });
+  for (const sku of ["tea", "milk"]) await tell(`inventory-${sku}`, "Receive", { quantity: 10 });
   await begin("paid");
   const before = await crashOften("paid", ({ steps }) => steps["payment"]?.calls.every(({ state }) => state === "done") ?? false);
-  await send("payment-paid", "CapturePayment", { reference: "r" });
+  await tell("payment-paid", "CapturePayment", { reference: "r" });
   const after = await crashOften("paid", ({ status }) => status === "completed");
   expect(before.crashes).toBeGreaterThan(1);
   expect([...before.at, ...after.at]).toEqual(expect.arrayContaining(["running reserve", "running payment"]));
@@ -62,12 +53,12 @@ it("a fulfilment whose object crashes again and again comes to its end, and noth
 
 it("those that undo themselves under crashes give everything back, once", async () => {
   const ids = ["c1", "c2", "c3", "c4"];
-  for (const sku of ["tea", "milk"]) await send(`inventory-${sku}`, "Receive", { quantity: 10 });
+  for (const sku of ["tea", "milk"]) await tell(`inventory-${sku}`, "Receive", { quantity: 10 });
   const met = new Set<string>();
   for (const id of ids) {
     await begin(id);
     await crashOften(id, ({ steps }) => steps["payment"]?.calls.every(({ state }) => state === "done") ?? false);
-    await send(`${FULFILMENT}-${id}`, "Cancel", { reason: "the customer called" });
+    await tell(`${FULFILMENT}-${id}`, "Cancel", { reason: "the customer called" });
     for (const moment of (await crashOften(id, ({ status }) => status === "cancelled")).at) met.add(moment);
     expect(await typesOf(`order-${id}`)).toEqual(["commerce.OrderPlaced", "commerce.OrderCancelled"]);
     expect(await typesOf(`payment-${id}`)).toEqual(["commerce.PaymentRequested", "commerce.PaymentFailed"]);

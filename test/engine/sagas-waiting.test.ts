@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import type { SagaState } from "../../src/sagas/state.ts";
 import { logHead } from "../../src/log/log-heads.ts";
-import { env, fireAlarm, stub } from "../support/engine.ts";
+import { env, fireAlarm, send, stub } from "../support/engine.ts";
 import { Aggregate, clock } from "../support/worker.ts";
 
 /** Sagas that wait, and how many are asked at a time. */
@@ -12,12 +12,6 @@ const TENANT = "waiting";
 /** How long (milliseconds) the settings of a tenant are waited for. */
 const PATIENCE = 5 * 60_000;
 
-const metadata = {
-  correlationId: "c-1",
-  priority: "normal",
-  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-  actor: "key:test",
-} as const;
 const ids = Array.from({ length: SAGAS }, (_, n) => `w${n}`);
 const streamOf = (id: string): string => `saga_tenant_provisioning-${id}`;
 const stateOf = async (id: string): Promise<SagaState> => JSON.parse((await stub(TENANT, streamOf(id)).state()).state) as SagaState;
@@ -54,10 +48,8 @@ afterEach(() => {
 
 test("2,000 sagas that wait write nothing and wake nobody, keep one alarm each over evictions, and end at their deadline", { timeout: 900_000 }, async () => {
   const started = await each(async (id) => {
-    const command = { name: "Start", data: { data: { tenantId: id } } };
-    const result = await stub(TENANT, streamOf(id)).execute({ command, precondition: { kind: "none" }, source: "/test", metadata });
-    if (!result.ok) throw new Error(`expected it to start, got ${result.detail}`);
-    return (JSON.parse(result.state) as SagaState).steps["settings"]?.deadline ?? "";
+    const { state } = await send<SagaState>(TENANT, streamOf(id), "Start", { data: { tenantId: id } });
+    return state.steps["settings"]?.deadline ?? "";
   });
   const deadlines = started.map((deadline) => Date.parse(deadline));
   const inLog = async (): Promise<number> => (await logHead(env.LOG_0, TENANT)).position;

@@ -9,6 +9,7 @@ import { sealContext } from "../../src/kernel/index.ts";
 import { sealers } from "../../src/sealing-composed.ts";
 import type { Sealer } from "../../src/webhooks/seal.ts";
 import { type Answer, everything, expectProblem, newerThan, ok, send, type StoredEvent } from "../support/http.ts";
+import { metadata } from "../support/metadata.ts";
 import { sealedBefore } from "../support/sealed-before.ts";
 import { eventually } from "./eventually.ts";
 import { made } from "./subscriptions.ts";
@@ -136,13 +137,6 @@ describe("while a tenant's key cannot be read", () => {
     expect((await deliver("mute", github, { id: "mute-1" })).status).toBe(202);
   });
 });
-
-const metadata = {
-  correlationId: "c-1",
-  priority: "normal",
-  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-  actor: "key:test",
-} as const;
 
 /** Has a source keep a secret as it is sealed already. */
 async function configure(tenant: string, source: string, data: object): Promise<Answer["headers"]> {

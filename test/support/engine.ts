@@ -1,4 +1,5 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
+import { metadata } from "./metadata.ts";
 import { env as bindings } from "cloudflare:workers";
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { Appended, AppendRequest, EventDraft, Refusal } from "../../durable-objects/aggregate/contract.ts";
@@ -14,14 +15,25 @@ export function stub(tenant: string, stream: string): DurableObjectStub<Aggregat
   return objectFor(env, tenant, stream);
 }
 
+/** Sends a command to an aggregate's object, as the API does; a refusal throws. Answers with the version and the state after it. */
+export async function send<State = unknown>(
+  tenant: string,
+  stream: string,
+  name: string,
+  data: object,
+): Promise<{ readonly version: number; readonly state: State }> {
+  const result = await stub(tenant, stream).execute({ command: { name, data }, precondition: { kind: "none" }, source: "/test", metadata });
+  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
+  return { version: result.version, state: JSON.parse(result.state) as State };
+}
+
+/** What an aggregate's object holds now. */
+export async function stateOf<State>(tenant: string, stream: string): Promise<State> {
+  return JSON.parse((await stub(tenant, stream).state()).state) as State;
+}
+
 export function draft(type: string, value: unknown, more: Partial<EventDraft> = {}): EventDraft {
   const data = jsonText(value);
-  const metadata = {
-    correlationId: "c-1",
-    priority: "normal",
-    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    actor: "key:test",
-  } as const;
   return { source: "/v1", type, schemaVersion: 1, metadata, data, dataHash: dataHash(data), ...more };
 }
 

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import type { FollowerIdentity, FollowerStanding } from "../../durable-objects/follower/contract.ts";
 import { followerFor } from "../../durable-objects/object-for.ts";
 import { SUBSCRIPTION_CATEGORY, subscriptionContext, type SubscriptionSettings } from "../../src/followers/subscription.ts";
-import { dispatcher, env, stub } from "./engine.ts";
+import { dispatcher, env, send } from "./engine.ts";
 import { sealed } from "./sealed.ts";
 import { sinks } from "./worker.ts";
 
@@ -42,22 +42,9 @@ export function listen(): Sinks {
   return all;
 }
 
-const metadata = {
-  correlationId: "c-1",
-  priority: "normal",
-  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-  actor: "key:test",
-} as const;
-
 /** Sends a command to a subscription's aggregate and has its follower told, as the API does. */
 export async function tell(tenant: string, id: string, name: string, data: object): Promise<void> {
-  const result = await stub(tenant, `${SUBSCRIPTION_CATEGORY}-${id}`).execute({
-    command: { name, data },
-    precondition: { kind: "none" },
-    source: "/test",
-    metadata,
-  });
-  if (!result.ok) throw new Error(`expected ${name} to be decided, got ${result.detail}`);
+  await send(tenant, `${SUBSCRIPTION_CATEGORY}-${id}`, name, data);
   await dispatcher(tenant).learn(`subscription:${id}`);
 }
 
