@@ -11,7 +11,7 @@ declare module "cli-progress" {
   export class SingleBar {
     constructor(options: Options);
     start(total: number, startValue: number): void;
-    increment(): void;
+    increment(by?: number): void;
     stop(): void;
   }
 }

@@ -14,7 +14,7 @@ export interface Client {
   /** Where the key came from, for a line that a reader can copy. */
   readonly keyFrom: "environment" | "file";
   readonly key: string;
-  /** Asks with the key; `public` leaves it out. A server that is busy (429, 503) is asked again, a few times. */
+  /** Asks with the key, and throws where it is not known; `isPublic` leaves it out. A server that is busy (429, 503) is asked again, a few times. */
   ask(path: string, request?: Ask): Promise<Answer>;
 }
 
@@ -35,7 +35,18 @@ export async function client(environment: Readonly<Record<string, string | undef
   const given = environment["ADMIN_KEY"];
   const key = given || (await readVariables(SECRETS_FILE))["ADMIN_KEY"];
   if (!key) throw new Error(`expected ADMIN_KEY in the environment or in ${SECRETS_FILE}, got none. npm start makes one.`);
-  return { url, key, keyFrom: given ? "environment" : "file", ask: (path, request = {}) => ask({ url, key }, path, request) };
+  const keyFrom = given ? "environment" : "file";
+  return {
+    url,
+    key,
+    keyFrom,
+    async ask(path, request = {}) {
+      const answer = await ask({ url, key }, path, request);
+      if (answer.status !== 401 || request.isPublic) return answer;
+      const where = given ? "of the environment" : "in .dev.vars";
+      throw new Error(`expected ${url} to know the key, got 401. ADMIN_KEY ${where} is not the one that the server was started with.`);
+    },
+  };
 }
 
 async function ask({ url, key }: { url: string; key: string }, path: string, { method = "GET", headers, body, isPublic = false }: Ask): Promise<Answer> {

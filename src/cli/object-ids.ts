@@ -16,10 +16,18 @@ export async function localObjectIds(stateDir: string): Promise<readonly string[
 
 /** Ids from a file, one a line; `-` is standard input. */
 export async function objectIdsFrom(file: string): Promise<readonly string[]> {
-  const lines = (file === "-" ? await text(process.stdin) : await readFile(file, "utf8")).split("\n").map((line) => line.trim());
+  const lines = (file === "-" ? await text(process.stdin) : await textOf(file)).split("\n").map((line) => line.trim());
   const wrong = lines.find((line) => line !== "" && !ID.test(line));
   if (wrong !== undefined) throw new Error(`expected an object's id (64 hexadecimal digits) on each line of ${file}, got "${wrong}"`);
   return lines.filter((line) => line !== "");
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (fault) {
+    throw new Error(`expected a file of objects' ids at ${file}, got ${(fault as NodeJS.ErrnoException).code ?? String(fault)}`, { cause: fault });
+  }
 }
 
 /** What Cloudflare's API wants to know. */

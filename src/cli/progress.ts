@@ -2,7 +2,8 @@ import { SingleBar } from "cli-progress";
 
 /** Shows how much of a known number of steps is done. */
 export interface Progress {
-  step(): void;
+  /** So many more are done, one where nothing is said. */
+  step(count?: number): void;
   stop(): void;
 }
 
@@ -20,16 +21,17 @@ function bar(total: number, what: string): Progress {
     stream: process.stdout,
   });
   shown.start(total, 0);
-  return { step: () => shown.increment(), stop: () => shown.stop() };
+  return { step: (count = 1) => shown.increment(count), stop: () => shown.stop() };
 }
 
 function lines(total: number, what: string): Progress {
   const every = Math.ceil(total / 10);
   let done = 0;
   return {
-    step() {
-      done++;
-      if (done % every === 0 || done === total) console.log(`${done}/${total} ${what}`);
+    step(count = 1) {
+      const before = done;
+      done += count;
+      if (Math.floor(done / every) > Math.floor(before / every) || (done === total && count > 0)) console.log(`${done}/${total} ${what}`);
     },
     stop() {},
   };

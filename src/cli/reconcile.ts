@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { type Client, client, unexpected } from "./client.ts";
+import { flagsOf } from "./flags.ts";
 import { deployedObjectIds, localObjectIds, objectIdsFrom } from "./object-ids.ts";
 import { progress } from "./progress.ts";
 import { table } from "./table.ts";
@@ -38,9 +38,10 @@ interface Compared {
 }
 
 async function main(): Promise<number> {
-  const { values: flags } = parseArgs({
-    options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, ids: { type: "string" }, wait: { type: "string" } },
-  });
+  const flags = flagsOf(
+    { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, ids: { type: "string" }, wait: { type: "string" } },
+    "npm run reconcile -- --help",
+  );
   if (flags.help) {
     console.log(HELP);
     return 0;
@@ -77,7 +78,7 @@ async function objectIds(file: string | undefined): Promise<readonly string[]> {
 
 async function compare(server: Client, ids: readonly string[], { repair, shows }: { repair: boolean; shows?: string }): Promise<readonly Compared[]> {
   const found: Compared[] = [];
-  const shown = shows === undefined ? undefined : progress(Math.ceil(ids.length / BATCH), `hundreds of ${shows}`);
+  const shown = shows === undefined ? undefined : progress(ids.length, shows);
   for (let first = 0; first < ids.length; first += BATCH) {
     const answer = await server.ask("/v1/reconcile", {
       method: "POST",
@@ -86,7 +87,7 @@ async function compare(server: Client, ids: readonly string[], { repair, shows }
     });
     if (answer.status !== 200) throw unexpected("expected the server to compare the objects", answer);
     found.push(...(answer.body as { items: readonly Compared[] }).items);
-    shown?.step();
+    shown?.step(Math.min(BATCH, ids.length - first));
   }
   shown?.stop();
   return found;
@@ -105,7 +106,7 @@ async function refilled(server: Client, behind: readonly Compared[], millisecond
       { repair: false },
     );
     const open = now.filter(({ state }) => state !== "complete");
-    for (let done = left.length - open.length; done > 0; done--) shown?.step();
+    shown?.step(left.length - open.length);
     left = open;
   }
   shown?.stop();

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { type Client, client, unexpected } from "./client.ts";
+import { flagsOf } from "./flags.ts";
 import { table } from "./table.ts";
 
 const HELP = `Seals every secret under the present MASTER_KEY: npx rivulet reseal
@@ -22,7 +22,7 @@ interface Item {
 /** Runs `npx rivulet reseal` and gives the exit code. */
 export async function reseal(args: readonly string[]): Promise<number> {
   try {
-    const { values: flags } = parseArgs({ args: [...args], options: { help: { type: "boolean", short: "h" }, limit: { type: "string", default: "50" } } });
+    const flags = flagsOf({ help: { type: "boolean", short: "h" }, limit: { type: "string", default: "50" } }, "npx rivulet reseal --help", args);
     if (flags.help) {
       console.log(HELP);
       return 0;

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { flagsOf } from "../../src/cli/flags.ts";
 import { pageTable, withSection } from "./page.ts";
 import { EVIDENCE, type Told } from "./told.ts";
 
@@ -22,16 +22,18 @@ const HELP = `Tries to break the platform's promises, and prints one page of fig
 
 Other sizes come from the environment: SEEDS, KILLS, EVENTS, ORDERS, SEED, FULL=1 for every naughty string in every place, and
 OPERATIONS for a pattern of the operation ids that robustness asks.
-Exit codes: 0 all of it holds; 1 something does not.`;
+Exit codes: 0 all of it holds; 1 something does not; 2 it could not be found out.`;
 
 const ROOT = join(import.meta.dirname, "../..");
 
 async function main(): Promise<number> {
-  const { values: flags } = parseArgs({ options: { help: { type: "boolean", short: "h" }, write: { type: "boolean" }, only: { type: "string" } } });
+  const flags = flagsOf({ help: { type: "boolean", short: "h" }, write: { type: "boolean" }, only: { type: "string" } }, "npm run evidence -- --help");
   if (flags.help) {
     console.log(HELP);
     return 0;
   }
+  const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith(".test.ts")).map((file) => file.slice(0, -".test.ts".length));
+  if (flags.only !== undefined && !files.includes(flags.only)) throw new Error(`expected --only to be one of ${files.join(", ")}, got "${flags.only}"`);
   const folder = await mkdtemp(join(tmpdir(), "rivulet-evidence-"));
   try {
     const file = join(folder, "page");
@@ -70,4 +72,9 @@ async function runTests(page: string, only: string | undefined): Promise<number>
   return code ?? 1;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (fault) {
+  console.error(`evidence: ${(fault as Error).message}`);
+  process.exitCode = 2;
+}

@@ -147,7 +147,7 @@ describe("a generator", () => {
     ["domain ../evil", "expected the domain's name in kebab-case"],
     ["domain billing", "expected --aggregate, a name for one of billing"],
     ["domain tickets --event A", "expected no --event for domain"],
-    ["domain tickets --no", "Unknown option '--no'"],
+    ["domain tickets --no", "Unknown option '--no'. See npx rivulet generate --help."],
     ["event users user userBanned", "expected the event's name in PascalCase"],
     ["event users user UserBanned --field a-b", "expected a field's name, such as closedAt"],
     ["projection commerce counts", "expected --aggregate, one of product, inventory, order, payment"],

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { ROOT } from "../../local/root.ts";
+import { misread } from "../flags.ts";
 import { commandPlan } from "./command.ts";
 import { domainPlan } from "./domain.ts";
 import { eventPlan } from "./event.ts";
@@ -76,7 +77,7 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (fault) {
-    throw stopped("usage", (fault as Error).message);
+    throw stopped("usage", misread(fault, "npx rivulet generate --help"));
   }
 }
 
