@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type Answer, type Client, client, unexpected } from "./client.ts";
 import { deliveries, type Delivery, signed } from "./deliveries.ts";
-import { flagsOf } from "./flags.ts";
+import { flagsOf } from "../local/flags.ts";
 import { progress } from "./progress.ts";
 import { table } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Client, client, unexpected } from "./client.ts";
-import { flagsOf } from "./flags.ts";
+import { flagsOf } from "../local/flags.ts";
 import { deployedObjectIds, localObjectIds, objectIdsFrom } from "./object-ids.ts";
 import { progress } from "./progress.ts";
 import { table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { type Client, client, unexpected } from "./client.ts";
-import { flagsOf } from "./flags.ts";
+import { flagsOf } from "../local/flags.ts";
 import { table } from "./table.ts";
 
 const HELP = `Seals every secret under the present MASTER_KEY: npx rivulet reseal

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { QUIET, WRANGLER } from "./build.ts";
+import { flagsOf } from "./flags.ts";
 import { expectFreePort } from "./free-port.ts";
 import { readVariables } from "./keys.ts";
 import { ROOT, SECRETS_FILE } from "./root.ts";
@@ -21,7 +21,7 @@ The state is the same as that of npm start; only one of the two can use it at a 
 const PATIENCE = 5_000;
 
 async function main(stop: AbortSignal): Promise<number> {
-  const { values: flags } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  const flags = flagsOf({ help: { type: "boolean", short: "h" } }, "npm run dev -- --help");
   if (flags.help) {
     console.log(HELP);
     return 0;

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { flagsOf } from "./flags.ts";
 import { serve } from "./server.ts";
 import { localSettings, SETTINGS_HELP } from "./settings.ts";
 import { aborted, runCommand } from "./stop-signal.ts";
@@ -10,7 +10,7 @@ ${SETTINGS_HELP}
 Ctrl-C stops it. Nothing acknowledged is lost; start it again and it goes on.`;
 
 async function main(stop: AbortSignal): Promise<number> {
-  const { values: flags } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  const flags = flagsOf({ help: { type: "boolean", short: "h" } }, "npm start -- --help");
   if (flags.help) {
     console.log(HELP);
     return 0;
@@ -18,7 +18,7 @@ async function main(stop: AbortSignal): Promise<number> {
   const settings = await localSettings(process.env);
   console.log("starting …");
   const server = await serve(settings, stop);
-  console.log(`ready ${server.url}  (Ctrl-C stops it)`);
+  console.log(`ready ${server.url}  (what it can do: ${server.url}/docs; Ctrl-C stops it)`);
   await aborted(stop);
   console.log("\nstopping …");
   await server.stop();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { flagsOf } from "../../src/cli/flags.ts";
+import { flagsOf } from "../../src/local/flags.ts";
 import { pageTable, withSection } from "./page.ts";
 import { EVIDENCE, type Told } from "./told.ts";
 

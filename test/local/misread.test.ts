@@ -17,6 +17,8 @@ test.each([
   ["src/cli/reconcile.ts --ids /none", "reconcile: expected a file of objects' ids at /none, got ENOENT", 2],
   ["src/cli/rivulet.mjs reseal --al", "reseal: Unknown option '--al'. See npx rivulet reseal --help.", 2],
   ["src/cli/rivulet.mjs generate domain tickets --no", "rivulet generate: Unknown option '--no'. See npx rivulet generate --help.", 2],
+  ["src/local/start.ts --al", "Unknown option '--al'. See npm start -- --help.", 1],
+  ["src/local/dev.ts --al", "Unknown option '--al'. See npm run dev -- --help.", 1],
   ["test/evidence/main.ts --al", "evidence: Unknown option '--al'. See npm run evidence -- --help.", 2],
   ["test/evidence/main.ts --only sage", 'evidence: expected --only to be one of followers, guards, kills, robustness, sagas, simulation, got "sage"', 2],
 ])("what is not understood is said in one sentence: %s", async (line, sentence, code) => {

@@ -23,6 +23,15 @@ test("README's figures of speed are those of the last run that was kept, and it 
   expect(sectionOf(readme, "bench")).toBe(unpadded(benchTable(report)));
 });
 
+test("README says what each figure of speed, and each line of the bill, is", () => {
+  const { costs } = JSON.parse(read("bench/last.json")) as Report;
+  const [, legend = ""] = /<!-- \/bench -->([\s\S]*?)\n## /.exec(readme) ?? [];
+  const said = new Set([...legend.matchAll(/`([\w-]+)`/g)].map(([, name]) => name));
+  // A name's number stands for clients, unless the name is said whole.
+  const isSaid = (name: string): boolean => said.has(name) || said.has(name.replace(/-\d+$/, ""));
+  expect([...FIGURES, ...costs].map(({ name }) => name).filter((name) => !isSaid(name))).toEqual([]);
+});
+
 test("every test that README's page of promises names is there", () => {
   for (const [, file] of readme.matchAll(/`(test\/[\w/.-]+\.test\.ts)`/g)) expect(existsSync(join(ROOT, file as string)), file).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { ROOT } from "../../local/root.ts";
-import { misread } from "../flags.ts";
+import { misread } from "../../local/flags.ts";
 import { commandPlan } from "./command.ts";
 import { domainPlan } from "./domain.ts";
 import { eventPlan } from "./event.ts";
