@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { cutDown } from "./cut-down.ts";
 import type { HopRecord } from "./hop.ts";
 import type { TraceSink } from "./recorder.ts";
 
@@ -11,6 +12,8 @@ export interface TraceRetention {
 export const RETENTION: TraceRetention = { hops: 20_000, age: 7 * 86_400_000 };
 /** Bytes of rows that go as one parameter; D1 takes 2 MB. */
 const MOST_BYTES = 900_000;
+/** Bytes of a row beside its spans. */
+const MOST_BESIDE = 20_000;
 /** How often (milliseconds) an isolate takes away what a tenant has too much. */
 const CLEANED = 60_000;
 
@@ -52,9 +55,11 @@ const DELETE_TRACES = `
 export function d1Sink(db: D1Database, parts: D1SinkParts): TraceSink {
   return {
     name: "D1",
-    async write(hops, tenants) {
+    async write(given, tenants) {
       const { now, retention, cleaned } = parts;
-      const statements = chunksOf(hops.map(hopRow)).map((rows) => db.prepare(INSERT_HOPS).bind(rows));
+      const [placed, left] = placedOf(given);
+      const hops = placed.map(({ hop }) => hop);
+      const statements = chunksOf(placed.map(({ row }) => row)).map((rows) => db.prepare(INSERT_HOPS).bind(rows));
       if (hops.length > 0) statements.push(db.prepare(UPSERT_TRACES).bind(JSON.stringify(tracesOf(hops))));
       for (const tenant of new Set(hops.map(({ tenant }) => tenant))) {
         if (now() - (cleaned.get(tenant) ?? Number.NEGATIVE_INFINITY) < CLEANED) continue;
@@ -64,13 +69,37 @@ export function d1Sink(db: D1Database, parts: D1SinkParts): TraceSink {
       }
       if (tenants.length > 0)
         statements.push(db.prepare("SELECT tenant, rate FROM trace_rates WHERE tenant IN (SELECT value FROM json_each(?1))").bind(JSON.stringify(tenants)));
-      if (statements.length === 0) return;
+      if (statements.length === 0) return left;
       const results = await db.batch<{ tenant: string; rate: number }>(statements);
-      if (tenants.length === 0) return;
+      if (tenants.length === 0) return left;
       const rates = new Map(results.at(-1)?.results.map(({ tenant, rate }) => [tenant, rate]));
       for (const tenant of tenants) parts.learn(tenant, rates.get(tenant));
+      return left;
     },
   };
+}
+
+interface Placed {
+  readonly hop: HopRecord;
+  readonly row: string;
+}
+
+/** Hops with their rows; what is too large loses what its spans say of themselves, and what is too large even then is left. */
+function placedOf(hops: readonly HopRecord[]): readonly [readonly Placed[], readonly HopRecord[]] {
+  const placed: Placed[] = [];
+  const left: HopRecord[] = [];
+  for (const hop of hops) {
+    let row = hopRow(hop);
+    if (isTooLarge(row)) row = hopRow({ ...hop, spans: cutDown(hop.spans, MOST_BYTES - MOST_BESIDE) });
+    if (isTooLarge(row)) left.push(hop);
+    else placed.push({ hop, row });
+  }
+  return [placed, left];
+}
+
+function isTooLarge(row: string): boolean {
+  // A character is three bytes at most: most rows need not be counted.
+  return row.length * 3 > MOST_BYTES && Buffer.byteLength(row) > MOST_BYTES;
 }
 
 function hopRow({ tenant, traceId, service, correlationId, isEntry, spans }: HopRecord): string {
@@ -116,13 +145,12 @@ function tracesOf(hops: readonly HopRecord[]): readonly (readonly unknown[])[] {
   });
 }
 
-/** Rows as JSON arrays, none too large for a parameter; a row that alone is too large is left out. */
+/** Rows as JSON arrays, none too large for a parameter. */
 function chunksOf(rows: readonly string[]): readonly string[] {
   const chunks: string[][] = [[]];
   let bytes = 0;
   for (const row of rows) {
     const size = Buffer.byteLength(row);
-    if (size > MOST_BYTES) continue;
     if (bytes + size > MOST_BYTES) {
       chunks.push([]);
       bytes = 0;

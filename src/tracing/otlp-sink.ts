@@ -57,7 +57,16 @@ async function sent(fetch: typeof globalThis.fetch, url: string, headers: Readon
 function headersOf(text: string): Readonly<Record<string, string>> {
   const pairs = text.split(",").flatMap((pair) => {
     const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-    return name === undefined || value === undefined ? [] : [[name.toLowerCase(), decodeURIComponent(value)] as const];
+    return name === undefined || value === undefined ? [] : [[name.toLowerCase(), decoded(value)] as const];
   });
   return Object.fromEntries(pairs);
+}
+
+/** What is not percent-encoded is taken as it stands: a sink is made while a request waits, and must not fail it. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }

@@ -52,7 +52,7 @@ export interface SpanStart {
 /** Attributes of one span, and events: what comes beyond is left out. */
 const MOST_ATTRIBUTES = 64;
 const MOST_EVENTS = 64;
-/** Characters of a text that a span keeps. */
+/** Characters of a text that a span keeps: of a value, a name, or an error. */
 const MOST_CHARACTERS = 1_000;
 
 /** A span that is under way. Its id is made when somebody wants it: most spans are never kept. */
@@ -96,7 +96,7 @@ export class Span<Hop extends SpanHop = SpanHop> {
 
   /** Notes that something happened now. */
   note(name: string, attributes: Attributes = {}): void {
-    if (this.#events.length < MOST_EVENTS) this.#events.push({ name, time: this.hop.now(), attributes });
+    if (this.#events.length < MOST_EVENTS) this.#events.push({ name: shortened(name), time: this.hop.now(), attributes: kept(attributes) });
   }
 
   /** Says that it failed, and why; of what was thrown, as OpenTelemetry notes exceptions, without where: that is nobody's business outside. */
@@ -119,19 +119,27 @@ export class Span<Hop extends SpanHop = SpanHop> {
     return {
       spanId: this.id,
       parentSpanId: typeof this.#parent === "object" ? this.#parent.id : (this.#parent ?? null),
-      name: this.name,
+      name: shortened(this.name),
       kind: this.#kind,
       start: this.start,
       durationMs: Math.max(0, (this.#end as number) - this.start),
       status: this.error === undefined ? (this.isOk ? "ok" : "unset") : "error",
       ...(this.error !== undefined && { error: this.error }),
-      attributes: this.#attributes,
+      attributes: kept(this.#attributes),
       events: this.#events,
       links: this.#links,
     };
   }
 }
 
-function shortened(value: AttributeValue): AttributeValue {
+function kept(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .slice(0, MOST_ATTRIBUTES)
+      .map(([name, value]) => [shortened(name), shortened(value)]),
+  );
+}
+
+function shortened<Value extends AttributeValue>(value: Value): Value | string {
   return typeof value === "string" && value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS).toWellFormed()}…` : value;
 }

@@ -108,10 +108,26 @@ describe("the database of traces", () => {
     ]);
   });
 
-  test("leaves out a hop that is too large for it, and takes the others", async () => {
-    const large = hop("d1-large", "large", { attributes: { text: "x".repeat(1_000_000) } });
-    await d1Sink(db, parts()).write([large, hop("d1-large", "small")], []);
-    expect(await hopsOf("d1-large")).toBe(1);
+  test("cuts a hop that is too large for it down, the largest spans first, and says so; the others stay as they are", async () => {
+    const wordy = (spanId: string, bytes: number) => span({ spanId, parentSpanId: "root", attributes: { text: '"'.repeat(Math.floor(bytes / 4)) } });
+    const others = [wordy("a", 600_000), wordy("b", 500_000), wordy("c", 1_000)];
+    const large = hop("d1-large", "large", { spanId: "root", attributes: { own: 1 }, status: "error", error: "no" }, others);
+    expect(await d1Sink(db, parts()).write([large, hop("d1-large", "small", { attributes: { own: 2 } })], [])).toEqual([]);
+    const [spans, small] = await Promise.all(["large", "small"].map(async (trace) => (await readTrace(db, "d1-large", trace))[0]?.spans));
+    expect(spans?.map(({ spanId, parentSpanId, attributes: { text } }) => [spanId, parentSpanId, String(text ?? "").length])).toEqual([
+      ["root", null, 0],
+      ["a", "root", 0],
+      ["b", "root", 125_000],
+      ["c", "root", 250],
+    ]);
+    expect(spans?.[0]).toMatchObject({ status: "error", error: "no", attributes: { own: 1, "rivulet.spans.cut": 1 } });
+    expect(small?.[0]?.attributes).toEqual({ own: 2 });
+  });
+
+  test("gives back a hop that is too large however it is cut, so that it is counted, and takes the others", async () => {
+    const large = { ...hop("d1-huge", "large"), service: "x".repeat(1_000_000) };
+    expect(await d1Sink(db, parts()).write([large, hop("d1-huge", "small")], [])).toEqual([large]);
+    expect(await traces("d1-huge")).toEqual(["small"]);
   });
 });
 

@@ -178,6 +178,19 @@ describe("code of a user", () => {
     expect(spanNow()).toBeUndefined();
   });
 
+  test("that says more than a span keeps has the beginning of it, of names, attributes and events", async () => {
+    await tracer().hop(hopOf("01", { attributes: { first: "f".repeat(2_000) } }), async () => {
+      note("n".repeat(2_000), { whom: "w".repeat(2_000), ...Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`a${at}`, at])) });
+      traced("s".repeat(2_000), () => annotate({ ["k".repeat(2_000)]: "v".repeat(2_000) }));
+    });
+    const [root, own] = (await settled())[0]?.spans ?? [];
+    const short = (letter: string): string => `${letter.repeat(1_000)}…`;
+    expect(root?.attributes).toEqual({ first: short("f") });
+    expect(root?.events[0]).toMatchObject({ name: short("n"), attributes: { whom: short("w") } });
+    expect(Object.keys(root?.events[0]?.attributes ?? {})).toHaveLength(64);
+    expect(own).toMatchObject({ name: short("s"), attributes: { [short("k")]: short("v") } });
+  });
+
   test("that makes spans without end keeps the first, and counts the others", async () => {
     await tracer().hop(hopOf("01"), async () => {
       for (let n = 0; n < 250; n++) traced(`span ${n}`, () => undefined);

@@ -3,6 +3,7 @@ import type { HopRecord } from "../../../src/tracing/hop.ts";
 import { otlpOf } from "../../../src/tracing/otlp.ts";
 import { otlpSink } from "../../../src/tracing/otlp-sink.ts";
 import type { SpanKind, SpanRecord } from "../../../src/tracing/span.ts";
+import { tracers } from "../../../src/tracing-composed.ts";
 import { collected } from "../../support/otlp.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -132,6 +133,20 @@ describe("a collector", () => {
       "me",
       "application/json",
     ]);
+  });
+
+  test("gets a header that is not percent-encoded as it stands, and no request fails for it", async () => {
+    const got: Headers[] = [];
+    const answering = (async (_: unknown, init?: RequestInit) => {
+      got.push(new Headers(init?.headers as HeadersInit));
+      return taken();
+    }) as typeof fetch;
+    const work: Promise<unknown>[] = [];
+    const env = { OTLP_URL: "http://collector.test/v1/traces", OTLP_HEADERS: "authorization=Basic 100%" };
+    const tracer = tracers(() => 0, answering)(env, (one) => work.push(one));
+    expect(await tracer?.hop({ service: "api", name: "GET", tenant: "t", context: { traceparent: `00-${traceId}-${spanId}-01` } }, async () => 7)).toBe(7);
+    await Promise.all(work);
+    expect(got.map((headers) => headers.get("authorization"))).toEqual(["Basic 100%"]);
   });
 
   test("that is busy or away is asked again, the same, after a while that it may name", async () => {
