@@ -60,11 +60,11 @@ export function compose(overrides: Overrides = {}) {
         // Made for the one category that the object is of: most objects are no saga's.
         saga: (category) => {
           const saga = sagas.find((known) => known.category === category);
-          return saga && sagaPort(saga, composed(env, this.ctx));
+          return saga && sagaPort(saga, composed(metering.objects(env), this.ctx));
         },
         tracer: tracerIn(env, this.ctx),
         build: env.VERSION?.id ?? "local",
-        ports: logs.aggregatePorts(env),
+        ports: logs.aggregatePorts(metering.objects(env)),
       };
     }
   }
@@ -84,15 +84,25 @@ export function compose(overrides: Overrides = {}) {
           console.error("views: stopped", tenant, stopped);
           return { position: (await logHead(shardOf(tenant).log, tenant)).position, isBuilding };
         },
-        routing: routingPorts(composed(env)),
+        routing: routingPorts(composed(metering.objects(env))),
         now,
       };
+    }
+
+    override alarm(): Promise<void> {
+      metering.alarm(this.ctx.id.name, "dispatcher");
+      return super.alarm();
     }
   }
 
   class Follower extends FollowerObject<Env> {
     protected override ports(env: Env): FollowerPorts {
-      return metering.follower(followerPorts(composed(env, this.ctx)), env);
+      return metering.follower(followerPorts(composed(metering.objects(env), this.ctx)), env);
+    }
+
+    override alarm(): Promise<void> {
+      metering.alarm(this.ctx.id.name, "follower");
+      return super.alarm();
     }
   }
 
@@ -178,7 +188,7 @@ export function compose(overrides: Overrides = {}) {
   const worker = {
     async fetch(request, env, context?: ExecutionContext) {
       if (served?.env !== env) {
-        const ready = services(env);
+        const ready = services(metering.objects(env));
         served = { env, handle: api(() => ready, domains) };
       }
       const answer = await served.handle(request, context);
@@ -188,7 +198,7 @@ export function compose(overrides: Overrides = {}) {
     async queue(batch, env, context?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, logs.projectorPorts(env, context));
+      await consume(shardOf("").log, batch, logs.projectorPorts(metering.objects(env), context));
       sendLater(env, context);
     },
   } satisfies ExportedHandler<Env>;

@@ -1,11 +1,13 @@
 import type { FollowerIdentity, FollowerPorts } from "../durable-objects/follower/contract.ts";
 import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
+import { countedObjects, tenantOf } from "./counted-objects.ts";
 import type { ObservedRequest } from "./api/observed.ts";
 import { within } from "./deadline.ts";
 import { followerName } from "./followers/dead-letters.ts";
 import type { LoggedEvent } from "./kernel/index.ts";
 import type { ProjectorObserver } from "./log/projector.ts";
 import type { ShardOf } from "./log/shard.ts";
+import { queueOperationsOf } from "./metrics/prices.ts";
 import { type Batch, type Flushing, Registry } from "./metrics/registry.ts";
 import type { Lost } from "./tracing/sink-lane.ts";
 import type { LogReader } from "./views/engine.ts";
@@ -20,14 +22,13 @@ export interface MetricsEnv extends ObjectNamespaces {
 export const FLUSH_EVERY = 5_000;
 /** What a call of the metrics object may take. */
 const MOST_TIME = 5_000;
-/** Bytes of a message that one queue operation carries; a message is written, read and deleted. */
-const OPERATION_BYTES = 64_000;
 
 /** What an isolate counts, wherever in it: the parts are wrapped, and know nothing of it. */
 export class Metering {
   readonly registry = new Registry(() => crypto.randomUUID());
   readonly #shardsOf: (env: never) => ShardOf;
   readonly #now: () => number;
+  readonly #counted = new WeakMap<object, ObjectNamespaces>();
 
   constructor(shardsOf: (env: never) => ShardOf, now: () => number) {
     this.#shardsOf = shardsOf;
@@ -56,14 +57,29 @@ export class Metering {
     if (hasWritten) registry.observe(tenant, "rivulet_append_duration_seconds", {}, durationMs);
   }
 
+  /** The bindings, calls of the tenants' objects counted. */
+  objects<Bindings extends ObjectNamespaces>(env: Bindings): Bindings {
+    const known = this.#counted.get(env) as Bindings | undefined;
+    if (known !== undefined) return known;
+    const counted = countedObjects(env, (tenant, object) => this.registry.count(tenant, "rivulet_object_requests_total", { object }));
+    this.#counted.set(env, counted);
+    return counted;
+  }
+
+  /** An object's alarm has rung: billed as a call of it. */
+  alarm(objectName: string | undefined, object: string): void {
+    if (objectName !== undefined) this.registry.count(tenantOf(objectName), "rivulet_object_requests_total", { object });
+  }
+
   /** What happens on the way to the log. */
   projector(): ProjectorObserver {
     const { registry } = this;
     return {
       received(tenant, bytes) {
-        registry.count(tenant, "rivulet_queue_operations_total", {}, 3 * Math.max(1, Math.ceil(bytes / OPERATION_BYTES)));
-        // A message is a commit: its alarm is a row.
+        registry.count(tenant, "rivulet_queue_operations_total", {}, queueOperationsOf(bytes));
+        // A message is a commit: its alarm is a row, and a request when it rings.
         registry.count(tenant, "rivulet_object_rows_written_total", {});
+        registry.count(tenant, "rivulet_object_requests_total", { object: "stream" });
       },
       written: (events, rowsWritten) => {
         const now = this.#now();

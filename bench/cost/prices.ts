@@ -1,3 +1,5 @@
+import { DOLLARS_PER_MILLION as LIST } from "../../src/metrics/prices.ts";
+
 /** What one run of a profile used, as Cloudflare bills it. */
 export interface Usage {
   /** Requests to the Worker. */
@@ -15,21 +17,17 @@ export interface Usage {
   readonly queueOperations: number;
 }
 
-/**
- * List prices in dollars per million, beyond what the Workers Paid plan includes (November 2026):
- * https://developers.cloudflare.com/workers/platform/pricing/ (requests), …/durable-objects/platform/pricing/ (requests, rows),
- * …/d1/platform/pricing/ (rows), …/queues/platform/pricing/ (operations). Left out: processor time, the objects' duration, storage.
- */
+/** The list price of each kind, per million. Left out: processor time, the objects' duration, storage. */
 const DOLLARS_PER_MILLION: Readonly<Record<keyof Usage, number>> = {
-  requests: 0.3,
-  objectRequests: 0.15,
-  objectRowsWritten: 1,
-  objectRowsRead: 0.001,
-  logRowsWritten: 1,
-  logRowsRead: 0.001,
-  viewRowsWritten: 1,
-  viewRowsRead: 0.001,
-  queueOperations: 0.4,
+  requests: LIST.requests,
+  objectRequests: LIST.objectRequests,
+  objectRowsWritten: LIST.rowsWritten,
+  objectRowsRead: LIST.rowsRead,
+  logRowsWritten: LIST.rowsWritten,
+  logRowsRead: LIST.rowsRead,
+  viewRowsWritten: LIST.rowsWritten,
+  viewRowsRead: LIST.rowsRead,
+  queueOperations: LIST.queueOperations,
 };
 
 /** Every kind of use, in the table's order. */
@@ -43,9 +41,4 @@ export function perEvent(usage: Usage, events: number): Usage {
 /** Dollars for a million events, of what one event uses: so many millions of each kind at its price. */
 export function dollarsPerMillion(usagePerEvent: Usage): number {
   return KINDS.reduce((sum, kind) => sum + usagePerEvent[kind] * DOLLARS_PER_MILLION[kind], 0);
-}
-
-/** Queue operations of a message of so many bytes. */
-export function operationsOf(bytes: number): number {
-  return 3 * Math.max(Math.ceil(bytes / 64_000), 1);
 }

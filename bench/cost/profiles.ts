@@ -4,7 +4,8 @@ import { ROOT } from "../../src/local/root.ts";
 import { Connection, requestBytes } from "../connection.ts";
 import { apart, platformWorker, startPlatform, type WorkerOptions, type Workplace } from "../platform.ts";
 import { appendOf, getOf, pause, Stage } from "../stage.ts";
-import { dollarsPerMillion, operationsOf, perEvent, type Usage } from "./prices.ts";
+import { queueOperationsOf } from "../../src/metrics/prices.ts";
+import { dollarsPerMillion, perEvent, type Usage } from "./prices.ts";
 
 /** What is used in one way of using the platform. */
 export interface Cost {
@@ -179,7 +180,7 @@ function usageOf({ requests, objectRequests, alarms, messages, rows, log, views 
     logRowsRead: log.read,
     viewRowsWritten: views.written,
     viewRowsRead: views.read,
-    queueOperations: messages.reduce((sum, bytes) => sum + operationsOf(bytes), 0),
+    queueOperations: messages.reduce((sum, bytes) => sum + queueOperationsOf(bytes), 0),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { MetricName } from "./definitions.ts";
+import { DOLLARS_PER_MILLION } from "./prices.ts";
 import type { Series } from "./series.ts";
 
 /** What is billed: by what it is counted, and its list price in dollars a million. */
@@ -9,15 +10,19 @@ interface Item {
 }
 
 /**
- * List prices beyond what the Workers Paid plan includes (November 2026): https://developers.cloudflare.com/workers/platform/pricing/,
- * …/durable-objects/platform/pricing/, …/d1/platform/pricing/, …/queues/platform/pricing/. Left out: rows read, processor time, the
- * objects' calls and duration, storage.
+ * What is counted of what is billed. Left out is what nobody counts by tenant: rows read, what deliveries and figures write in their
+ * objects, live connections' messages, the queue's deliveries to the worker, processor time, the objects' duration, storage, and traces.
  */
 const ITEMS: readonly Item[] = [
-  { item: "requests", counted: ["rivulet_requests_total"], dollarsPerMillion: 0.3 },
-  { item: "object_rows_written", counted: ["rivulet_object_rows_written_total"], dollarsPerMillion: 1 },
-  { item: "database_rows_written", counted: ["rivulet_log_rows_written_total", "rivulet_view_rows_written_total"], dollarsPerMillion: 1 },
-  { item: "queue_operations", counted: ["rivulet_queue_operations_total"], dollarsPerMillion: 0.4 },
+  { item: "requests", counted: ["rivulet_requests_total"], dollarsPerMillion: DOLLARS_PER_MILLION.requests },
+  { item: "object_requests", counted: ["rivulet_object_requests_total"], dollarsPerMillion: DOLLARS_PER_MILLION.objectRequests },
+  { item: "object_rows_written", counted: ["rivulet_object_rows_written_total"], dollarsPerMillion: DOLLARS_PER_MILLION.rowsWritten },
+  {
+    item: "database_rows_written",
+    counted: ["rivulet_log_rows_written_total", "rivulet_view_rows_written_total"],
+    dollarsPerMillion: DOLLARS_PER_MILLION.rowsWritten,
+  },
+  { item: "queue_operations", counted: ["rivulet_queue_operations_total"], dollarsPerMillion: DOLLARS_PER_MILLION.queueOperations },
 ];
 
 /** A line of a tenant's bill. */

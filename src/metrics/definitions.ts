@@ -45,8 +45,17 @@ export const DEFINITIONS = {
   rivulet_log_rows_written_total: { kind: "counter", help: "Rows written to the log's database.", labels: [] },
   rivulet_view_rows_written_total: { kind: "counter", help: "Rows written to the views' database.", labels: [] },
   rivulet_object_rows_written_total: { kind: "counter", help: "Rows written by streams, estimated: one an event, one a commit.", labels: [] },
+  rivulet_object_requests_total: {
+    kind: "counter",
+    help: "Calls of the tenant's objects, by their kind, and alarms of its followers and dispatcher; those of streams are estimated: one a commit.",
+    labels: ["object"],
+  },
   rivulet_queue_operations_total: { kind: "counter", help: "Queue operations: three for each 64 KB of a message.", labels: [] },
-  rivulet_estimated_cost_dollars: { kind: "gauge", help: "Estimated cost at list price since counting began.", labels: ["item"] },
+  rivulet_estimated_cost_dollars: {
+    kind: "gauge",
+    help: "Estimated cost at list price since counting began, of requests, calls of objects, rows written and queue operations; without rows read, processor time, objects' duration, storage and traces.",
+    labels: ["item"],
+  },
   rivulet_business_total: { kind: "counter", help: "What domains count, by the counter's name.", labels: ["counter"] },
 } as const satisfies Readonly<Record<string, Definition>>;
 

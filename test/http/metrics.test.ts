@@ -91,6 +91,20 @@ test("use comes to a bill at list price", async () => {
   expect(quantity("object_rows_written")).toBeGreaterThanOrEqual(11);
   expect(quantity("database_rows_written")).toBeGreaterThan(20);
   expect(quantity("queue_operations") % 3).toBe(0);
+  // The append, the read, and whoever asked for figures until now.
+  expect(quantity("requests")).toBeGreaterThanOrEqual(3);
+  // At least the stream that was appended to and the dispatcher that was told.
+  expect(valueOf(await figures(as), "rivulet_object_requests_total", { object: "stream" })).toBeGreaterThanOrEqual(2);
+  expect(valueOf(await figures(as), "rivulet_object_requests_total", { object: "dispatcher" })).toBeGreaterThanOrEqual(1);
+  expect(quantity("object_requests")).toBeGreaterThanOrEqual(3);
+  const priceOf = ({ dollars, quantity }: { dollars: number; quantity: number }): string => ((dollars / quantity) * 1_000_000).toFixed(4);
+  expect(Object.fromEntries(bill.items.map((line) => [line.item, priceOf(line)]))).toEqual({
+    requests: "0.3000",
+    object_requests: "0.1500",
+    object_rows_written: "1.0000",
+    database_rows_written: "1.0000",
+    queue_operations: "0.4000",
+  });
   expect(bill.total).toBeCloseTo(bill.items.reduce((sum, { dollars }) => sum + dollars, 0));
 });
 

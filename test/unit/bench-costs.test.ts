@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { dollarsPerMillion, KINDS, operationsOf, perEvent, type Usage } from "../../bench/cost/prices.ts";
+import { dollarsPerMillion, KINDS, perEvent, type Usage } from "../../bench/cost/prices.ts";
+import { queueOperationsOf } from "../../src/metrics/prices.ts";
 
 const NOTHING = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as unknown as Usage;
 
@@ -25,5 +26,5 @@ test("a million events cost what each of them uses, added up", () => {
 });
 
 test("a message is three operations for each 64 KB, and at least three", () => {
-  expect([0, 1, 64_000, 64_001, 128_000, 128_001].map(operationsOf)).toEqual([3, 3, 3, 6, 6, 9]);
+  expect([0, 1, 64_000, 64_001, 128_000, 128_001].map(queueOperationsOf)).toEqual([3, 3, 3, 6, 6, 9]);
 });
