@@ -72,10 +72,15 @@ async function provenHash({ settings, previous }: KeyState, { services, context,
 export async function readSigned(request: Request, maxBytes: number, isSigned: boolean): Promise<Uint8Array<ArrayBuffer> | Response> {
   const bytes = await readBody(request, maxBytes);
   if (!isSigned || bytes instanceof Response) return bytes;
+  return notAsSigned(request, bytes) ?? bytes;
+}
+
+/** 401 for a signed request with another body than the one that was signed; undefined where it is that one. */
+export function notAsSigned(request: Request, bytes: Uint8Array<ArrayBuffer>): Response | undefined {
   // Where it is there, it is covered: `uncovered` has seen to that.
   const digest = request.headers.get("content-digest");
-  if (digest === null) return bytes.length === 0 ? bytes : refusal("Expected a Content-Digest that the signature covers, since there is a body.");
-  return isDigestOf(digest, bytes) ? bytes : refusal("The body is not that of its Content-Digest.");
+  if (digest === null) return bytes.length === 0 ? undefined : refusal("Expected a Content-Digest that the signature covers, since there is a body.");
+  return isDigestOf(digest, bytes) ? undefined : refusal("The body is not that of its Content-Digest.");
 }
 
 function refusal(detail: string): Response {

@@ -18,6 +18,7 @@ import { limited, orCritical } from "../rate-limit.ts";
 import { refused } from "../refusal.ts";
 import { eventType, hash } from "../schemas.ts";
 import { appendScope, lacking } from "../scope.ts";
+import { notAsSigned } from "../signed-principal.ts";
 import { sourceState } from "../source-state.ts";
 import { quotaIsFull, readOnly } from "../tenant-bounds.ts";
 import { boundsOf, outOfService } from "../tenant-standing.ts";
@@ -116,6 +117,9 @@ async function proven({ request, services }: WebhookCall, door: Door, delivery: 
   if (schemeOf(configuration.scheme).signature === undefined) {
     const principal = await authenticate(request, services);
     if (principal instanceof Response) return principal;
+    // The body was read before anybody knew who sends it.
+    const altered = principal.isSigned ? notAsSigned(request, delivery.body) : undefined;
+    if (altered) return altered;
     return principal.tenant === tenant ? { actor: principal.actor, principal } : notFound(UNKNOWN);
   }
   if (services.sealer === undefined) {
