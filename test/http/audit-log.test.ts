@@ -108,6 +108,20 @@ test("denied acts are counted: one event for each actor, operation and minute, h
   expect(await runInDurableObject(DENIALS.get(id), (_, { storage }) => [...storage.kv.list()].length)).toBe(0);
 });
 
+test("a delivery that is denied to a key counts as its tenant's and its own, and as nobody's else", async () => {
+  const tenant = { "tenant-id": "audit-door" };
+  await send("PUT", "/v1/sources/door", { scheme: "none" }, tenant);
+  const stranger = await makeKey("stranger", ["events:write:window-*"], {}, tenant);
+  for (let time = 0; time < 2; time++)
+    expectProblem(await send("POST", "/v1/webhooks/audit-door/door", { type: "opened", data: { id: "front" } }, stranger.as), 403, "missing_scope");
+  await minuteIsOver("audit-door");
+  const denied = await auditLog("audit-door", "rivulet.ActsDenied");
+  expect(new Set(denied.map(([actor, { operation }]) => `${actor} ${operation}`))).toEqual(new Set(["key:stranger receiveWebhook"]));
+  expect(denied.reduce((sum, [, { count = 0 }]) => sum + count, 0)).toBe(2);
+  const nobodys = DENIALS.idFromName("").toString();
+  expect((await listDurableObjectIds(DENIALS)).map(String)).not.toContain(nobodys);
+});
+
 test("the audit log is read with its scope", async () => {
   const tenant = { "tenant-id": "audit-green" };
   const reader = await makeKey("reader", ["streams:read:audit-log"], {}, tenant);

@@ -8,6 +8,7 @@ import { schemeOf } from "../../webhooks/schemes.ts";
 import { SOURCE_PATTERN } from "../../webhooks/source.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
+import { auditDenial } from "../audit.ts";
 import { areCritical, criticalRefusal, mayBeCritical } from "../critical.ts";
 import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
@@ -102,7 +103,8 @@ async function takeProved(call: WebhookCall, { door, delivery, by, bounds }: Pro
   // Whose signature is right may write where the source says; whose key is right, where its scopes say.
   const { priority = "normal" } = door.configuration;
   const forbidden = by.principal && (lacking(by.principal, appendScope(services, received.stream)) ?? criticalRefusal(by.principal, [priority]));
-  return forbidden ?? take(call, received, { ...platformMetadata(call, by.actor), priority });
+  if (by.principal && forbidden) return auditDenial({ services, principal: by.principal, endpoint: receiveWebhook }, forbidden);
+  return take(call, received, { ...platformMetadata(call, by.actor), priority });
 }
 
 interface Deliverer {
