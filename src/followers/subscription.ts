@@ -184,5 +184,5 @@ export function subscriptionStream(id: string): string {
 
 /** What binds a subscription's sealed texts to their place. */
 export function subscriptionContext(tenant: string, id: string): SealContext {
-  return sealContext(tenant, `${SUBSCRIPTION_CATEGORY}-${id}`);
+  return sealContext(tenant, subscriptionStream(id));
 }

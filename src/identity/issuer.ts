@@ -100,7 +100,7 @@ export function issuerId(issuer: string, audience: string): string {
 
 /** What binds an issuer's sealed secret to its place. */
 export function issuerContext(tenant: string, id: string): SealContext {
-  return sealContext(tenant, `${ISSUER_CATEGORY}-${id}`);
+  return sealContext(tenant, issuerStream(id));
 }
 
 /** The streams of an issuer and of its claim. */

@@ -1,4 +1,4 @@
-import { sha256 } from "../kernel/index.ts";
+import { sha256, toBase64Url } from "../kernel/index.ts";
 
 /** A key as a client sends it, taken apart: whose it is and which, so that it is found with one call, and what proves it. */
 export interface KeyText {
@@ -19,10 +19,7 @@ export function readKeyText(text: string): KeyText | undefined {
 
 /** A new key's text, and the hash that is kept of it. */
 export function newKeyText(tenant: string, id: string): { readonly text: string; readonly secret: string; readonly hash: string } {
-  const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
   return { text: `rvk_${tenant}.${id}.${secret}`, secret, hash: sha256(secret) };
 }
 

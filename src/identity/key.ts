@@ -141,7 +141,7 @@ export function limitsOf(id: string, { limits, within = [] }: Pick<KeySettings, 
 
 /** What binds a key's sealed secrets to their place. */
 export function keyContext(tenant: string, id: string): SealContext {
-  return sealContext(tenant, `${KEY_CATEGORY}-${id}`);
+  return sealContext(tenant, keyStream(id));
 }
 
 /** The stream that a key lives in. */

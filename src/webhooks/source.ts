@@ -105,5 +105,5 @@ export function sourceStream(source: string): string {
 
 /** What binds a source's sealed secrets to their place. */
 export function secretContext(tenant: string, name: string): SealContext {
-  return sealContext(tenant, `${SOURCE_CATEGORY}-${name}`);
+  return sealContext(tenant, sourceStream(name));
 }
