@@ -35,11 +35,11 @@ function sharesOf(row: SagaRow | undefined): readonly Share[] {
   return [["state", row.state, 1], ...failures, ...(durationMs === undefined ? [] : [["duration", String(bucketOf(durationMs)), 1] as const])];
 }
 
-/** What changes in the figures where rows of instances change: by saga's category, the row before and after. */
+/** What changes in the figures where rows of instances change: by saga's category, the row before and after. Most changes are within a step, and move none. */
 export function figuresMoved(
   scope: string,
   changes: readonly { readonly category: string; readonly before: SagaRow | undefined; readonly after: SagaRow }[],
-): Statement {
+): readonly Statement[] {
   const moved = new Map<string, number>();
   for (const { category, before, after } of changes) {
     const add = ([kind, key, n]: Share, sign: number): void => {
@@ -50,9 +50,12 @@ export function figuresMoved(
     for (const share of sharesOf(after)) add(share, 1);
   }
   const rows = [...moved].filter(([, n]) => n !== 0).map(([at, n]) => [...(JSON.parse(at) as readonly string[]), n]);
-  return sql`INSERT INTO saga_figures (tenant, saga, kind, key, n)
+  if (rows.length === 0) return [];
+  return [
+    sql`INSERT INTO saga_figures (tenant, saga, kind, key, n)
     SELECT ${scope}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(rows)}) WHERE true
-    ON CONFLICT (tenant, saga, kind, key) DO UPDATE SET n = n + excluded.n`;
+    ON CONFLICT (tenant, saga, kind, key) DO UPDATE SET n = n + excluded.n`,
+  ];
 }
 
 /** The figures of one saga: some rows for each state, step and bucket, however many instances it has. */

@@ -72,12 +72,13 @@ export const sagasView: View = {
       const [category, id] = JSON.parse(key) as readonly [string, string];
       return { category, id, before: row, after: rows.get(key) as SagaRow };
     });
+    if (changes.length === 0) return [];
     const put = changes.map(({ category, id, after }) => [category, id, after.state, JSON.stringify(after)]);
     return [
       sql`INSERT INTO saga_instances (tenant, saga, id, state, row)
           SELECT ${scope}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(put)}) WHERE true
           ON CONFLICT (tenant, saga, id) DO UPDATE SET state = excluded.state, row = excluded.row`,
-      figuresMoved(scope, changes),
+      ...figuresMoved(scope, changes),
     ];
   },
 };

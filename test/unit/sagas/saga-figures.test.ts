@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { sagaEvents } from "../../../src/sagas/saga-events.ts";
 import { sagaFigures } from "../../../src/sagas/saga-figures.ts";
 import { listSagas, sagasView, type SagaRow } from "../../../src/sagas/sagas-view.ts";
+import type { LoggedEvent, Row } from "../../../src/kernel/index.ts";
+import { happened, logged } from "../../../src/testing/index.ts";
 import { BEGIN as at, type SagaFact, sagasDatabase } from "./support/sagas-database.ts";
 
 const SAGA = "saga_order_fulfilment";
@@ -74,6 +76,17 @@ test("whoever asks for figures, or for those in one state, reads no instance but
   ]);
   await listSagas(db, "t", { category: SAGA, after: "", limit: 10, state: "stuck" });
   expect(plans()).toEqual(["SEARCH saga_instances USING INDEX saga_states (tenant=? AND saga=? AND state=? AND id>?)"]);
+});
+
+test("what moves no figure writes none, and what comes before the beginning writes nothing", () => {
+  const step = sagaEvents.StepStarted({ step: "reserve", round: 1, commands: [], hasCall: false, at });
+  const [begin, within] = logged([happened(`${SAGA}-a`, started, at), happened(`${SAGA}-a`, step, at)]);
+  const tables = (events: readonly (typeof begin)[], rows: readonly Row[]) =>
+    sagasView.fold("t", events as LoggedEvent[], rows).map(({ sql }) => /INTO (\w+)/.exec(sql)?.[1]);
+  const row = { id: "a", state: "running", startedAt: at, updatedAt: at, isUndoing: false, failures: {} } satisfies SagaRow;
+  expect(tables([begin], [])).toEqual(["saga_instances", "saga_figures"]);
+  expect(tables([within], [{ saga: SAGA, row: JSON.stringify(row) }])).toEqual(["saga_instances"]);
+  expect(tables([within], [])).toEqual([]);
 });
 
 test("of a view that is thrown away nothing is left, and what two of them are compared by holds the figures", () => {
