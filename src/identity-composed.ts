@@ -2,9 +2,9 @@ import type { Appended, Refusal } from "../durable-objects/aggregate/contract.ts
 import type { DenialPorts } from "../durable-objects/denials.ts";
 import { denialsFor, objectFor, rateLimitFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import type { Services } from "./api/services.ts";
-import { eventsToday } from "./api/tenant-bounds.ts";
 import { within } from "./deadline.ts";
 import { Believed } from "./identity/believed.ts";
+import { fullQuota } from "./identity/full-quota.ts";
 import { type ClaimState, claimStream, issuerContext, type IssuerState, issuerStream } from "./identity/issuer.ts";
 import { KeySets } from "./identity/jwks.ts";
 import { ORIGINS_STREAM, type OriginsState } from "./identity/origins.ts";
@@ -14,7 +14,7 @@ import type { Standing } from "./identity/resting.ts";
 import { tenantStream, type TenantState } from "./identity/tenant.ts";
 import { Leases } from "./identity/leases.ts";
 import { DEFAULT_TENANT, isLeased } from "./kernel/index.ts";
-import { bytesTaken } from "./log/log-heads.ts";
+import { bytesTaken, eventsToday } from "./log/log-taken.ts";
 import type { ShardOf } from "./log/shard.ts";
 import { Forgeries } from "./webhooks/forgeries.ts";
 import type { Sealer } from "./webhooks/seal.ts";
@@ -41,11 +41,11 @@ export async function tenantState(env: ObjectNamespaces, tenant: string): Promis
 /** A tenant as those see it who write to its log without being asked by a request: handlers and sagas. The log is asked only where there is a quota. */
 export async function writersStanding(env: ObjectNamespaces, log: D1Database, tenant: string, now: number): Promise<Standing> {
   const state = await tenantState(env, tenant);
-  const { eventsPerDay = Infinity, storageBytes = Infinity } = state.limits ?? {};
-  const isFull =
-    (eventsPerDay < Infinity && (await within(MOST_TIME, "the log", eventsToday(log, tenant, now))) >= eventsPerDay) ||
-    (storageBytes < Infinity && (await within(MOST_TIME, "the log", bytesTaken(log, tenant))) >= storageBytes);
-  return { ...state, isFull };
+  const full = await fullQuota(state.limits ?? {}, {
+    eventsToday: () => within(MOST_TIME, "the log", eventsToday(log, tenant, now)),
+    bytesTaken: () => within(MOST_TIME, "the log", bytesTaken(log, tenant)),
+  });
+  return { ...state, isFull: full !== undefined };
 }
 
 /** What identity is made of. */

@@ -1,6 +1,5 @@
+import { fullQuota } from "../identity/full-quota.ts";
 import type { TenantLimits } from "../identity/tenant.ts";
-import { positionAt } from "../log/follow-matching.ts";
-import { logHead } from "../log/log-heads.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
 import { type Needed, scopesOf } from "./scope.ts";
@@ -34,36 +33,28 @@ export async function outOfBounds(
   return isEvents ? quotaIsFull(services, tenant, bounds.limits) : undefined;
 }
 
-/** Whether a tenant's log may take no more for now: 429 where its day is full, 403 where its storage is. */
+/** 429 where the day of a tenant's log is full, 403 where its storage is; undefined where it may take more. */
 export async function quotaIsFull(
   services: Pick<Services, "eventsToday" | "bytesTaken">,
   tenant: string,
   limits: TenantLimits | undefined,
 ): Promise<Response | undefined> {
-  return (await dayIsFull(services, tenant, limits?.eventsPerDay)) ?? storageIsFull(services, tenant, limits?.storageBytes);
+  if (limits === undefined) return undefined;
+  const full = await fullQuota(limits, { eventsToday: () => services.eventsToday.get(tenant), bytesTaken: () => services.bytesTaken.get(tenant) });
+  if (full === undefined) return undefined;
+  return full.quota === "eventsPerDay" ? dayIsFull(full.most) : storageIsFull(full.most);
 }
 
-/** 403 where the log has taken as many bytes as the tenant may; nobody is asked where nothing is said. */
-async function storageIsFull(services: Pick<Services, "bytesTaken">, tenant: string, storageBytes: number | undefined): Promise<Response | undefined> {
-  if (storageBytes === undefined || (await services.bytesTaken.get(tenant)) < storageBytes) return undefined;
+function storageIsFull(storageBytes: number): Response {
   const detail = `Expected at most ${storageBytes} bytes in this tenant's log. It may go on when its quota is raised; what is there can be read.`;
   return problem({ status: 403, code: "storage_exceeded", detail });
 }
 
-/** 429 where the log has taken as many events today (UTC) as the tenant may; nobody is asked where nothing is said. */
-async function dayIsFull(services: Pick<Services, "eventsToday">, tenant: string, eventsPerDay: number | undefined): Promise<Response | undefined> {
-  if (eventsPerDay === undefined || (await services.eventsToday.get(tenant)) < eventsPerDay) return undefined;
+function dayIsFull(eventsPerDay: number): Response {
   return problem({
     status: 429,
     code: "quota_exceeded",
     detail: `Expected at most ${eventsPerDay} events a day (UTC) of this tenant. It may go on at midnight, or when its quota is raised.`,
     headers: { "retry-after": String(Math.ceil((DAY - (Date.now() % DAY)) / 1_000)) },
   });
-}
-
-/** How many events a tenant's log has taken today (UTC), its platform's among them: what an isolate believes for 5 seconds. */
-export async function eventsToday(log: D1Database, tenant: string, now: number): Promise<number> {
-  const midnight = new Date(now - (now % DAY)).toISOString();
-  const [{ position }, first] = await Promise.all([logHead(log, tenant), positionAt(log, tenant, midnight)]);
-  return Math.max(0, position + 1 - first);
 }

@@ -6,12 +6,6 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
   return row ?? { position: 0, epoch: "" };
 }
 
-/** Bytes of data and metadata that a tenant's log has taken in all; one row read. */
-export async function bytesTaken(db: D1Database, tenant: string): Promise<number> {
-  const row = await db.prepare("SELECT bytes FROM heads WHERE tenant = ?").bind(tenant).first<{ bytes: number }>();
-  return row?.bytes ?? 0;
-}
-
 /** The heads of several tenants, in one query; a deleted one has none. */
 export async function logHeads(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, LogHead>> {
   const { results } = await db
