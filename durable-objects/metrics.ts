@@ -10,6 +10,8 @@ const MOST_ISOLATES = 500;
 const REMEMBERED = 20;
 const TENANT = "tenant:";
 const TAILS = "tails:";
+/** A tenant that is deleted: isolates that counted something of it may come late, and its id is never given again. */
+const GONE = "gone:";
 
 /**
  * The figures of one shard's tenants: isolates send what they counted. One row for each tenant, and one where streams wait for its log,
@@ -31,11 +33,13 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     this.#seen.set(from, [...seen, sequence].slice(-REMEMBERED));
     for (const isolate of [...this.#seen.keys()].slice(0, -MOST_ISOLATES)) this.#seen.delete(isolate);
     for (const [tenant, added] of Object.entries(tenants)) {
+      if (this.#isGone(tenant)) continue;
       const series = this.#seriesOf(tenant);
       addAll(series, added);
       this.#changed.add(tenant);
     }
     for (const [tenant, added] of Object.entries(tails)) {
+      if (this.#isGone(tenant)) continue;
       const own = this.#tailsOf(tenant);
       // Those that are over make room.
       forgetTails(own, Date.now());
@@ -59,12 +63,13 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     return Object.fromEntries(own);
   }
 
-  /** The tenant is no more. */
+  /** The tenant is no more: nothing of it is taken in from now on. */
   forget(tenant: string): Promise<void> {
     this.#tenants.delete(tenant);
     this.#changed.delete(tenant);
     this.#tails.delete(tenant);
     this.#changedTails.delete(tenant);
+    this.ctx.storage.kv.put(GONE + tenant, true);
     this.ctx.storage.kv.delete(TENANT + tenant);
     this.ctx.storage.kv.delete(TAILS + tenant);
     return Promise.resolve();
@@ -76,6 +81,10 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     this.#changed.clear();
     for (const tenant of this.#changedTails) this.ctx.storage.kv.put(TAILS + tenant, JSON.stringify(Object.fromEntries(this.#tailsOf(tenant))));
     this.#changedTails.clear();
+  }
+
+  #isGone(tenant: string): boolean {
+    return this.ctx.storage.kv.get(GONE + tenant) !== undefined;
   }
 
   #tailsOf(tenant: string): Map<string, Tail> {

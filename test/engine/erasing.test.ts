@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
-import { dispatcherFor, objectFor, tenantKeyFor } from "../../durable-objects/object-for.ts";
+import { dispatcherFor, metricsFor, objectFor, tenantKeyFor } from "../../durable-objects/object-for.ts";
 import { append, deliver, dispatcher, draft, env, stub, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import { listen, standing } from "../support/followers.ts";
@@ -12,7 +12,7 @@ import { readGenerations } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
 import { newSealer } from "../support/sealed.ts";
 import { type SubscriptionState, subscriptionContext } from "../../src/followers/subscription.ts";
-import { deleted, eraser, holding, lived, rowsOf, runToTheEnd } from "../support/erased.ts";
+import { deleted, eraser, figuresOf, holding, LIVED, lived, rowsOf, runToTheEnd } from "../support/erased.ts";
 
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
@@ -67,14 +67,15 @@ describe("a deleted tenant", () => {
       expect.arrayContaining(["events", "streams", "view_cursors", "event_types", "dead_letters", "view_rows", "view_search"]),
     );
     expect(await holding("erased-1")).toEqual(
-      expect.arrayContaining(["note-0", "follower", "handler", "registry 07", "registry f0", "denials", "limit", "limit of a key", "circuit"]),
+      expect.arrayContaining(["note-0", "follower", "handler", "registry 07", "registry f0", "denials", "limit", "alerts", "limit of a key", "circuit"]),
     );
     await deleted("erased-1");
     await eraser("erased-1").begin();
     await runToTheEnd("erased-1");
     expect(await rowsOf("erased-1")).toEqual({});
     expect(await holding("erased-1")).toEqual([]);
-    expect(await tenantNow("erased-1")).toMatchObject({ erased: { streams: 6, events: 9 } });
+    expect(await figuresOf("erased-1")).toEqual({});
+    expect(await tenantNow("erased-1")).toMatchObject({ erased: LIVED });
     expect(await env.LOG_0.prepare("SELECT deleted IS NOT NULL AS is_deleted FROM heads WHERE tenant = 'erased-1'").first("is_deleted")).toBe(1);
   });
 
@@ -94,6 +95,35 @@ describe("a deleted tenant", () => {
     await eraser(tenant).begin();
     await runToTheEnd(tenant);
     expect(await rowsOf(tenant)).toEqual({});
+  });
+
+  test("has no figures left, on disk or in memory, nor any that an isolate comes with late, beside those of others", async () => {
+    const tenant = "erased-figures";
+    await lived(tenant);
+    const figures = metricsFor(env, 0);
+    await runDurableObjectAlarm(figures);
+    await deleted(tenant);
+    await runToTheEnd(tenant);
+    expect(await figuresOf(tenant)).toEqual({});
+    const late = { rivulet_queue_operations_total: { "[]": 3 } };
+    const tails = { "note-0": { version: 1, since: 1, told: 1, until: Number.MAX_SAFE_INTEGER } };
+    const add = () =>
+      figures.add({
+        shard: 0,
+        from: "late",
+        sequence: Date.now(),
+        tenants: { [tenant]: late, "erased-not": late },
+        tails: { [tenant]: tails, "erased-not": tails },
+      });
+    await add();
+    await runDurableObjectAlarm(figures);
+    await evictDurableObject(figures);
+    await add();
+    await runDurableObjectAlarm(figures);
+    expect(await figuresOf(tenant)).toEqual({});
+    expect(Object.keys(await figuresOf("erased-not"))).toEqual(["rivulet_queue_operations_total", "tails"]);
+    const kept = await runInDurableObject(figures, (_, { storage }) => [...storage.kv.list()].map(([name]) => name));
+    expect(kept.filter((name) => name.endsWith(`:${tenant}`))).toEqual([`gone:${tenant}`]);
   });
 
   test("has what comes late refused by the log, and forgotten by its object, beside the events of others", async () => {
@@ -134,7 +164,7 @@ describe("a deleted tenant", () => {
     await eraser("erased-4").prepare();
     expect(await runDurableObjectAlarm(eraser("erased-4"))).toBe(true);
     expect(await eraser("erased-4").progress()).toBeUndefined();
-    expect(await wholeLog("erased-4")).toHaveLength(9);
+    expect(await wholeLog("erased-4")).toHaveLength(LIVED.events);
     expect(await standing("erased-4", "s")).toMatchObject({ parked: 1 });
   });
 

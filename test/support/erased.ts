@@ -1,9 +1,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import { circuitPort } from "../../durable-objects/circuit.ts";
-import { alertsFor, denialsFor, eraserFor, followerFor, keyRegistryOf, objectFor, rateLimitFor } from "../../durable-objects/object-for.ts";
+import { alertsFor, denialsFor, eraserFor, followerFor, keyRegistryOf, metricsFor, objectFor, rateLimitFor } from "../../durable-objects/object-for.ts";
+import { ALERTING_STREAM } from "../../src/alerts/alerting.ts";
 import { FAILURES_TO_OPEN, sha256 } from "../../src/kernel/index.ts";
-import { append, draft, env, wholeLog } from "./engine.ts";
+import { append, draft, env, send, wholeLog } from "./engine.ts";
 import { listen, standing, subscribe } from "./followers.ts";
 import { tenantBucket } from "../../src/identity/tenant.ts";
 import { tellTenant, tenantNow } from "./tenants.ts";
@@ -16,10 +17,24 @@ const SINK = "https://sink.example/s";
 /** Two of the 256, far from each other. */
 const REGISTRIES = ["07", "f0"];
 const LIMIT = { limit: 10, periodSeconds: 60 };
+const TAIL = { version: 1, since: 1, told: 1, until: Number.MAX_SAFE_INTEGER };
+/** It holds as soon as anything was delivered, and waits longer than any test. */
+const RULE = {
+  name: "delivers",
+  metric: "rivulet_deliveries_total",
+  condition: { function: "value", operator: ">", threshold: 0, overSeconds: 0, where: {} },
+  forSeconds: 3_600,
+  severity: "info",
+  labels: {},
+  summary: "",
+};
+/** What the log has of a tenant that has lived. */
+export const LIVED = { streams: 7, events: 10 };
+
 /** The job that deletes a tenant. */
 export const eraser = (tenant: string) => eraserFor(env, tenant);
 
-/** A tenant with a little of everything: streams, views, followers, dead letters, kept keys, counted denials. */
+/** A tenant with a little of everything: streams, views, followers, dead letters, kept keys, counted denials, figures, an alert. */
 export async function lived(tenant: string): Promise<void> {
   await tellTenant(tenant, "Create", { name: tenant });
   await tellTenant(tenant, "Bound", { limits: { requests: LIMIT }, isReadOnly: false });
@@ -39,7 +54,12 @@ export async function lived(tenant: string): Promise<void> {
   await until(async () => expect(await wholeLog(tenant)).toHaveLength(9));
   await until(async () => expect(await standing(tenant, "s")).toMatchObject({ parked: 1, counts: { delivered: 2 } }));
   await until(async () => expect(await standing(tenant, "tested", "handler")).toMatchObject({ isIdle: true }));
+  await metricsFor(env, 0).add({ shard: 0, from: tenant, sequence: 1, tenants: {}, tails: { [tenant]: { "note-0": TAIL } } });
+  await until(async () => expect(Object.keys(await figuresOf(tenant))).toEqual(expect.arrayContaining(["rivulet_deliveries_total", "tails"])));
+  await send(tenant, ALERTING_STREAM, "SetRule", RULE);
   await alertsFor(env, tenant).changed();
+  await until(async () => expect(await alertsFor(env, tenant).pending()).not.toEqual([]));
+  await until(async () => expect(await wholeLog(tenant)).toHaveLength(LIVED.events));
   const failures = Array.from({ length: FAILURES_TO_OPEN }, () => false);
   await circuitPort(env.CIRCUIT).record(tenant, SINK, failures, Date.now());
 }
@@ -76,6 +96,13 @@ export async function rowsOf(tenant: string): Promise<Record<string, number>> {
   }
   await note("view_search", env.VIEWS_0, "scope = ?1", searchScope(tenant, "notes"));
   return found;
+}
+
+/** What the figures' object knows of a tenant: by metric, and `tails` where streams waited for the log. */
+export async function figuresOf(tenant: string): Promise<Readonly<Record<string, unknown>>> {
+  const figures = metricsFor(env, 0);
+  const tails: object = await figures.tails(tenant, 0);
+  return { ...(await figures.read(tenant)), ...(Object.keys(tails).length > 0 && { tails }) };
 }
 
 /** Objects of a tenant that still hold something, or have an alarm. */
