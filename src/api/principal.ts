@@ -149,7 +149,8 @@ export async function ticketHolder(request: Request, services: Asking & Pick<Ser
   const holder = TENANT_PATTERN.test(tenant) ? await holderOf(services.dispatcherFor(tenant), secret, request.method) : undefined;
   if (holder === undefined) return unauthorized("The ticket is not known: it was used, or is over 60 seconds old.");
   const { credential } = holder;
-  if (credential !== undefined && !(await isStillGood(services, tenant, credential))) return unauthorized("What the ticket was made with is good no more.");
+  if (credential !== undefined && (await stillGoodUntil(services, tenant, credential)) === undefined)
+    return unauthorized("What the ticket was made with is good no more.");
   return { tenant, ...holder };
 }
 
@@ -157,19 +158,20 @@ async function holderOf(dispatcher: ReturnType<Services["dispatcherFor"]>, ticke
   return method === "HEAD" ? dispatcher.ticketHolder(ticket) : dispatcher.redeemTicket(ticket);
 }
 
-/** Whether what a principal was known by opens anything now; read anew. */
-export async function isStillGood(services: Pick<Services, "keys" | "tenants" | "issuers">, tenant: string, credential: Credential): Promise<boolean> {
-  const [isGood, { isSuspended }] = await Promise.all([isProven(services, tenant, credential), services.tenants.fresh(tenant)]);
-  return isGood && !isSuspended;
+/** Until when (RFC 3339, or forever) what a principal was known by opens anything; undefined where it opens nothing now. Read anew. */
+export async function stillGoodUntil(
+  services: Pick<Services, "keys" | "tenants" | "issuers">,
+  tenant: string,
+  credential: Credential,
+): Promise<string | "forever" | undefined> {
+  const [until, { isSuspended }] = await Promise.all([provenUntil(services, tenant, credential), services.tenants.fresh(tenant)]);
+  return isSuspended ? undefined : until;
 }
 
-async function isProven(services: Pick<Services, "keys" | "issuers">, tenant: string, credential: Credential): Promise<boolean> {
-  if ("key" in credential) {
-    const state = await services.keys.fresh(nameOf({ tenant, id: credential.key }));
-    return goodUntil(state, credential.hash, Date.now()) !== undefined;
-  }
+async function provenUntil(services: Pick<Services, "keys" | "issuers">, tenant: string, credential: Credential): Promise<string | "forever" | undefined> {
+  if ("key" in credential) return goodUntil(await services.keys.fresh(nameOf({ tenant, id: credential.key })), credential.hash, Date.now());
   const issuer = await services.issuers.fresh(credential.issuer);
-  return issuer?.tenant === tenant && Date.parse(credential.until) > Date.now();
+  return issuer?.tenant === tenant && Date.parse(credential.until) > Date.now() ? credential.until : undefined;
 }
 
 function unknownKey(): Response {
