@@ -116,12 +116,16 @@ const forms = Object.keys(FORMS);
 const cases = forms.flatMap((form, at) => Object.keys(LEAVES).map((leave, index) => ({ form, leave, name: `ends-${at}-${index}` })));
 
 describe("a live connection that was let in ends as soon as", () => {
-  test.concurrent.each(cases)("$leave ($form)", async ({ form, leave, name }) => {
-    const { as, takeAway } = await LEAVES[leave]!(name);
-    const { heard, ended } = await FORMS[form]!("/v1/streams/ends-1/live?from=1", as);
-    await heard();
-    const taken = (await takeAway?.()) as { readonly status: number } | undefined;
-    expect(taken?.status ?? 200).toBeLessThan(300);
-    await ended();
-  });
+  test.concurrent.each(cases)(
+    "$leave ($form)",
+    async ({ form, leave, name }) => {
+      const { as, takeAway } = await LEAVES[leave]!(name);
+      const { heard, ended } = await FORMS[form]!("/v1/streams/ends-1/live?from=1", as);
+      await heard();
+      const taken = (await takeAway?.()) as { readonly status: number } | undefined;
+      expect(taken?.status ?? 200).toBeLessThan(300);
+      await ended();
+    },
+    30_000,
+  );
 });

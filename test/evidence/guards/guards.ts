@@ -1,4 +1,5 @@
 import { KEY_GUARDS } from "./key-guards.ts";
+import { LIMIT_GUARDS } from "./limit-guards.ts";
 
 /** A guard of the engine, how it is switched off, and which evidence must then turn red. */
 export interface Guard {
@@ -285,4 +286,5 @@ export const GUARDS: readonly Guard[] = [
     caughtBy: "test/engine/rebuild.test.ts",
   },
   ...KEY_GUARDS,
+  ...LIMIT_GUARDS,
 ];
