@@ -83,6 +83,8 @@ export function identityServices({
   | "takeRequest"
   | "takeNonce"
   | "deny"
+  | "beginAct"
+  | "settleAct"
 > {
   const stateOf = async (tenant: string, stream: string): Promise<unknown> =>
     JSON.parse((await within(MOST_TIME, stream, objectFor(env, tenant, stream).state())).state);
@@ -147,6 +149,8 @@ export function identityServices({
     ),
     keySets: new KeySets(fetch, { allowLocal: allowLocalTargets }),
     deny: async (tenant, actor, operation) => within(MOST_TIME, "the denials", denialsFor(env, tenant).deny(actor, operation)),
+    beginAct: async (tenant, id, act) => within(MOST_TIME, "the audit log", denialsFor(env, tenant).begin(id, act)),
+    settleAct: async (tenant, id) => within(MOST_TIME, "the audit log", denialsFor(env, tenant).settle(id)),
     takeNonce: async (tenant, key, { created, nonce }) => within(MOST_TIME, "the nonces", rateLimitFor(env, tenant, key).takeNonce(created, nonce)),
     async takeRequest(tenant, key, limit) {
       const object = rateLimitFor(env, tenant, key);

@@ -7,7 +7,7 @@ import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
 import { ownHop, traced } from "../tracing/traced.ts";
-import { auditAct, auditDenial } from "./audit.ts";
+import { auditDenial, audited } from "./audit.ts";
 import { bodyText, mediaTypeOf } from "./body.ts";
 import { mayBeCritical } from "./critical.ts";
 import { describeEndpoint } from "./description.ts";
@@ -137,12 +137,10 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;
-    const handled = other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked);
-    const answer = await within(MOST_TIME, `${endpoint.operationId}`, Promise.resolve(handled));
+    const handle = async (): Promise<Response> => (other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked));
     // Who asks where everybody may is nobody: whom its handler has found out since, it answers for.
-    if (endpoint.scope === "public") return answer;
-    const act = { ...checked, endpoint };
-    return answer.status === 403 ? auditDenial(act, answer) : auditAct(act, answer);
+    if (endpoint.scope === "public") return within(MOST_TIME, endpoint.operationId, handle());
+    return audited({ ...checked, endpoint }, () => within(MOST_TIME, endpoint.operationId, handle()));
   });
 }
 

@@ -1,6 +1,7 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { AlertsObject } from "../../durable-objects/alerts.ts";
+import type { ActOnItsWay } from "../../durable-objects/denials.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import type { EraserObject } from "../../durable-objects/eraser.ts";
 import type { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
@@ -40,6 +41,9 @@ export interface Services {
   eraserFor(tenant: string): DurableObjectStub<EraserObject>;
   /** Counts a denied request for the audit log. */
   deny(tenant: string, actor: string, operation: string): Promise<void>;
+  /** Notes that an administrative act begins, under an id of its own: unless it is settled, the audit log will say so. */
+  beginAct(tenant: string, id: string, act: ActOnItsWay): Promise<void>;
+  settleAct(tenant: string, id: string): Promise<void>;
   /** Counts a request of a key that has a limit. */
   takeRequest(tenant: string, key: string, limit: RequestLimit): Promise<LimitAnswered>;
   /** Takes the nonce of a signature; false where it was taken before. */

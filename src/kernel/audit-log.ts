@@ -16,6 +16,16 @@ export interface AdministrativeAct {
   readonly version?: number;
 }
 
+/** Somebody began to set something up, and nobody has said what became of it: it may have been done or not. Its events, if there are any, have its correlation id. */
+export interface BegunAct {
+  readonly operation: string;
+  readonly method: string;
+  readonly path: string;
+  readonly from?: string;
+  /** When it began (RFC 3339 UTC). */
+  readonly at: string;
+}
+
 /** Somebody asked for what he may not: so often within a minute, or more often where the one who counts was restarted. */
 export interface DeniedActs {
   readonly operation: string;
@@ -36,6 +46,11 @@ export interface AuditEntry {
 /** An administrative act as it is written down. */
 export function administrativeAct(act: AdministrativeAct): AuditEntry {
   return entryOf("rivulet.AdministrativeAct", act);
+}
+
+/** An act whose outcome is not known, as it is written down. */
+export function begunAct(act: BegunAct): AuditEntry {
+  return entryOf("rivulet.AdministrativeActBegun", act);
 }
 
 /** Denied acts as they are written down. */

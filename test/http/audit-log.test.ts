@@ -2,9 +2,10 @@ import { env } from "cloudflare:workers";
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { DenialsObject } from "../../durable-objects/denials.ts";
-import { Aggregate } from "../../src/worker.ts";
-import { append, eventsOf, expectProblem, get, send } from "../support/http.ts";
+import { Aggregate, Denials } from "../../src/worker.ts";
+import { append, eventsOf, everything, expectProblem, get, send, type StoredEvent } from "../support/http.ts";
 import { makeKey } from "../support/keys.ts";
+import { eventually } from "./eventually.ts";
 
 const { DENIALS } = env as unknown as { DENIALS: DurableObjectNamespace<DenialsObject> };
 const note = { type: "notes.NoteAdded", data: { n: 1 } };
@@ -12,6 +13,28 @@ const note = { type: "notes.NoteAdded", data: { n: 1 } };
 /** As if the minute were over. */
 const minuteIsOver = (tenant: string): Promise<void> =>
   runInDurableObject(DENIALS.get(DENIALS.idFromName(tenant)), (denials) => denials.writeDown(Date.now() + 60_000));
+
+/** As if this act had been on its way for longer than any request. */
+const actsAreOver = (tenant: string): Promise<void> =>
+  runInDurableObject(DENIALS.get(DENIALS.idFromName(tenant)), (denials) => denials.writeDown(Date.now() + 301_000));
+const kept = (tenant: string): Promise<readonly unknown[]> =>
+  runInDurableObject(DENIALS.get(DENIALS.idFromName(tenant)), (_, { storage }) => [...storage.kv.list()]);
+
+/** What a part that is lost says: the request is 503, its outcome unknown. */
+const LOST = "D1_ERROR: Network connection lost";
+/** The first calls of a method of these streams are lost, before they are done or after that. */
+function losing(method: "append" | "execute", stream: string, when: "before" | "after", losses = 1): void {
+  const real = Aggregate.prototype[method] as (request: never) => Promise<never>;
+  const lossy = vi.spyOn(Aggregate.prototype, method).mockImplementation(async function (this: InstanceType<typeof Aggregate>, request: never) {
+    const { ctx } = this as unknown as { readonly ctx: DurableObjectState };
+    const isLost = ctx.id.name?.includes(stream) === true && losses-- > 0;
+    if (isLost && when === "before") throw new Error(LOST);
+    const result = await real.call(this, request);
+    if (isLost) throw new Error(LOST);
+    return result;
+  } as never);
+  onTestFinished(() => lossy.mockRestore());
+}
 
 interface Written {
   readonly operation: string;
@@ -54,19 +77,53 @@ test("what was refused, only read, or given again is no act", async () => {
 
 test("an act whose entry was lost on the way is there once it is asked for again, once", async () => {
   const red = { "tenant-id": "audit-lost", "idempotency-key": "made" };
-  const { append } = Aggregate.prototype;
-  let losses = 1;
-  const lossy = vi.spyOn(Aggregate.prototype, "append").mockImplementation(function (this: InstanceType<typeof Aggregate>, request) {
-    const { ctx } = this as unknown as { readonly ctx: DurableObjectState };
-    if (ctx.id.name?.endsWith("audit-log") && losses-- > 0) throw new Error("a test loses the entry");
-    return append.call(this, request);
-  });
-  onTestFinished(() => lossy.mockRestore());
+  losing("append", "/audit-log", "before");
   const asked = () => send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, red);
   expect((await asked()).status).toBe(201);
   expect(await auditLog("audit-lost", "rivulet.AdministrativeAct")).toEqual([]);
   for (let time = 0; time < 3; time++) expect((await asked()).headers.get("idempotency-replayed")).toBe("true");
   expect(await auditLog("audit-lost", "rivulet.AdministrativeAct")).toMatchObject([["key:admin", { operation: "createKey", version: 1 }]]);
+});
+
+test("an act whose entry was lost is in the audit log as begun, though nobody asks again, and one that was refused or is there is not", async () => {
+  const red = { "tenant-id": "audit-begun", "cf-connecting-ip": "192.0.2.7" };
+  losing("append", "/audit-log", "before");
+  const lost = await send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, red);
+  expect(lost.status).toBe(201);
+  await send("POST", "/v1/keys", { name: "z", scopes: ["streams:read"] }, red);
+  await send("POST", "/v1/keys", { name: "z", scopes: ["streams:read"] }, red);
+  await minuteIsOver("audit-begun");
+  expect(await auditLog("audit-begun", "rivulet.AdministrativeActBegun")).toEqual([]);
+  for (let time = 0; time < 2; time++) await actsAreOver("audit-begun");
+  expect(await auditLog("audit-begun", "rivulet.AdministrativeActBegun")).toEqual([
+    ["key:admin", { operation: "createKey", method: "POST", path: "/v1/keys", from: "192.0.2.7", at: expect.stringMatching(/^\d{4}-.*Z$/) }],
+  ]);
+  expect(await auditLog("audit-begun", "rivulet.AdministrativeAct")).toHaveLength(1);
+  expect(await kept("audit-begun")).toEqual([]);
+});
+
+test("an act that nobody lived to answer is in the audit log as begun, with the correlation that its events have", async () => {
+  const red = { "tenant-id": "audit-killed", "x-correlation-id": "who-was-killed" };
+  losing("execute", "/rivulet_key-", "after");
+  expect((await send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, red)).status).toBe(503);
+  await actsAreOver("audit-killed");
+  const log = await eventsOf("audit-log", { "tenant-id": "audit-killed" });
+  expect(log).toMatchObject([{ type: "rivulet.AdministrativeActBegun", metadata: { correlationId: "who-was-killed", actor: "key:admin" } }]);
+  const made = await eventually(
+    "the key's event in the log",
+    () => everything<StoredEvent>("/v1/events?category=rivulet_key&correlationId=who-was-killed", { "tenant-id": "audit-killed" }),
+    ({ length }) => length > 0,
+  );
+  expect(made).toMatchObject([{ type: "rivulet.KeyCreated" }]);
+});
+
+test("nothing is done that could not be noted first", async () => {
+  const red = { "tenant-id": "audit-unnoted" };
+  const mute = vi.spyOn(Denials.prototype, "begin").mockRejectedValue(new Error(LOST));
+  onTestFinished(() => mute.mockRestore());
+  expect((await send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, red)).status).toBe(503);
+  mute.mockRestore();
+  expect((await send("POST", "/v1/keys", { name: "y", scopes: ["streams:read"] }, red)).status).toBe(201);
 });
 
 test("an act that changes nothing is one, too, each time", async () => {
@@ -120,6 +177,18 @@ test("a delivery that is denied to a key counts as its tenant's and its own, and
   expect(denied.reduce((sum, [, { count = 0 }]) => sum + count, 0)).toBe(2);
   const nobodys = DENIALS.idFromName("").toString();
   expect((await listDurableObjectIds(DENIALS)).map(String)).not.toContain(nobodys);
+});
+
+test("a count that was written down and then forgotten keeps no other out of the audit log", async () => {
+  const denials = DENIALS.get(DENIALS.idFromName("audit-forgot"));
+  await denials.deny("key:x", "readLog");
+  await denials.deny("key:x", "readLog");
+  await minuteIsOver("audit-forgot");
+  // As it stood on disk before, with a count that began anew; in the same minute, or a first one in another.
+  await denials.deny("key:x", "readLog");
+  await denials.deny("key:y", "readLog");
+  await minuteIsOver("audit-forgot");
+  expect((await auditLog("audit-forgot", "rivulet.ActsDenied")).map(([actor]) => actor)).toContain("key:y");
 });
 
 test("the audit log is read with its scope", async () => {
