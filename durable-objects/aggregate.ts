@@ -188,7 +188,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** Compares the stream with the log; with `repair`, what the log lacks is sent there again, and the alarm makes sure of it. */
   async reconcile(repair: boolean): Promise<Reconciled> {
-    const found = await compareWithLog(this.#store, this.#parts.ports);
+    const found = await compareWithLog(this.#store, this.#parts.ports, repair);
     // Woken by its id, an object without a stream does not know its name. It must not live on: the next who calls it by name would meet it.
     if (this.#store.identity.stream === "") this.ctx.waitUntil(scheduler.wait(0).then(() => this.ctx.abort("woken without a name")));
     if (!repair) return found;

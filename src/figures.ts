@@ -1,6 +1,7 @@
 import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { within } from "./deadline.ts";
 import type { Saga, View } from "./kernel/index.ts";
+import { countForked } from "./log/count-forked.ts";
 import { logHead } from "./log/log-heads.ts";
 import { loggedVersions } from "./log/logged-versions.ts";
 import type { ShardOf } from "./log/shard.ts";
@@ -31,6 +32,7 @@ type Part = { readonly [Name in MetricName]?: Own | undefined };
 /** What is read anew each time, together: the metrics that come of it. */
 const READ: readonly { readonly names: readonly MetricName[]; readonly read: (given: FiguresGiven, tenant: string) => Promise<Part> }[] = [
   { names: ["rivulet_log_position", "rivulet_view_lag_events", "rivulet_view_faulted"], read: viewFigures },
+  { names: ["rivulet_log_forked_streams"], read: forkFigures },
   { names: ["rivulet_dead_letters"], read: letterFigures },
   { names: ["rivulet_business_total"], read: businessFigures },
   { names: ["rivulet_sagas", "rivulet_saga_duration_seconds"], read: sagasFigures },
@@ -75,6 +77,10 @@ async function viewFigures({ shardOf, views, now }: FiguresGiven, tenant: string
     rivulet_view_lag_events: Object.fromEntries(all.map(({ name, position }) => [key(name), Math.max(0, head.position - position)])),
     rivulet_view_faulted: Object.fromEntries(all.map(({ name, state }) => [key(name), state === "faulted" ? 1 : 0])),
   };
+}
+
+async function forkFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {
+  return { rivulet_log_forked_streams: { [key()]: await countForked(shardOf(tenant).log, tenant) } };
 }
 
 async function letterFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {

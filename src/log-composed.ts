@@ -5,6 +5,7 @@ import { within } from "./deadline.ts";
 import type { Env } from "./env.ts";
 import type { LogHead } from "./kernel/index.ts";
 import { markForked } from "./log/mark-forked.ts";
+import { unmarkForked } from "./log/unmark-forked.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
 import { purgeCopies } from "./log/purge-copies.ts";
 import { ReachedLogs } from "./log/reached-logs.ts";
@@ -87,6 +88,7 @@ export class LogComposed {
         metering.projector().forked(identity.tenant);
         void metering.soon(env);
       },
+      unmarkForked: (identity, end) => unmarkForked(shardOf(identity.tenant).log, identity, end),
       waits({ tenant, stream }, tail) {
         metering.registry.tail(tenant, stream, tail);
         void metering.soon(env);

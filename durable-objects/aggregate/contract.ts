@@ -223,6 +223,8 @@ export interface AggregatePorts {
   purgeCopies(identity: StreamIdentity, ids: readonly string[]): Promise<void>;
   /** Notes in the log that object and log tell different histories. */
   markForked(identity: StreamIdentity, reason: string): Promise<void>;
+  /** Takes that note away, as long as the log ends there. */
+  unmarkForked(identity: StreamIdentity, end: StreamHead): Promise<void>;
   /** The log lacks the end of the stream. Noted in memory: it costs no call and no row of the stream's. */
   waits(identity: StreamIdentity, tail: Tail): void;
   /** Tells the tenant's dispatcher that the log of this epoch holds this position; when it returns, the dispatcher answers for what follows. */
