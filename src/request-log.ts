@@ -3,8 +3,8 @@ import type { ObservedRequest } from "./api/observed.ts";
 /** What is written to the log, the gravest first. */
 const LEVELS = ["off", "error", "warn", "info"] as const;
 
-/** Where nothing else is said: what failed, and what was refused under load. */
-const DEFAULT_LEVEL = "warn";
+/** Where nothing else is said: each request. */
+const DEFAULT_LEVEL = "info";
 
 /**
  * One line of JSON for each request, from a level on: `error` for what the platform failed at, `warn` for what it refused under load,

@@ -15,6 +15,8 @@ const inWorkerd = async (name: string, main: string) => ({
           ADMIN_KEY: "test-admin-key",
           MASTER_KEY: "test-master-key-of-32-characters",
           METRICS_EVERY_MS: "50",
+          // A line for each request would hide what a test has to say.
+          LOG_LEVEL: "warn",
           LOG_MIGRATIONS: await readD1Migrations(`${root}migrations/log`),
           VIEWS_MIGRATIONS: await readD1Migrations(`${root}migrations/views`),
           TELEMETRY_MIGRATIONS: await readD1Migrations(`${root}migrations/telemetry`),

@@ -7,6 +7,7 @@ import { CONFIG_FILE } from "./root.ts";
 import type { LocalSettings } from "./settings.ts";
 import type { StateClaim } from "./state-lock.ts";
 import { withoutItsSignals } from "./stop-signal.ts";
+import { workerLog } from "./worker-log.ts";
 
 /** A Miniflare that has begun: it may not be ready yet, and must be disposed of even if it never is. */
 export interface Runtime {
@@ -64,6 +65,7 @@ function onState({ folder, mark }: StateClaim) {
     host: "127.0.0.1",
     port: 0,
     log: new Log(LogLevel.WARN),
+    handleStructuredLogs: workerLog(process.stdout, process.stderr),
     // No look at the network for what Cloudflare would say of a request's origin.
     cf: false,
     // Where `wrangler dev --persist-to <folder>` keeps things, so that both see the same data.

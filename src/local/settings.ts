@@ -26,7 +26,7 @@ export const SETTINGS_HELP = `Settings come from the environment:
   VIDEO_PROCESSOR_URL  a video processor, with VIDEO_PROCESSOR_KEY
   TRACE_RATE           the share of new traces that is kept, 0 to 1 (1), or off
   OTLP_URL             a collector of traces, as http://127.0.0.1:4318/v1/traces, and OTLP_HEADERS where it wants some
-  LOG_LEVEL            which requests are logged: off, error, warn (else) or info`;
+  LOG_LEVEL            which requests are logged: off, error, warn or info (else: every one)`;
 
 /** Reads the settings from the environment, makes what keys are missing, and says where things are. */
 export async function localSettings(environment: Readonly<Record<string, string | undefined>>): Promise<LocalSettings> {

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { append, ask } from "./api.ts";
 import { ADMIN_KEY, startServer, stop, until } from "./server.ts";
 
-test("each request is a line of the log, with its trace; no key, no ticket and no secret stands in any of them", async () => {
-  const server = await startServer({ environment: { LOG_LEVEL: "info" } });
+test("each request is a line of the log where nothing else is asked for, with its trace; no key, no ticket and no secret stands in any of them", async () => {
+  const server = await startServer();
   const trace = "0af7651916cd43dd8448eb211c80319c";
   await append(server.url, "note-a", ["never in a log: data"], { traceparent: `00-${trace}-b7ad6b7169203331-01` });
   await ask(server.url, "/v1/sources/quiet", { method: "PUT", body: { scheme: "github", secret: "never in a log: secret" } });

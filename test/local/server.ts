@@ -96,6 +96,7 @@ const USUAL = {
   PORT: undefined,
   STATE_DIR: undefined,
   ALLOW_LOCAL_TARGETS: undefined,
+  LOG_LEVEL: undefined,
 };
 
 /** A server that is ready. */

@@ -41,7 +41,15 @@ export async function killableServer(settings: Readonly<Record<string, string>> 
     async start() {
       const { npm_lifecycle_event: _, ALLOW_LOCAL_TARGETS: __, ...environment } = process.env;
       // What a killed runtime leaves in its folder for passing files goes with the rest.
-      const own = { TMPDIR: scratch, PORT: String(port), STATE_DIR: stateDir, ADMIN_KEY: key, MASTER_KEY: "the-master-key-of-the-kills", RIVULET_TEST: mark };
+      const own = {
+        TMPDIR: scratch,
+        PORT: String(port),
+        STATE_DIR: stateDir,
+        ADMIN_KEY: key,
+        MASTER_KEY: "the-master-key-of-the-kills",
+        RIVULET_TEST: mark,
+        LOG_LEVEL: "warn",
+      };
       const child = spawn(process.execPath, [START], { env: { ...environment, ...own, ...settings }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
       pid = child.pid as number;
       let output = "";
