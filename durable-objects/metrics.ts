@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Batch } from "../src/metrics/registry.ts";
+import { type Gap, withGaps, withoutGaps } from "../src/metrics/gaps.ts";
 import { addTail, forgetTails, type Tail, type Tails } from "../src/metrics/tails.ts";
 import { addAll, closed, type OpenSeries, opened, type Series } from "../src/metrics/series.ts";
 
@@ -10,6 +11,7 @@ const MOST_ISOLATES = 500;
 const REMEMBERED = 20;
 const TENANT = "tenant:";
 const TAILS = "tails:";
+const GAPS = "gaps:";
 /** A tenant that is deleted: isolates that counted something of it may come late, and its id is never given again. */
 const GONE = "gone:";
 
@@ -26,7 +28,7 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
   #isArmed = false;
 
   /** Takes in what an isolate has counted; once, however often it is sent. */
-  async add({ from, sequence, tenants, tails = {} }: Batch): Promise<void> {
+  async add({ from, sequence, tenants, tails = {}, gaps = {} }: Batch): Promise<void> {
     const seen = this.#seen.get(from) ?? [];
     if (seen.includes(sequence)) return;
     this.#seen.delete(from);
@@ -46,6 +48,8 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
       for (const [stream, tail] of Object.entries(added)) addTail(own, stream, tail);
       this.#changedTails.add(tenant);
     }
+    // Rare, and not said again: written at once.
+    for (const [tenant, added] of Object.entries(gaps)) if (!this.#isGone(tenant)) this.#keepGaps(tenant, withGaps(this.gaps(tenant), added));
     if (this.#isArmed) return;
     this.#isArmed = true;
     await this.ctx.storage.setAlarm(Date.now() + WRITE_AFTER);
@@ -63,6 +67,16 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     return Object.fromEntries(own);
   }
 
+  /** The positions of a tenant's log that somebody missed, until they are said to be over. */
+  gaps(tenant: string): readonly Gap[] {
+    return JSON.parse(this.ctx.storage.kv.get<string>(GAPS + tenant) ?? "[]") as readonly Gap[];
+  }
+
+  /** Positions that were missed are there by now. */
+  closeGaps(tenant: string, over: readonly Gap[]): void {
+    this.#keepGaps(tenant, withoutGaps(this.gaps(tenant), over));
+  }
+
   /** The tenant is no more: nothing of it is taken in from now on. */
   forget(tenant: string): Promise<void> {
     this.#tenants.delete(tenant);
@@ -72,6 +86,7 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
     this.ctx.storage.kv.put(GONE + tenant, true);
     this.ctx.storage.kv.delete(TENANT + tenant);
     this.ctx.storage.kv.delete(TAILS + tenant);
+    this.#keepGaps(tenant, []);
     return Promise.resolve();
   }
 
@@ -85,6 +100,11 @@ export class MetricsObject<Env = unknown> extends DurableObject<Env> {
 
   #isGone(tenant: string): boolean {
     return this.ctx.storage.kv.get(GONE + tenant) !== undefined;
+  }
+
+  #keepGaps(tenant: string, gaps: readonly Gap[]): void {
+    if (gaps.length === 0) this.ctx.storage.kv.delete(GAPS + tenant);
+    else this.ctx.storage.kv.put(GAPS + tenant, JSON.stringify(gaps));
   }
 
   #tailsOf(tenant: string): Map<string, Tail> {

@@ -2,10 +2,12 @@ import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for
 import { within } from "./deadline.ts";
 import type { Saga, View } from "./kernel/index.ts";
 import { countForked } from "./log/count-forked.ts";
+import { missingPositions } from "./log/missing-positions.ts";
 import { logHead } from "./log/log-heads.ts";
 import { loggedVersions } from "./log/logged-versions.ts";
 import type { ShardOf } from "./log/shard.ts";
 import { billOf } from "./metrics/bill.ts";
+import type { Gap } from "./metrics/gaps.ts";
 import type { MetricName } from "./metrics/definitions.ts";
 import type { Series } from "./metrics/series.ts";
 import { stillWaiting, type Tails } from "./metrics/tails.ts";
@@ -33,6 +35,7 @@ type Part = { readonly [Name in MetricName]?: Own | undefined };
 const READ: readonly { readonly names: readonly MetricName[]; readonly read: (given: FiguresGiven, tenant: string) => Promise<Part> }[] = [
   { names: ["rivulet_log_position", "rivulet_view_lag_events", "rivulet_view_faulted"], read: viewFigures },
   { names: ["rivulet_log_forked_streams"], read: forkFigures },
+  { names: ["rivulet_log_missing_positions"], read: gapFigures },
   { names: ["rivulet_dead_letters"], read: letterFigures },
   { names: ["rivulet_business_total"], read: businessFigures },
   { names: ["rivulet_sagas", "rivulet_saga_duration_seconds"], read: sagasFigures },
@@ -81,6 +84,17 @@ async function viewFigures({ shardOf, views, now }: FiguresGiven, tenant: string
 
 async function forkFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {
   return { rivulet_log_forked_streams: { [key()]: await countForked(shardOf(tenant).log, tenant) } };
+}
+
+/** Of the positions that somebody missed, those that are missing still. Those that are there by now are forgotten. */
+async function gapFigures({ env, shardOf }: FiguresGiven, tenant: string): Promise<Part> {
+  const { id, log } = shardOf(tenant);
+  const gaps = (await within(MOST_TIME, "the metrics", metricsFor(env, id).gaps(tenant) as Promise<readonly Gap[]>)) satisfies readonly Gap[];
+  if (gaps.length === 0) return { rivulet_log_missing_positions: { [key()]: 0 } };
+  const missing = await missingPositions(log, tenant, gaps);
+  const over = gaps.filter((_, index) => missing[index] === 0);
+  if (over.length > 0) await within(MOST_TIME, "the metrics", metricsFor(env, id).closeGaps(tenant, over) as Promise<void>);
+  return { rivulet_log_missing_positions: { [key()]: missing.reduce((sum, own) => sum + own, 0) } };
 }
 
 async function letterFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {

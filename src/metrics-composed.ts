@@ -7,6 +7,7 @@ import { followerName } from "./followers/dead-letters.ts";
 import type { LoggedEvent } from "./kernel/index.ts";
 import type { ProjectorObserver } from "./log/projector.ts";
 import type { ShardOf } from "./log/shard.ts";
+import { gapsIn, positionsIn } from "./metrics/gaps.ts";
 import { queueOperationsOf } from "./metrics/prices.ts";
 import { type Batch, type Flushing, Registry } from "./metrics/registry.ts";
 import type { Lost } from "./tracing/sink-lane.ts";
@@ -115,7 +116,9 @@ export class Metering {
     const log: LogReader = {
       async follow(tenant, query) {
         const slice = await given.log.follow(tenant, query);
-        registry.count(tenant, "rivulet_log_gaps_total", {}, gapsIn(query.position, slice.events));
+        const gaps = gapsIn(query.position, slice.events);
+        registry.count(tenant, "rivulet_log_gaps_total", {}, positionsIn(gaps));
+        registry.gaps(tenant, gaps);
         seen.take(slice.events);
         return slice;
       },
@@ -200,11 +203,6 @@ class Seen {
   upTo(position: number): readonly number[] {
     return [...this.#recorded].flatMap(([at, recorded]) => (at <= position ? [recorded] : []));
   }
-}
-
-function gapsIn(after: number, events: readonly LoggedEvent[]): number {
-  const last = events.at(-1);
-  return last === undefined ? 0 : last.position - after - events.length;
 }
 
 /** A database that tells how many rows its transactions wrote, as D1 bills them. */

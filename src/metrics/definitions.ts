@@ -31,6 +31,7 @@ export const DEFINITIONS = {
   rivulet_view_lag_events: { kind: "gauge", help: "Positions of the log that a view has not folded.", labels: ["view"] },
   rivulet_view_faulted: { kind: "gauge", help: "1 where a view has met a fault and stands still.", labels: ["view"] },
   rivulet_log_gaps_total: { kind: "counter", help: "Positions that were missing where the log was read; must stay 0.", labels: [] },
+  rivulet_log_missing_positions: { kind: "gauge", help: "Positions that were missing where the log was read, and still are; must stay 0.", labels: [] },
   rivulet_log_forks_total: { kind: "counter", help: "Times that a stream was found to tell another history than the log; must stay 0.", labels: [] },
   rivulet_log_forked_streams: { kind: "gauge", help: "Streams that the log takes no more of, for they tell another history; must stay 0.", labels: [] },
   rivulet_tails_total: { kind: "counter", help: "Times that the end of a stream could not be brought into the log at once.", labels: [] },

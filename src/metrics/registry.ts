@@ -1,4 +1,5 @@
 import { DEFINITIONS, type LabelsOf, type MetricName, type NameOf } from "./definitions.ts";
+import { type Gap, withGaps } from "./gaps.ts";
 import { addTail, type Tail, type Tails } from "./tails.ts";
 import { addTo, closed, GONE, histogramOf, labelsKey, type OpenSeries, type Series, sizeOf, type Value } from "./series.ts";
 
@@ -10,6 +11,8 @@ export interface Batch {
   readonly tenants: Readonly<Record<string, Series>>;
   /** By tenant: streams that the log is behind. */
   readonly tails?: Readonly<Record<string, Tails>>;
+  /** By tenant: positions that the log lacked. */
+  readonly gaps?: Readonly<Record<string, readonly Gap[]>>;
 }
 
 /** Series, over all tenants, that an isolate keeps between two flushes; what comes beyond them is not counted. */
@@ -38,6 +41,7 @@ export class Registry {
   #from: string | undefined;
   #tenants = new Map<string, OpenSeries>();
   #tails = new Map<string, Map<string, Tail>>();
+  #gaps = new Map<string, readonly Gap[]>();
   #waiting: Batch[] = [];
   #sequence = 0;
   #last = 0;
@@ -71,6 +75,11 @@ export class Registry {
     addTail(own, stream, tail);
   }
 
+  /** Says which positions the log lacked. */
+  gaps(tenant: string, gaps: readonly Gap[]): void {
+    if (gaps.length > 0) this.#gaps.set(tenant, withGaps(this.#gaps.get(tenant) ?? [], gaps));
+  }
+
   /**
    * Sees to it that what was counted is sent, at once or when the next flush is due; undefined where there is nothing to send, or
    * somebody sees to it already. The promise is for `waitUntil`: it never rejects, and belongs to the invocation that asked.
@@ -100,21 +109,23 @@ export class Registry {
   }
 
   get #isEmpty(): boolean {
-    return this.#tenants.size === 0 && this.#tails.size === 0 && this.#waiting.length === 0;
+    return this.#tenants.size === 0 && this.#tails.size === 0 && this.#gaps.size === 0 && this.#waiting.length === 0;
   }
 
   #gather({ shardOf }: Flushing): void {
-    const byShard = new Map<number, { readonly tenants: Record<string, Series>; readonly tails: Record<string, Tails> }>();
+    const byShard = new Map<number, { tenants: Record<string, Series>; tails: Record<string, Tails>; gaps: Record<string, readonly Gap[]> }>();
     const partOf = (tenant: string) => {
       const shard = shardOf(tenant);
-      const own = byShard.get(shard) ?? { tenants: {}, tails: {} };
+      const own = byShard.get(shard) ?? { tenants: {}, tails: {}, gaps: {} };
       byShard.set(shard, own);
       return own;
     };
     for (const [tenant, series] of this.#tenants) partOf(tenant).tenants[tenant] = closed(series);
     for (const [tenant, tails] of this.#tails) partOf(tenant).tails[tenant] = Object.fromEntries(tails);
+    for (const [tenant, gaps] of this.#gaps) partOf(tenant).gaps[tenant] = gaps;
     this.#tenants = new Map();
     this.#tails = new Map();
+    this.#gaps = new Map();
     const from = (this.#from ??= this.#newId());
     for (const [shard, part] of byShard) this.#waiting.push({ shard, from, sequence: ++this.#sequence, ...part });
     this.#waiting = this.#waiting.slice(-MOST_WAITING);

@@ -45,7 +45,7 @@ export const BUILT_IN: Readonly<Record<string, AlertRule>> = {
   ),
   "faulted-view": rule("rivulet_view_faulted", [0], 0, "critical", "A view has met a fault and stands still."),
   "stuck-saga": rule("rivulet_sagas", [0, "value", { state: "stuck" }], 0, "critical", "An instance of a saga is stuck."),
-  gap: rule("rivulet_log_gaps_total", [0], 0, "critical", "A position of the log is missing."),
+  gap: rule("rivulet_log_missing_positions", [0], 0, "critical", "A position of the log is missing."),
   fork: rule("rivulet_log_forked_streams", [0], 0, "critical", "A stream and the log tell different histories."),
 };
 

@@ -59,15 +59,6 @@ test("a stream that tells another history than the log is counted as a fork", as
   await until(async () => expect(of(await read("forks"), "rivulet_log_forks_total")).toBeGreaterThanOrEqual(1));
 });
 
-test("a position that is missing is counted as a gap", async () => {
-  await append("gaps", "note-1", [draft("notes.Written", { text: "a" })]);
-  await until(async () => expect(of(await read("gaps"), "rivulet_view_delay_seconds")).toMatchObject({ count: 1 }));
-  // No way of ours leads there: the log itself is tampered with.
-  await env.LOG_0.batch([env.LOG_0.prepare("UPDATE heads SET position = 2 WHERE tenant = 'gaps'"), env.LOG_0.prepare("DROP TRIGGER events_guard")]);
-  await append("gaps", "note-2", [draft("notes.Written", { text: "b" })]);
-  await until(async () => expect(of(await read("gaps"), "rivulet_log_gaps_total")).toBeGreaterThanOrEqual(1));
-});
-
 test("a follower whose sink is away says how far it is behind", async () => {
   const sinks = listen();
   sinks.answer = () => 503;

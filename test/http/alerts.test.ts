@@ -72,7 +72,7 @@ test("built-in rules stand ready, and {} turns one on", async () => {
   expect(items.map(({ name, isOn }) => [name, isOn])).toContainEqual(["dead-letters", false]);
   expect(ok<Rule>(await get("/v1/alert-rules/fork", as))).toMatchObject({ isOn: false, metric: "rivulet_log_forked_streams" });
   expect((await put("dead-letters", {}, as)).json<Rule>()).toMatchObject({ isOn: true, metric: "rivulet_dead_letters" });
-  expect(ok<Rule>(await put("gap", { for: "PT5M" }, as))).toMatchObject({ metric: "rivulet_log_gaps_total", for: "PT300S" });
+  expect(ok<Rule>(await put("gap", { for: "PT5M" }, as))).toMatchObject({ metric: "rivulet_log_missing_positions", for: "PT300S" });
 });
 
 test.each([
