@@ -172,7 +172,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
       const pump: Pump = this.#pump;
       try {
         const due = await pump.run();
-        this.#ports.stands?.(this.#identity, { lag: pump.lag, waiting: [...this.#store.lanes.values()].filter(({ state }) => state !== "parked").length });
+        this.#ports.stands?.(this.#identity, pump.standing);
         this.#pause = FIRST_PAUSE;
         if (due !== undefined && this.#pump === pump) this.#clock.arm(Math.max(due, this.#ports.now() + 1));
       } catch (fault) {

@@ -121,7 +121,7 @@ export interface FollowerPorts {
   report(follower: FollowerIdentity, what: { readonly kind: "disabled" | "failing"; readonly reason: string } | { readonly kind: "recovered" }): Promise<void>;
   /** Until when (milliseconds since 1970) a follower delivers nothing, for its tenant is suspended or has no room for what it would write; 0 where it may. At once where it is known. */
   restsUntil(follower: Pick<FollowerIdentity, "tenant" | "kind">): number | Promise<number>;
-  /** How it stands after a run: positions that it has not settled, and streams that wait for another attempt; undefined where it is no more. */
+  /** How it stands after a run, and while one goes on: positions that it has not settled, and streams that wait for another attempt; undefined where it is no more. */
   stands?(follower: FollowerIdentity, standing: { readonly lag: number; readonly waiting: number } | undefined): void;
   now(): number;
   /** From 0 up to 1. */

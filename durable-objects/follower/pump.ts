@@ -14,6 +14,8 @@ const PAGE = 200;
 const FEW = 100;
 /** Positions settled after which the cursor is written though the work goes on. */
 const WRITE_EVERY = 100;
+/** How often (milliseconds) a run that goes on says how it stands. */
+const TOLD_EVERY = 1_000;
 
 /** Why a follower goes no further by itself. */
 type Stopped = NonNullable<Cursor["stopped"]>;
@@ -41,6 +43,7 @@ export class Pump {
   #fault: unknown;
   #reading: Promise<void> | undefined;
   #woken: (() => void) | undefined;
+  #toldAt = 0;
 
   constructor(follower: FollowerIdentity, definition: FollowerDefinition, store: FollowerStore, ports: FollowerPorts) {
     this.#follower = follower;
@@ -68,6 +71,11 @@ export class Pump {
   /** Positions of the log that are not settled, as far as anybody has said how long it is. */
   get lag(): number {
     return this.isIdle || this.#target === Number.MAX_SAFE_INTEGER ? 0 : Math.max(0, this.#target - this.position);
+  }
+
+  /** How it stands: streams that wait for another attempt, beside its lag. */
+  get standing(): { readonly lag: number; readonly waiting: number } {
+    return { lag: this.lag, waiting: [...this.#store.lanes.values()].filter(({ state }) => state !== "parked").length };
   }
 
   /** Nothing is for this follower up to here: only said where it has nothing left to do. */
@@ -104,6 +112,7 @@ export class Pump {
       this.#read();
       this.#launch();
       this.#save(false);
+      this.#tell();
       if (this.#underway.size === 0 && this.#reading === undefined) break;
       const woken = new Promise<void>((resolve) => (this.#woken = resolve));
       await Promise.race([woken, ...this.#underway.values(), ...(this.#reading ? [this.#reading] : [])]);
@@ -112,6 +121,14 @@ export class Pump {
     this.#save(true);
     if (this.#fault !== undefined) throw this.#fault;
     return this.#isHalted() ? undefined : this.#due();
+  }
+
+  /** A run goes on as long as anything can be done: whoever watches hears meanwhile how far it is behind. */
+  #tell(): void {
+    const now = this.#ports.now();
+    if (this.lag === 0 || now - this.#toldAt < TOLD_EVERY) return;
+    this.#toldAt = now;
+    this.#ports.stands?.(this.#follower, this.standing);
   }
 
   #isHalted(): boolean {

@@ -68,6 +68,23 @@ test("a follower whose sink is away says how far it is behind", async () => {
   expect(of(await read("behind"), "rivulet_dead_letters_total", "s1")).toBeUndefined();
 });
 
+test("a follower whose sink is slow says how far it is behind while it works, and that it is no more when it is done", async () => {
+  const sinks = listen();
+  const held = Promise.withResolvers<void>();
+  sinks.answer = async ({ event }) => {
+    if (event.version > 3) await held.promise;
+    return 204;
+  };
+  const drafts = Array.from({ length: 10 }, (_, n) => draft("notes.Written", { n }));
+  await append("slow", "note-a", drafts);
+  await subscribe("slow", "s1", { timeoutMs: 60_000 });
+  await until(async () => expect(of(await read("slow"), "rivulet_follower_lag_events", "s1", "0")).toBeGreaterThanOrEqual(7));
+  expect(sinks.received.length).toBeLessThanOrEqual(4);
+  held.resolve();
+  await until(async () => expect(of(await read("slow"), "rivulet_follower_lag_events", "s1", "0")).toBe(0));
+  expect(sinks.received).toHaveLength(10);
+});
+
 test("what came into the log is counted as often as it did, whoever brought it there, and no position is missing", async () => {
   for (let turn = 0; turn < 3; turn++) await append("logged", `note-${turn}`, [draft("notes.Written", { text: "a" }), draft("notes.Starred", {})]);
   await until(async () => {
