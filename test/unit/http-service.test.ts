@@ -23,7 +23,8 @@ async function answering(status: number, text: string, headers: Readonly<Record<
 
 const question = { name: "service", path: "things", key: "\u0000a/key that no header takes", body: {} };
 const shape = z.object({ n: z.int() });
-const asking = async (status: number, text: string) => askService({ url: await answering(status, text), requestMs: status === 0 ? 300 : 30_000 }, question, shape);
+const asking = async (status: number, text: string) =>
+  askService({ url: await answering(status, text), requestMs: status === 0 ? 300 : 30_000 }, question, shape);
 
 test("what was asked for is the answer", async () => {
   expect(await asking(200, '{"n":1}')).toEqual({ ok: true, answer: { n: 1 } });
