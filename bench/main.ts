@@ -16,6 +16,8 @@ const HELP = `Measures the built worker against three bare ones, in one workerd,
                   ${[...FIGURES.map(({ name }) => name), COST].join(", ")}
   --json FILE     writes everything there
   --write         keeps the run in bench/last.json and README.md; with --only the rest stays as it was kept
+  --beside REV    instead of yardsticks: this tree's worker beside that of another revision in one runtime, round by round, and what
+                  came of the change, as ratios (above 1: this tree is better)
   --compare FILE  the run to compare with (bench/last.json)
   --help
 
@@ -26,6 +28,8 @@ processor time of the runtime for one unit, all that follows from it (the log, t
 machine. State is in a new folder under TMPDIR, which decides how much the disk counts.`;
 
 const PACE = { seconds: 3, yardstickSeconds: 1.5, rounds: 3 };
+/** More and shorter rounds: they take turns, so drift meets both, and outliers can be seen as such. */
+const BESIDE_PACE = { seconds: 1.5, yardstickSeconds: 0, rounds: 8 };
 const QUICK_PACE = { seconds: 0.3, yardstickSeconds: 0.1, rounds: 1 };
 
 async function main(stop: AbortSignal): Promise<number> {
@@ -33,6 +37,7 @@ async function main(stop: AbortSignal): Promise<number> {
     options: {
       quick: { type: "boolean", default: false },
       only: { type: "string", multiple: true, default: [] },
+      beside: { type: "string" },
       json: { type: "string" },
       write: { type: "boolean", default: false },
       compare: { type: "string", default: join(ROOT, "bench/last.json") },
@@ -45,11 +50,27 @@ async function main(stop: AbortSignal): Promise<number> {
   }
   const { figures: asked, withCost } = chosen(flags.only);
   const figures = flags.quick && flags.only.length === 0 ? asked.filter(({ isNotQuick }) => isNotQuick !== true) : asked;
+  if (flags.beside !== undefined && ((withCost && flags.only.length > 0) || flags.write || flags.json !== undefined))
+    throw new Error("expected --beside with figures that take time, and without --write or --json: what it shows is of two revisions, no run to keep");
+  if (flags.beside !== undefined) return showBeside(flags.beside, figures, flags.quick, stop);
   const before = await reportIn(flags.compare);
   const report = await measured({ figures, withCost, quick: flags.quick, before, stop });
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (flags.write) await keep(before === undefined ? report : merged(before, report));
   return 0;
+}
+
+async function showBeside(revision: string, figures: readonly Figure[], quick: boolean, stop: AbortSignal): Promise<number> {
+  const [{ workplace }, { besides, besideTable }] = await Promise.all([import("./platform.ts"), import("./beside.ts")]);
+  console.log(`building this tree and ${revision} …`);
+  const place = await workplace(stop);
+  try {
+    const compared = await besides(place, revision, figures, quick ? QUICK_PACE : BESIDE_PACE, stop);
+    console.log(`\n${besideTable(compared)}`);
+    return 0;
+  } finally {
+    await place.remove();
+  }
 }
 
 /** What was measured now, and of what was not measured now what was kept before. */

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { build } from "../src/local/build.ts";
@@ -22,10 +22,15 @@ export interface Platform {
 /** The key that the platform's workers are given. */
 export const ADMIN_KEY = "the-admin-key-of-the-bench";
 
-/** A folder that is gone with `remove`, and the platform's worker as `npm start` builds it. */
-export interface Workplace {
-  readonly folder: string;
+/** A tree of the project's source, and its worker as `npm start` builds it. */
+export interface Built {
+  readonly root: string;
   readonly script: string;
+}
+
+/** A folder that is gone with `remove`, and what this tree builds there. */
+export interface Workplace extends Built {
+  readonly folder: string;
   /** To be in the environment of what is started on the folder. */
   readonly mark: Readonly<Record<string, string>>;
   remove(): Promise<void>;
@@ -40,15 +45,19 @@ export async function workplace(stop: AbortSignal): Promise<Workplace> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
   try {
-    return { folder, script: await build(join(folder, "build"), { mark: claim.mark, stop }), mark: claim.mark, remove };
+    return { folder, root: ROOT, script: await build(join(folder, "build"), { mark: claim.mark, stop }), mark: claim.mark, remove };
   } catch (fault) {
     await remove();
     throw fault;
   }
 }
 
-/** Starts these workers, and brings the databases of those that have the platform's up to date. */
-export async function startPlatform({ folder, mark }: Workplace, workers: readonly WorkerOptions[]): Promise<Platform> {
+/** Starts these workers, and brings the databases of those that have the platform's up to date with the migrations of their own source. */
+export async function startPlatform(
+  { folder, mark }: Workplace,
+  workers: readonly WorkerOptions[],
+  rootOf: (worker: string) => string = () => ROOT,
+): Promise<Platform> {
   const options = convertV4MiniflareOptions({
     host: "127.0.0.1",
     port: 0,
@@ -64,7 +73,7 @@ export async function startPlatform({ folder, mark }: Workplace, workers: readon
     await miniflare.ready;
     const origins = new Map<string, string>();
     for (const { name } of workers) origins.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
-    await Promise.all(workers.map(({ name, d1Databases }) => d1Databases && migrate(miniflare, name)));
+    await Promise.all(workers.map(({ name, d1Databases }) => d1Databases && migrate(miniflare, name, rootOf(name))));
     return { origin: (name) => origins.get(name) ?? fail(name), stop: () => miniflare.dispose() };
   } catch (fault) {
     await miniflare.dispose().catch(() => undefined);
@@ -73,21 +82,21 @@ export async function startPlatform({ folder, mark }: Workplace, workers: readon
 }
 
 /** As `src/local` does it, for a worker that is not the only one. */
-async function migrate(miniflare: Miniflare, worker: string): Promise<void> {
+async function migrate(miniflare: Miniflare, worker: string, root: string): Promise<void> {
   const databases: readonly { readonly binding: string; readonly migrations_dir?: string }[] = unstable_readConfig(
-    { config: CONFIG_FILE },
+    { config: configOf(root) },
     { hideWarnings: true },
   ).d1_databases;
   await Promise.all(
     databases.map(async ({ binding, migrations_dir: folder }) => {
-      if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding, worker), join(ROOT, folder));
+      if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding, worker), join(root, folder));
     }),
   );
 }
 
-/** The platform's worker, as wrangler.toml describes it. */
-export async function platformWorker({ script }: Workplace, name = "rivulet"): Promise<WorkerOptions> {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG_FILE);
+/** The platform's worker, as the wrangler.toml of its source describes it. */
+export async function platformWorker({ root, script }: Built, name = "rivulet"): Promise<WorkerOptions> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(configOf(root));
   return {
     ...workerOptions,
     name,
@@ -130,6 +139,10 @@ export async function yardstickWorkers(): Promise<readonly WorkerOptions[]> {
     ...more,
   });
   return [await bare("hello"), await bare("insert", { durableObjects: { ROWS: { className: "Rows", useSQLite: true } } }), await bare("constant")];
+}
+
+function configOf(root: string): string {
+  return join(root, relative(ROOT, CONFIG_FILE));
 }
 
 function fail(name: string): never {

@@ -118,7 +118,7 @@ function milliseconds(value: number): string {
 }
 
 /** Columns of equal width: numbers to the right, the first two and the last to the left. */
-function aligned(rows: readonly (readonly string[])[]): string {
+export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)));
   return rows
     .map((row) =>

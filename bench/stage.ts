@@ -88,6 +88,16 @@ export class Stage {
   }
 }
 
+/** What a figure needs of each platform it is measured on: made when it is first asked for, then the same. */
+export function perStage<Value>(make: (stage: Stage) => Value): (stage: Stage) => Value {
+  const made = new WeakMap<Stage, { readonly value: Value }>();
+  return (stage) => {
+    const known = made.get(stage) ?? { value: make(stage) };
+    made.set(stage, known);
+    return known.value;
+  };
+}
+
 /** So many milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));

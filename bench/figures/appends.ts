@@ -1,7 +1,7 @@
 import { Connection } from "../connection.ts";
 import { type Figure, type Measured, WARM_STREAMS } from "../figure.ts";
 import type { Run } from "../load.ts";
-import { appendOf, LOW_LOAD, pause, type Stage } from "../stage.ts";
+import { appendOf, LOW_LOAD, pause, perStage, type Stage } from "../stage.ts";
 
 /** A stream takes 10,000 events that the log lacks, then it refuses: a round on one stream stays below. */
 const MOST_ON_ONE = 9_000;
@@ -12,8 +12,11 @@ function rate({ answered, seconds, latencies, refused }: Run, events = 1): Measu
 
 /** Single appends to one stream. */
 export function hot(clients: number): Figure {
-  let stream = "";
-  const request = () => appendOf(stream);
+  const request = perStage(async (stage) => {
+    const stream = stage.newName();
+    await warmUp(stage, [stream], Math.max(clients, 8));
+    return appendOf(stream);
+  });
   return {
     name: `hot-${clients}`,
     title: `append of one event, one hot stream, ${clients} client${clients === 1 ? "" : "s"}`,
@@ -22,11 +25,8 @@ export function hot(clients: number): Figure {
     spread: "one",
     against: "insert",
     ...(clients === 64 && { aim: { ratio: 0.8 } }),
-    async prepare(stage) {
-      stream = stage.newName();
-      await warmUp(stage, [stream], Math.max(clients, 8));
-    },
-    measure: async (stage, seconds) => rate(await stage.append({ clients, seconds, request: always(request()), most: MOST_ON_ONE })),
+    prepare: async (stage) => void (await request(stage)),
+    measure: async (stage, seconds) => rate(await stage.append({ clients, seconds, request: always(await request(stage)), most: MOST_ON_ONE })),
   };
 }
 
@@ -62,16 +62,8 @@ export const loneFigure: Figure = {
   },
 };
 
-let warmStreams: readonly string[] = [];
-
 /** Names of streams that are there already, the same for all figures. */
-export async function warm(stage: Stage): Promise<readonly string[]> {
-  if (warmStreams.length === 0) {
-    warmStreams = Array.from({ length: WARM_STREAMS }, () => stage.newName());
-    await warmUp(stage, warmStreams, 16);
-  }
-  return warmStreams;
-}
+export const warm = perStage((stage) => warmed(stage, WARM_STREAMS));
 
 /** Single appends over 200 streams. */
 export const warmFigure: Figure = {
@@ -100,7 +92,7 @@ export const newFigure: Figure = {
   measure: async (stage, seconds) => rate(await stage.append({ clients: 16, seconds, request: () => appendOf(stage.newName()), most: 2_000 })),
 };
 
-const hundredStreams: string[] = [];
+const hundredStreams = perStage((stage) => warmed(stage, 16));
 
 /** Appends of 100 events. */
 export const hundredFigure: Figure = {
@@ -111,16 +103,19 @@ export const hundredFigure: Figure = {
   spread: "one",
   against: "insert",
   aim: { ratio: 20, perSecond: 100_000 },
-  async prepare(stage) {
-    hundredStreams.push(...Array.from({ length: 16 }, () => stage.newName()));
-    await warmUp(stage, hundredStreams, 16);
-  },
+  prepare: async (stage) => void (await hundredStreams(stage)),
   async measure(stage, seconds) {
-    const requests = hundredStreams.map((stream) => appendOf(stream, { events: 100 }));
+    const requests = (await hundredStreams(stage)).map((stream) => appendOf(stream, { events: 100 }));
     const most = (MOST_ON_ONE / 100) * requests.length;
     return rate(await stage.append({ clients: 16, seconds, request: (n) => requests[n % requests.length] as Buffer, most }, 100), 100);
   },
 };
+
+async function warmed(stage: Stage, count: number): Promise<readonly string[]> {
+  const streams = Array.from({ length: count }, () => stage.newName());
+  await warmUp(stage, streams, 16);
+  return streams;
+}
 
 /** Appends to each a few times, and waits until the log has it. */
 async function warmUp(stage: Stage, streams: readonly string[], clients: number): Promise<void> {

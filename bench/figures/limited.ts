@@ -2,7 +2,7 @@ import { requestBytes } from "../connection.ts";
 import type { Figure } from "../figure.ts";
 import { run } from "../load.ts";
 import { ADMIN_KEY } from "../platform.ts";
-import { appendOf, type Stage } from "../stage.ts";
+import { appendOf, perStage, type Stage } from "../stage.ts";
 
 /** A limit that no round reaches: over so many seconds each request asks for it, over fewer it is leased out. */
 const LIMIT = 100_000;
@@ -11,8 +11,13 @@ const LEASED = 60;
 
 /** Reads of a stream's head with a key that has a limit. */
 function limited(name: string, title: string, periodSeconds?: number): Figure {
-  let path = "";
-  let key = "";
+  const question = perStage(async (stage) => {
+    const stream = stage.newName();
+    await stage.append({ clients: 1, seconds: 5, request: () => appendOf(stream), most: 1 });
+    const key = await keyWith(stage, name, periodSeconds);
+    await stage.drain();
+    return requestBytes("GET", `/v1/streams/${stream}`, { key });
+  });
   return {
     name,
     title: `${title}, 16 clients`,
@@ -21,15 +26,9 @@ function limited(name: string, title: string, periodSeconds?: number): Figure {
     spread: "one",
     against: "hello",
     isNotQuick: true,
-    async prepare(stage) {
-      const stream = stage.newName();
-      path = `/v1/streams/${stream}`;
-      await stage.append({ clients: 1, seconds: 5, request: () => appendOf(stream), most: 1 });
-      key = await keyWith(stage, name, periodSeconds);
-      await stage.drain();
-    },
+    prepare: async (stage) => void (await question(stage)),
     async measure(stage, seconds) {
-      const request = requestBytes("GET", path, { key });
+      const request = await question(stage);
       const { answered, seconds: took, latencies, refused } = await run({ origin: stage.origin, clients: 16, seconds, request: () => request });
       return { perSecond: answered / took, units: answered, latencies, refused };
     },

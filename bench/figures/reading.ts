@@ -1,9 +1,17 @@
 import type { Figure } from "../figure.ts";
 import { run } from "../load.ts";
-import { appendOf, getOf } from "../stage.ts";
+import { appendOf, getOf, perStage, type Stage } from "../stage.ts";
 
 const EVENTS = 1_000;
-let stream = "";
+
+const request = perStage(async (stage: Stage) => {
+  const stream = stage.newName();
+  await stage.append({ clients: 1, seconds: 30, request: () => appendOf(stream, { events: 100 }), most: EVENTS / 100 }, 100);
+  await stage.drain();
+  const page = getOf(`/v1/streams/${stream}/events?limit=${EVENTS}`);
+  await run({ origin: stage.origin, clients: 4, seconds: 1, request: () => page, most: 40 });
+  return page;
+});
 
 /** Reads a whole stream, page by page of 1,000. */
 export const readingFigure: Figure = {
@@ -14,19 +22,10 @@ export const readingFigure: Figure = {
   spread: "one",
   against: "constant",
   aim: { ratio: 0.9 },
-  async prepare(stage) {
-    stream = stage.newName();
-    await stage.append({ clients: 1, seconds: 30, request: () => appendOf(stream, { events: 100 }), most: EVENTS / 100 }, 100);
-    await stage.drain();
-    await run({ origin: stage.origin, clients: 4, seconds: 1, request: () => getOf(path()), most: 40 });
-  },
+  prepare: async (stage) => void (await request(stage)),
   async measure(stage, seconds) {
-    const request = getOf(path());
-    const { answered, seconds: took, latencies, refused, size } = await run({ origin: stage.origin, clients: 4, seconds, request: () => request });
+    const page = await request(stage);
+    const { answered, seconds: took, latencies, refused, size } = await run({ origin: stage.origin, clients: 4, seconds, request: () => page });
     return { perSecond: answered / took, units: answered, latencies, refused, size };
   },
 };
-
-function path(): string {
-  return `/v1/streams/${stream}/events?limit=${EVENTS}`;
-}

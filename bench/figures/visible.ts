@@ -1,12 +1,13 @@
 import { Connection, requestBytes } from "../connection.ts";
 import type { Figure } from "../figure.ts";
 import { ADMIN_KEY } from "../platform.ts";
-import { appendOf, getOf, LOW_LOAD, pause, type Stage } from "../stage.ts";
+import { appendOf, getOf, LOW_LOAD, pause, perStage, type Stage } from "../stage.ts";
 
 /** Looked for in the view of event types; nothing else appends it. */
 const TYPE = "bench.Seen";
-let stream = "";
-let seen = 0;
+
+/** A stream of this type's events, and how many there are: both figures append them. */
+const watched = perStage((stage) => ({ stream: stage.newName(), seen: 0 }));
 
 const shared = { clients: 1, spread: "one", against: "insert" } as const;
 
@@ -21,11 +22,10 @@ export const visibleFigure: Figure = {
     each(stage, seconds, async (connection) => {
       const question = getOf(`/v1/event-types?type=${TYPE}`);
       const begun = performance.now();
-      await stage.appendOnce(connection, appendOf(stream, { type: TYPE }));
-      seen++;
+      await appendOne(stage, connection);
       for (;;) {
         const { items } = (await connection.send(question, true)).json<{ items: readonly { count: number }[] }>();
-        if ((items[0]?.count ?? 0) >= seen) return performance.now() - begun;
+        if ((items[0]?.count ?? 0) >= watched(stage).seen) return performance.now() - begun;
       }
     }),
 };
@@ -38,8 +38,8 @@ export const tokenFigure: Figure = {
   prepare,
   measure: (stage, seconds) =>
     each(stage, seconds, async (connection) => {
-      const { lastVersion } = await stage.appendOnce(connection, appendOf(stream, { type: TYPE }));
-      seen++;
+      const { lastVersion } = await appendOne(stage, connection);
+      const { stream, seen } = watched(stage);
       const question = requestBytes("GET", `/v1/event-types?type=${TYPE}&token=${stream}@${lastVersion}`, { key: ADMIN_KEY });
       const begun = performance.now();
       const answer = await connection.send(question, true);
@@ -51,13 +51,17 @@ export const tokenFigure: Figure = {
 };
 
 async function prepare(stage: Stage): Promise<void> {
-  stream = stage.newName();
   await each(stage, 0.3, async (connection) => {
-    await stage.appendOnce(connection, appendOf(stream, { type: TYPE }));
-    seen++;
+    await appendOne(stage, connection);
     return 0;
   });
   await stage.drain();
+}
+
+async function appendOne(stage: Stage, connection: Connection): Promise<{ readonly lastVersion: number }> {
+  const answer = await stage.appendOnce(connection, appendOf(watched(stage).stream, { type: TYPE }));
+  watched(stage).seen++;
+  return answer;
 }
 
 async function each(stage: Stage, seconds: number, once: (connection: Connection) => Promise<number>): Promise<{ latencies: readonly number[] }> {

@@ -13,13 +13,15 @@ interface BuildOptions {
   /** Added to the environment of the build. */
   readonly mark?: Readonly<Record<string, string>>;
   readonly stop?: AbortSignal;
+  /** The source to build, where it is not this one. */
+  readonly root?: string;
 }
 
 /** Bundles the worker as `wrangler deploy` would, and gives the file. */
-export async function build(outDir: string, { mark = {}, stop }: BuildOptions = {}): Promise<string> {
+export async function build(outDir: string, { mark = {}, stop, root = ROOT }: BuildOptions = {}): Promise<string> {
   await mkdir(outDir, { recursive: true });
   const wrangler = spawn(process.execPath, [WRANGLER, "deploy", "--dry-run", "--outdir", outDir], {
-    cwd: ROOT,
+    cwd: root,
     env: { ...process.env, ...QUIET, ...mark },
     stdio: ["ignore", "pipe", "pipe"],
     ...(stop && { signal: stop }),
