@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LogHead } from "../src/kernel/index.ts";
+import type { FreshSlice, LoggedPage, LogHead } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
 import { leavePlaces, type PlaceAnswered, type PlaceAsked, takePlace } from "./dispatcher/places.ts";
@@ -18,12 +18,22 @@ const SOON = 10;
 /** Kept for ever by the dispatcher of a deleted tenant: whoever still tells it something moves nothing. */
 const RETIRED = "retired";
 
+/** What is known when views are to be moved. */
+export interface ViewsToMove {
+  /** What has just come into the log. */
+  readonly fresh: FreshSlice | undefined;
+  /** Nothing is to be believed of what the last move left behind: something may have begun to be built. */
+  readonly isAnew: boolean;
+}
+
 /** What a dispatcher reaches beyond itself. */
 export interface DispatcherPorts {
   /** The head of the tenant's log; position 0 before the first event. */
   head(tenant: string): Promise<LogHead>;
+  /** A page as it was handed on, read. */
+  slice(head: LogHead, page: LoggedPage): FreshSlice;
   /** Moves the tenant's live views towards the head of the log, says how far they have come, and whether others are being built beside them. */
-  advanceViews(tenant: string): Promise<{ readonly position: number; readonly isBuilding: boolean }>;
+  advanceViews(tenant: string, known: ViewsToMove): Promise<{ readonly position: number; readonly isBuilding: boolean }>;
   /** How followers are told what came for them. */
   readonly routing: RoutingPorts;
   now(): number;
@@ -45,6 +55,10 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   #views = 0;
   /** Views are being built beside the live ones: the alarm goes on until they are there. */
   #isBuilding = false;
+  /** What has just come into the log, as long as somebody may want it. */
+  #fresh: FreshSlice | undefined;
+  /** The next move of the views is to look for itself. */
+  #isAnew = true;
   /** The last attempt to move the views failed: what they lack is not known, so the alarm does not let go. */
   #hasFailed = false;
   #isArmed = false;
@@ -65,13 +79,14 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   protected abstract ports(env: Env): DispatcherPorts;
 
   /**
-   * "The log of this epoch is at `position`." When this returns, either all that follows the log has come there or an alarm is on disk, so the
-   * caller may forget.
+   * "The log of this epoch is at `position`", and what has just come into it, where the caller knows. When this returns, either all that
+   * follows the log has come there or an alarm is on disk, so the caller may forget.
    */
-  async advanced({ position, epoch }: LogHead): Promise<void> {
+  async advanced({ position, epoch }: LogHead, page?: LoggedPage): Promise<void> {
     if (this.#isRetired) return;
     this.#heard({ position, epoch });
     if (this.#isThere(this.#head)) return;
+    if (page !== undefined) this.#fresh = this.#ports.slice({ position, epoch }, page);
     // Who is behind already has an alarm; the log of all tenants does not wait for one tenant's views.
     if (this.#isArmed) return this.ctx.waitUntil(this.#moveAll());
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -109,7 +124,9 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   /** There is something to build or to move: the alarm sees to it, at once. */
   async wake(): Promise<void> {
-    if (!this.#isRetired) await this.#arm(SOON);
+    // Also where an alarm is set already: it may be minutes away.
+    this.#isArmed = false;
+    await this.#arm(SOON);
   }
 
   /** How far the log is, as far as this object was told. */
@@ -159,6 +176,10 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     try {
       this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
       const before = this.#views;
+      // Who set the alarm may know of something that a move under way has not seen. And what was new once is read, not remembered.
+      await this.#moving;
+      this.#isAnew = true;
+      this.#fresh = undefined;
       await this.#moveAll();
       if (!this.#hasFailed && (this.#views > before || this.#isBuilding)) this.#patience = SOON;
       isSettled = this.#isThere(this.#head) && !this.#isBuilding && !this.#hasFailed;
@@ -175,6 +196,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       // Another log stands in its place. What is known is of the one before: the views look anew, and say that they stop.
       this.#head = 0;
       this.#views = 0;
+      this.#isAnew = true;
     }
     if (epoch !== "") this.#epoch = epoch;
     if (position <= this.#head) return;
@@ -189,6 +211,8 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #moveAll(): Promise<void> {
     await Promise.all([this.#move(), this.#route()]);
+    // All who wanted it have had it; what came meanwhile is another.
+    if (this.#fresh !== undefined && this.#isThere(this.#fresh.position)) this.#fresh = undefined;
   }
 
   /** Tells the followers of what is new, up to the head, whoever asks. Never rejects. */
@@ -202,7 +226,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     try {
       while (!this.#router.hasRouted(this.#head, this.#epoch)) {
         const before = this.#head;
-        await this.#router.route();
+        await this.#router.route(this.#fresh);
         // Only where the log has grown meanwhile there may be more.
         if (this.#head === before) return;
       }
@@ -220,11 +244,18 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #moveViews(): Promise<void> {
     try {
-      const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "");
-      this.#views = Math.max(this.#views, position);
-      this.#isBuilding = isBuilding;
-      this.#hasFailed = false;
-      if (isBuilding) await this.#arm(SOON);
+      for (let before = -1; before < this.#head && !this.#isRetired;) {
+        before = this.#head;
+        const isAnew = this.#isAnew;
+        this.#isAnew = false;
+        const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "", { fresh: this.#fresh, isAnew });
+        this.#views = Math.max(this.#views, position);
+        this.#isBuilding = isBuilding;
+        this.#hasFailed = false;
+        if (isBuilding) await this.#arm(SOON);
+        // Only where the log has grown meanwhile there may be more.
+        if (this.#views >= this.#head) return;
+      }
     } catch (fault) {
       this.#hasFailed = true;
       console.warn("dispatcher: the views will be moved later", this.ctx.id.name, String(fault));

@@ -14,7 +14,7 @@ import type { AlertPorts } from "../durable-objects/alerts/contract.ts";
 import { alertsFor, dispatcherFor, eraserFor, keyRegistryFor, objectById, objectFor } from "../durable-objects/object-for.ts";
 import { api } from "./api/app.ts";
 import type { Env, Overrides } from "./env.ts";
-import { LogComposed, logReader, MOST_TIME_OF_D1, timedShards } from "./log-composed.ts";
+import { LogComposed, logReader, logReaderWith, MOST_TIME_OF_D1, timedShards } from "./log-composed.ts";
 import { platformOf } from "./platform-composed.ts";
 import type { Services } from "./api/services.ts";
 import { commandSender } from "./commands-composed.ts";
@@ -40,7 +40,9 @@ import { shards } from "./log/shard.ts";
 import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
+import { sliceOf } from "./log/logged-page.ts";
 import { advanceViews } from "./views/advance.ts";
+import type { Seen } from "./views/generations.ts";
 
 /** Puts the platform together: the one place that knows every part. */
 export function compose(overrides: Overrides = {}) {
@@ -73,13 +75,20 @@ export function compose(overrides: Overrides = {}) {
     protected override ports(env: Env): DispatcherPorts {
       const shardOf = shardsOf(env);
       const tracer = tracerIn(env, this.ctx);
+      // How the last move of the views has left them; what fails leaves nothing to believe. (An object is of one tenant.)
+      let left: Seen | undefined;
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
-        async advanceViews(tenant) {
-          const given = { db: shardOf(tenant).views, log: logReader(shardOf) };
-          const { position, stopped, isBuilding } = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant));
+        slice: sliceOf,
+        async advanceViews(tenant, { fresh, isAnew }) {
+          const given = { db: shardOf(tenant).views, log: logReaderWith(fresh, logReader(shardOf)) };
+          const seen = isAnew ? undefined : left;
+          left = undefined;
+          const moved = await metering.views(tenant, given, (metered) => advanceViews({ ...metered, views, now, tracer }, tenant, seen));
+          left = moved.seen;
           void metering.soon(env);
-          if (stopped === undefined) return { position, isBuilding };
+          const { stopped, isBuilding } = moved;
+          if (stopped === undefined) return moved;
           // Trying again would not help: it says so, and looks again when there is something new.
           console.error("views: stopped", tenant, stopped);
           return { position: (await logHead(shardOf(tenant).log, tenant)).position, isBuilding };

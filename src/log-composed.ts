@@ -3,7 +3,7 @@ import { dispatcherFor, objectFor } from "../durable-objects/object-for.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
 import type { Env } from "./env.ts";
-import type { LogHead } from "./kernel/index.ts";
+import type { FreshSlice, LoggedPage, LogHead } from "./kernel/index.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { unmarkForked } from "./log/unmark-forked.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
@@ -43,6 +43,12 @@ export function logReader(shardOf: ShardOf): LogReader {
   };
 }
 
+/** The log to whom somebody has handed on what is new in it: who stands just before that need not read it. */
+export function logReaderWith(slice: FreshSlice | undefined, log: LogReader): LogReader {
+  if (slice === undefined) return log;
+  return { follow: (tenant, query) => (query.position === slice.after ? Promise.resolve(slice) : log.follow(tenant, query)) };
+}
+
 interface Given {
   readonly shardsOf: (env: Env) => ShardOf;
   readonly now: () => number;
@@ -65,7 +71,7 @@ export class LogComposed {
     return {
       tracer: tracerIn(env, context),
       eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-      followed: (tenant, head) => this.#tell(env, tenant, head),
+      followed: (tenant, head, page) => this.#tell(env, tenant, head, page),
       forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
       observer: metering.projector(),
     };
@@ -99,8 +105,8 @@ export class LogComposed {
     };
   }
 
-  #tell(env: Env, tenant: string, head: LogHead): Promise<void> {
+  #tell(env: Env, tenant: string, head: LogHead, page?: LoggedPage): Promise<void> {
     // Also where it was told before: whoever tells it again mends a dispatcher that has lost its alarm.
-    return within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head));
+    return within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head, page));
   }
 }

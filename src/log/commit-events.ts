@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type LogHead, metadataText, type RecordedEvent } from "../kernel/index.ts";
+import { jsonText, type JsonText, type LogHead, metadataText, type RecordedEvent } from "../kernel/index.ts";
+import type { EventRow } from "./logged-page.ts";
 
 /** An event and whose it is. */
 export interface TenantEvent {
@@ -17,7 +18,8 @@ export const STATEMENTS_PER_COMMIT = 4;
 /** Rows as they go to D1: built once, measured, and sent together. */
 export interface EventRows {
   readonly events: readonly TenantEvent[];
-  readonly text: string;
+  /** The JSON of each event's row. */
+  readonly rows: readonly string[];
   /** The data of a single event that is too large to go inside the JSON of the rows. */
   readonly largeData: string | null;
 }
@@ -29,7 +31,7 @@ export function* batched(events: Iterable<TenantEvent>): Generator<EventRows> {
   let bytes = 0;
   const ordinals = new Map<string, number>();
   const flush = (): EventRows => {
-    const full = { events: batch, text: `[${rows.join(",")}]`, largeData: null };
+    const full = { events: batch, rows, largeData: null };
     batch = [];
     rows = [];
     bytes = 0;
@@ -40,7 +42,7 @@ export function* batched(events: Iterable<TenantEvent>): Generator<EventRows> {
     // Escaped inside JSON a text can double; such an event goes alone, its data as a parameter of its own.
     if (item.event.data.length > MAX_BYTES / 4) {
       if (batch.length > 0) yield flush();
-      yield { events: [item], text: `[${rowText(item, 1, null)}]`, largeData: item.event.data };
+      yield { events: [item], rows: [rowText(item, 1, null)], largeData: item.event.data };
       continue;
     }
     let text = rowText(item, (ordinals.get(item.tenant) ?? 0) + 1, item.event.data);
@@ -57,9 +59,9 @@ export function* batched(events: Iterable<TenantEvent>): Generator<EventRows> {
   if (batch.length > 0) yield flush();
 }
 
-function rowText({ tenant, event }: TenantEvent, ordinal: number, data: string | null): string {
+function rowText({ tenant, event }: TenantEvent, ordinal: number, data: JsonText | null): string {
   const { stream, version, id, type, schemaVersion, time, recorded, source, metadata, cloudevent, hash, previousHash, dataHash } = event;
-  return JSON.stringify([
+  const row: EventRow = [
     tenant,
     ordinal,
     stream,
@@ -71,18 +73,25 @@ function rowText({ tenant, event }: TenantEvent, ordinal: number, data: string |
     recorded,
     source,
     metadataText(metadata),
-    cloudevent === undefined ? null : JSON.stringify(cloudevent),
+    cloudevent === undefined ? null : jsonText(cloudevent),
     hash,
     previousHash,
     dataHash,
     data,
-  ]);
+    newEntry(),
+  ];
+  return JSON.stringify(row);
+}
+
+/** Sixteen hexadecimal digits that nobody can know before. */
+function newEntry(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
 }
 
 const INSERT_EVENTS = `
   INSERT INTO events (tenant, position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry)
   SELECT row.value ->> 0, heads.position + (row.value ->> 1), row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5, row.value ->> 6, row.value ->> 7,
-         row.value ->> 8, row.value ->> 9, row.value ->> 10, row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, coalesce(row.value ->> 15, ?2), lower(hex(randomblob(8)))
+         row.value ->> 8, row.value ->> 9, row.value ->> 10, row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, coalesce(row.value ->> 15, ?2), row.value ->> 16
   FROM json_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0 AND heads.deleted IS NULL
   ORDER BY row.key`;
 
@@ -93,10 +102,24 @@ const UPSERT_STREAMS = `
   WHERE true
   ON CONFLICT (tenant, stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, position = excluded.position, updated = excluded.updated`;
 
+/** (RETURNING sees the heads alone, so how many events are behind them is looked up again.) */
+const MOVE_HEADS = `
+  UPDATE heads SET position = position + (row.value ->> 1), bytes = bytes + (row.value ->> 2)
+  FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 AND heads.deleted IS NULL
+  RETURNING tenant, position, epoch, (
+    SELECT entry FROM events
+    WHERE events.tenant = heads.tenant AND events.position = heads.position - (SELECT value ->> 1 FROM json_each(?1) WHERE value ->> 0 = heads.tenant)
+  ) AS entryBefore`;
+
+/** Where a log is now, and the entry of the event before those that a commit wrote; null where they are the first. */
+export interface NewHead extends LogHead {
+  readonly entryBefore: string | null;
+}
+
 /** What a commit has done: the rows written, as D1 bills them, and where the tenants' logs are now: of a deleted one nothing was taken, and it is not among them. */
 export interface Committed {
   readonly rowsWritten: number;
-  readonly heads: ReadonlyMap<string, LogHead>;
+  readonly heads: ReadonlyMap<string, NewHead>;
 }
 
 /**
@@ -116,23 +139,19 @@ export async function commitEvents(db: D1Database, rows: EventRows): Promise<Com
     streams.set(key, [tenant, event.stream, event.version, event.hash, ordinal, created, event.recorded]);
   }
   const tenants = JSON.stringify([...counts].map(([tenant, count]) => [tenant, count, bytes.get(tenant)]));
-  const results = await db.batch<LogHead & { tenant: string }>([
+  const results = await db.batch<NewHead & { tenant: string }>([
     db
       .prepare(
         "INSERT INTO heads (tenant, position, epoch) SELECT value ->> 0, 0, lower(hex(randomblob(8))) FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
       )
       .bind(tenants),
-    db.prepare(INSERT_EVENTS).bind(rows.text, rows.largeData),
+    db.prepare(INSERT_EVENTS).bind(`[${rows.rows.join(",")}]`, rows.largeData),
     db.prepare(UPSERT_STREAMS).bind(JSON.stringify([...streams.values()])),
-    db
-      .prepare(
-        "UPDATE heads SET position = position + (row.value ->> 1), bytes = bytes + (row.value ->> 2) FROM json_each(?1) AS row WHERE heads.tenant = row.value ->> 0 AND heads.deleted IS NULL RETURNING tenant, position, epoch",
-      )
-      .bind(tenants),
+    db.prepare(MOVE_HEADS).bind(tenants),
   ]);
   return {
     rowsWritten: results.reduce((sum, result) => sum + (result.meta.rows_written ?? 0), 0),
-    heads: new Map(results.at(-1)?.results.map(({ tenant, position, epoch }) => [tenant, { position, epoch }])),
+    heads: new Map(results.at(-1)?.results.map(({ tenant, ...head }) => [tenant, head])),
   };
 }
 

@@ -6,6 +6,7 @@ import { weightOf } from "./event-weight.ts";
 import { deletedAmong } from "./erase-tenant.ts";
 import { markForked } from "./mark-forked.ts";
 import type { Projected, ProjectorPorts } from "./projector.ts";
+import { LoggedPages } from "./logged-page.ts";
 import { logHeads } from "./log-heads.ts";
 import { streamKey } from "./stream-key.ts";
 import { batched, commitEvents, type EventRows, isRefused, MAX_EVENTS, STATEMENTS_PER_COMMIT, type TenantEvent } from "./commit-events.ts";
@@ -42,6 +43,15 @@ export async function project(db: D1Database, hints: readonly Hint[], ports: Pro
 
 const TRACED = { "messaging.system": "cloudflare.queues", "messaging.operation.type": "process", "db.system.name": "cloudflare.d1" };
 
+function countOf({ events }: EventRows, tenant: string): number {
+  return events.filter((event) => event.tenant === tenant).length;
+}
+
+/** What may be handed on of a tenant's. */
+function ownRows({ events, rows, largeData }: EventRows, tenant: string): readonly string[] {
+  return largeData === null ? rows.filter((_, at) => events[at]?.tenant === tenant) : [];
+}
+
 function carriersOf(events: readonly TenantEvent[]): readonly Carrier[] {
   return events.map(({ tenant, event: { metadata } }) => ({ tenant, metadata }));
 }
@@ -55,6 +65,7 @@ class Projection {
   readonly #streams = new Map<string, Stream>();
   /** Where the logs are that this run has written to. */
   readonly #heads = new Map<string, LogHead>();
+  readonly #pages = new LoggedPages();
   /** Tenants of which the log took nothing: they are deleted, it seems. */
   readonly #refused = new Set<string>();
   /** What this run has brought into the log. */
@@ -138,7 +149,7 @@ class Projection {
     const unknown = tenants.filter((tenant) => !this.#heads.has(tenant));
     if (unknown.length > 0) this.#statements++;
     const heads = unknown.length > 0 ? [...this.#heads, ...(await logHeads(this.#db, unknown))] : [...this.#heads];
-    const told = await Promise.allSettled(heads.map(([tenant, head]) => this.#ports.followed(tenant, head)));
+    const told = await Promise.allSettled(heads.map(([tenant, head]) => this.#ports.followed(tenant, head, this.#pages.upTo(tenant, head))));
     const lost = told.find((outcome) => outcome.status === "rejected");
     // The streams' alarms will tell again: they let go only when the dispatcher has answered.
     if (lost) console.warn("projector: a dispatcher was not told", String(lost.reason));
@@ -235,7 +246,11 @@ class Projection {
     try {
       const { rowsWritten, heads } = await commitEvents(this.#db, rows);
       this.#rowsWritten += rowsWritten;
-      for (const [tenant, head] of heads) this.#heads.set(tenant, head);
+      for (const [tenant, { position, epoch, entryBefore }] of heads) {
+        const head = { position, epoch };
+        this.#heads.set(tenant, head);
+        this.#pages.add(tenant, { after: position - countOf(rows, tenant), entryAt: entryBefore, rows: ownRows(rows, tenant) });
+      }
       for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#refused.add(tenant);
       if (this.#ports.tracer !== undefined) this.#brought.push(...rows.events);
       this.#ports.observer?.written(rows.events, rowsWritten);

@@ -1,5 +1,5 @@
 import type { Tracer } from "../tracing/tracer.ts";
-import type { LogHead, RecordedEvent, StreamHead } from "../kernel/index.ts";
+import type { LoggedPage, LogHead, RecordedEvent, StreamHead } from "../kernel/index.ts";
 import type { TenantEvent } from "./commit-events.ts";
 
 /** Who counts what a projector does. */
@@ -22,8 +22,11 @@ export interface ProjectorPorts {
     after: number,
     maxCharacters: number,
   ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
-  /** "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. */
-  followed(tenant: string, head: LogHead): Promise<void>;
+  /**
+   * "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. With what this run
+   * has written up to there, if that is not too long.
+   */
+  followed(tenant: string, head: LogHead, page?: LoggedPage): Promise<void>;
   /** The tenant is deleted, and this stream has told of something: its object forgets it. */
   forget(tenant: string, stream: string): Promise<void>;
   /** Undefined where tracing is off. */

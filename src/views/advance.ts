@@ -1,7 +1,7 @@
 import type { LoggedEvent, View } from "../kernel/index.ts";
 import { build } from "./build.ts";
 import { cursorOf, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
-import { admit, type Generation, keptBeside, members, newcomers, outdated, readStanding } from "./generations.ts";
+import { admit, type Generation, keptBeside, members, newcomers, outdated, readStanding, type Seen } from "./generations.ts";
 import { MAX_STATEMENTS, STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./engine.ts";
 import { step } from "./step.ts";
 
@@ -14,6 +14,8 @@ export interface Advanced {
   readonly stopped?: string;
   /** A generation is being built beside them, or deleted, and wants another call. */
   readonly isBuilding: boolean;
+  /** Cursors and generations as they are now, where nothing is under way: the next call may believe them. */
+  readonly seen?: Seen;
 }
 
 /**
@@ -22,13 +24,18 @@ export interface Advanced {
  *
  * A view that throws, or whose SQL does, is marked faulted with a cursor of its own; the others go on. A fault of D1 itself
  * (overload, a lost connection) is nobody's: it rejects, and nothing has moved.
+ *
+ * `seen` is what an earlier call of the same code gave. Where somebody else has moved the views since, or changed the set of them, the
+ * cursor's guard refuses the first step, and it is looked anew; what is begun to be built beside them is not noticed.
  */
-export async function advanceViews(engine: ViewEngine, tenant: string): Promise<Advanced> {
+export async function advanceViews(engine: ViewEngine, tenant: string, seen?: Seen): Promise<Advanced> {
   const { db, log, views } = engine;
-  let { shared, cursors, generations } = await look(db, tenant);
+  let { shared, cursors, generations } = seen === undefined ? await look(db, tenant) : standingOf(seen);
   let page = await log.follow(tenant, { position: shared.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
   const stopped = whyStopped(shared, page);
   if (stopped !== undefined) {
+    // What was seen may be of a log that was replaced, and of views that were built anew since.
+    if (seen !== undefined) return advanceViews(engine, tenant);
     if (shared.state !== "stopped") await stop(db, tenant, stopped);
     return { position: shared.position, stopped, isBuilding: false };
   }
@@ -64,7 +71,9 @@ export async function advanceViews(engine: ViewEngine, tenant: string): Promise<
   }
   const isBusy = generations.some(({ state }) => state === "building" || state === "discarding");
   const isBuilding = isBusy && (await build(engine, tenant, { budget: MAX_STATEMENTS - statements }));
-  return { position: shared.position, isBuilding };
+  const { position } = shared;
+  if (isBusy) return { position, isBuilding };
+  return { position, isBuilding, seen: { cursors: [shared, ...cursors.filter(({ view }) => view !== SHARED)], generations } };
 }
 
 /** The fold of a page, as a piece of each of its events' traces. */
@@ -103,7 +112,10 @@ async function takeIn(engine: ViewEngine, tenant: string, what: { shared: ViewCu
 }
 
 async function look(db: D1Database, tenant: string) {
-  const { cursors, generations } = await readStanding(db, tenant);
+  return standingOf(await readStanding(db, tenant));
+}
+
+function standingOf({ cursors, generations }: Seen) {
   return { cursors, generations, shared: cursorOf(cursors, SHARED) };
 }
 
