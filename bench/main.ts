@@ -83,10 +83,9 @@ function merged(before: Report, report: Report): Report {
 
 /** As the run that others are compared with, and in README. */
 async function keep(report: Report): Promise<void> {
-  const { benchTable, withTable } = await import("./readme-table.ts");
+  const [{ benchTable }, { keepSection }] = await Promise.all([import("./readme-table.ts"), import("./readme-section.ts")]);
   await writeFile(join(ROOT, "bench/last.json"), `${JSON.stringify(report, undefined, 2)}\n`);
-  const readme = join(ROOT, "README.md");
-  await writeFile(readme, withTable(await readFile(readme, "utf8"), benchTable(report)));
+  await keepSection("bench", benchTable(report));
 }
 
 interface Plan {

@@ -18,8 +18,3 @@ export function benchTable({ figures, costs }: Report): string {
     ...bill,
   ].join("\n");
 }
-
-/** README with its table of speed replaced. */
-export function withTable(readme: string, table: string): string {
-  return readme.replace(/<!-- bench -->[\s\S]*?<!-- \/bench -->/, () => `<!-- bench -->\n\n${table}\n\n<!-- /bench -->`);
-}

@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { flagsOf } from "../../src/local/flags.ts";
-import { pageTable, withSection } from "./page.ts";
+import { keepSection } from "../../bench/readme-section.ts";
+import { pageTable } from "./page.ts";
 import { EVIDENCE, type Told } from "./told.ts";
 
 const HELP = `Tries to break the platform's promises, and prints one page of figures: npm run evidence
@@ -54,8 +55,7 @@ async function main(): Promise<number> {
     }
     if (flags.write) {
       await writeFile(join(ROOT, "test/evidence/last.json"), `${JSON.stringify(page, undefined, 2)}\n`);
-      const readme = join(ROOT, "README.md");
-      await writeFile(readme, withSection(await readFile(readme, "utf8"), "evidence", pageTable(page)));
+      await keepSection("evidence", pageTable(page));
       console.log("Kept in test/evidence/last.json and README.md.");
     }
     return 0;

@@ -13,14 +13,6 @@ export function pageTable({ told }: EvidencePage): string {
   return ["| evidence | figures |", "| --- | --- |", ...rows].join("\n");
 }
 
-/** README with what stands between two marks replaced. Throws where a mark is missing. */
-export function withSection(readme: string, name: string, text: string): string {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`expected README to have ${begin} and ${end}`);
-  return `${readme.slice(0, from + begin.length)}\n\n${text}\n\n${readme.slice(to)}`;
-}
-
 /** What stands between two marks, without the padding that a formatter gives a table. */
 export function sectionOf(readme: string, name: string): string {
   const [, text = ""] = new RegExp(`<!-- ${name} -->([\\s\\S]*?)<!-- /${name} -->`).exec(readme) ?? [];

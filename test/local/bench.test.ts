@@ -68,6 +68,21 @@ test("a quick run measures what it is asked for, writes it as JSON without sayin
   expect(await readdir(folder)).toEqual([]);
 });
 
+test("a change is measured beside the revision before it, and a revision that git does not know is said", async () => {
+  const folder = await newFolder();
+  const run = bench(folder, "--quick", "--only", "hot-1", "--beside", "HEAD");
+  expect(await run.ended, run.output()).toBe(0);
+  expect(run.output()).toMatch(/^figure +as fast +by round +as little processor +by round$/m);
+  expect(run.output()).toMatch(/^hot-1 +\d+\.\d\d +\d+\.\d\d to \d+\.\d\d/m);
+  const unknown = bench(folder, "--quick", "--only", "hot-1", "--beside", "no-such-revision");
+  expect(await unknown.ended).toBe(1);
+  expect(unknown.output()).toContain('expected --beside to name a revision that git knows, got "no-such-revision"');
+  const kept = bench(folder, "--beside", "HEAD", "--write");
+  expect(await kept.ended).toBe(1);
+  expect(kept.output()).toContain("expected --beside with figures that take time, and without --write or --json");
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test("a run that is interrupted stops its runtime and removes its folder", async () => {
   const folder = await newFolder();
   const run = bench(folder, "--quick", "--only", "hot-1", "--only", "hot-16", "--only", "hot-64");
