@@ -21,7 +21,7 @@ const MOST_OF_REASON = 500;
 const said = z.object({ detail: z.string().optional(), reason: z.string().optional(), error: z.string().optional() });
 
 /** What a service made of a request: its answer, or its no, which another attempt would not change. */
-export type Asked<Answer> = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly reason: string };
+export type Asked<Answer> = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly status: number; readonly reason: string };
 
 /**
  * Asks a service: a POST of JSON with an `Idempotency-Key` that is the same for each attempt. A 4xx is the service's no, but for 408, 425
@@ -40,7 +40,7 @@ export async function askService<Answer>(
       "content-type": "application/json",
       accept: "application/json",
       // Our own keys hold characters that a header may not.
-      "idempotency-key": `"${sha256(key).slice("sha256:".length)}"`,
+      "idempotency-key": `"${sentKey(key)}"`,
       ...(trace !== undefined && { traceparent: trace }),
       ...(given.key !== undefined && { authorization: `Bearer ${given.key}` }),
     },
@@ -53,12 +53,17 @@ export async function askService<Answer>(
   });
   const text = (await boundedText(response, MOST_BYTES)) ?? "";
   if (response.status >= 400 && response.status < 500 && ![408, 425, 429].includes(response.status)) {
-    return { ok: false, reason: reasonIn(text) ?? `The ${name} answered ${response.status}.` };
+    return { ok: false, status: response.status, reason: reasonIn(text) ?? `The ${name} answered ${response.status}.` };
   }
   if (!response.ok) throw new Error(`The ${name} answered ${response.status}.`);
   const answer = answered.safeParse(parsed(text));
   if (!answer.success) throw new Error(`The ${name} answered something else than was asked for.`);
   return { ok: true, answer: answer.data };
+}
+
+/** A key as a service is sent it. */
+export function sentKey(key: string): string {
+  return sha256(key).slice("sha256:".length);
 }
 
 function reasonIn(text: string): string | undefined {

@@ -12,5 +12,6 @@ export const localPayments: PaymentProvider = {
     const captured = { outcome: "captured", reference: `local-${sha256(key).slice("sha256:".length, "sha256:".length + 24)}` } as const;
     return customerId === "twice" ? [captured, captured] : captured;
   },
+  cancel: async () => {},
   refund: async () => {},
 };

@@ -31,8 +31,8 @@ test("what was asked for is the answer", async () => {
 });
 
 test.each([400, 402, 403, 404, 409, 422])("%i is the service's no, in its own words where it has some", async (status) => {
-  expect(await asking(status, '{"detail":"Not so."}')).toEqual({ ok: false, reason: "Not so." });
-  expect(await asking(status, "<html>")).toEqual({ ok: false, reason: `The service answered ${status}.` });
+  expect(await asking(status, '{"detail":"Not so."}')).toEqual({ ok: false, status, reason: "Not so." });
+  expect(await asking(status, "<html>")).toEqual({ ok: false, status, reason: `The service answered ${status}.` });
 });
 
 test.each([408, 425, 429, 500, 502, 503, 302])("%i is no answer: it is to be asked again", async (status) => {
@@ -57,4 +57,10 @@ test("a provider may answer a charge more than once", async () => {
   const captured = { outcome: "captured", reference: "r1" };
   const payments = httpPayments({ url: await answering(200, JSON.stringify([captured, captured])) });
   expect(await payments.charge({ orderId: "o1", customerId: "c1", amountCents: 1, currency: "EUR" }, "k")).toEqual([captured, captured]);
+});
+
+test("a charge that nobody knows of is cancelled; one that is not cancelled throws, and is tried again", async () => {
+  const charge = { orderId: "o1", customerId: "c1", amountCents: 1, currency: "EUR" };
+  for (const status of [200, 404]) await expect(httpPayments({ url: await answering(status, "{}") }).cancel(charge, "k")).resolves.toBeUndefined();
+  await expect(httpPayments({ url: await answering(403, '{"detail":"Not you."}') }).cancel(charge, "k")).rejects.toThrow("Not you.");
 });

@@ -26,6 +26,11 @@ export interface Refund {
 export interface PaymentProvider {
   /** Takes it once for each key. A provider may say the same more than once. */
   charge(charge: Charge, key: string): Promise<ChargeAnswer | readonly ChargeAnswer[]>;
+  /**
+   * Sees to it that nothing stays taken under the key of a charge: what was taken goes back, and what comes under it later is refused. Most
+   * often nothing was. Throws where that cannot be done now.
+   */
+  cancel(charge: Charge, key: string): Promise<void>;
   /** Gives it back, once for each key. Throws where that cannot be done now. */
   refund(refund: Refund, key: string): Promise<void>;
 }

@@ -67,6 +67,13 @@ test("whatever comes in whatever order, however often: money taken is orders con
       }
       expect(shop.stateOf<Inventory>("inventory-tea")).toMatchObject({ available: 6 - gone.tea, reserved: 0, reservations: {} });
       expect(shop.stateOf<Inventory>("inventory-milk")).toMatchObject({ available: 4 - gone.milk, reserved: 0, reservations: {} });
+      // Somebody changes their mind about what was fulfilled: the money does not stay.
+      for (const index of wishes.keys()) shop.send(commandTo(order, `o${index}`, "CancelOrder", { reason: "no" }));
+      await shop.settle();
+      for (const index of wishes.keys()) {
+        expect(shop.stateOf<Order>(`order-o${index}`).status).toBe("cancelled");
+        expect(shop.stateOf<Payment | undefined>(`payment-o${index}`)?.status ?? "none").not.toBe("captured");
+      }
     }),
     { numRuns: 80, endOnFailure: true },
   );

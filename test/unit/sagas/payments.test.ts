@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import {
+  type Charge,
   order,
   orderEvents,
   payment,
@@ -75,6 +76,42 @@ test("money that is refunded is given back by whoever took it, under one key, an
     .when(refunded)
     .thenFails(/no line/);
   await expect(localPayments.refund({ orderId: "o1", reference: "r", amountCents: 100, currency: "EUR" }, "k")).resolves.toBeUndefined();
+});
+
+test("money that an attempt may have taken for an order that is cancelled by now is none of ours: it is cancelled, and the payment fails", async () => {
+  const cancelled: (readonly [Charge, string])[] = [];
+  const provider: PaymentProvider = {
+    ...localPayments,
+    charge: () => Promise.reject(new Error("expected no charge of an order that is cancelled")),
+    cancel: async (charge, key) => void cancelled.push([charge, key]),
+  };
+  const gone = aggregate(order, "o1", placed("ann"), orderEvents.OrderCancelled({ reason: "late" }));
+  const asked = paymentEvents.PaymentRequested({ amountCents: 100, currency: "EUR" });
+  const given = (money: ReturnType<typeof aggregate>) =>
+    givenHandler(payments, { found: [gone, money], ports: [behind(paymentProvider, provider)], deciders: [payment] }).when(requested);
+  const fail = commandTo(payment, "o1", "FailPayment", { reason: "The order is cancelled." });
+  await given(aggregate(payment, "o1", asked)).thenOnce(fail);
+  await given(aggregate(payment, "o1", asked, paymentEvents.PaymentFailed({ reason: "too late" }))).thenOnce(fail);
+  expect(new Set(cancelled.map(([, key]) => key)).size).toBe(1);
+  expect(cancelled[0]?.[0]).toEqual(charge);
+  cancelled.length = 0;
+  // What was captured has a reference, by which it is given back.
+  await given(aggregate(payment, "o1", asked, paymentEvents.PaymentCaptured({ reference: "r" }))).then();
+  expect(cancelled).toEqual([]);
+  await expect(localPayments.cancel(charge, "k")).resolves.toBeUndefined();
+});
+
+test("an order that is cancelled, whenever it is, waits for no money and keeps none", async () => {
+  const cancelled = happened("order-o1", orderEvents.OrderCancelled({ reason: "changed my mind" }));
+  await givenHandler(payments, { ports, deciders: [payment] })
+    .when(cancelled)
+    .thenOnce(
+      commandTo(payment, "o1", "FailPayment", { reason: "The order is cancelled." }),
+      commandTo(payment, "o1", "RefundPayment", { reason: "The order is cancelled." }),
+    );
+  await givenHandler(payments, { ports })
+    .when(happened("note-o1", orderEvents.OrderCancelled({ reason: "changed my mind" })))
+    .then();
 });
 
 test("the local ones stand behind the ports", async () => {
