@@ -167,6 +167,18 @@ describe("what fails is undone, in the reverse order", () => {
       .thenStatus("compensated");
   });
 
+  test("one that was started by hand for an order that there is not ends without a trace", () => {
+    givenSaga(orderFulfilment)
+      .started({ orderId: "o1", totalCents: 0, currency: "EUR", goods: [] })
+      .answers("payment", "done")
+      .after(15 * 60_000)
+      .answers("payment", "done")
+      .answers("payment", { rejected: "not_captured" })
+      .then(cancel("payment waited longer than 900000 ms."))
+      .answers("(afterwards)", { rejected: "no_such_order" })
+      .thenStatus("compensated");
+  });
+
   test("what cannot be given back is stuck, and waits for somebody", () => {
     const stuck = paying.when(declined).answers("payment", "done").answers("payment", { rejected: "stream_closed" });
     stuck

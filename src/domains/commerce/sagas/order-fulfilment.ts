@@ -43,8 +43,8 @@ export const orderFulfilment = defineSaga({
     { name: "confirm", send: ({ orderId }) => commandTo(order, orderId, "ConfirmOrder", {}) },
     { name: "commit", send: ({ orderId, goods }) => goods.map(({ sku }) => commandTo(inventory, sku, "Commit", { orderId })) },
   ],
-  // Shipped by hand meanwhile, it stays shipped.
-  undone: ({ orderId }, reason) => ({ ...commandTo(order, orderId, "CancelOrder", { reason: reason.slice(0, 1000) }), accepts: ["too_late"] }),
+  // Shipped by hand meanwhile, it stays shipped; started by hand, there may be none.
+  undone: ({ orderId }, reason) => ({ ...commandTo(order, orderId, "CancelOrder", { reason: reason.slice(0, 1000) }), accepts: ["too_late", "no_such_order"] }),
 });
 
 /** An order may have one sku in several lines; stock is reserved once for each. */
