@@ -103,6 +103,8 @@ export interface SagaSpec<Data, Sets extends readonly AnyEventSet[]> {
   readonly correlate?: { readonly [Type in TypesOf<Sets>]?: (fact: FactOf<Sets, Type>) => string | undefined };
   /** What it learns from an event. */
   readonly evolve?: { readonly [Type in TypesOf<Sets>]?: (data: NoInfer<Data>, fact: FactOf<Sets, Type>) => NoInfer<Data> };
+  /** What it learns from the no of a command that accepts it. */
+  readonly accepted?: (data: NoInfer<Data>, command: CommandToSend, code: string) => NoInfer<Data>;
   /** One after the other; those in a list of their own at the same time. */
   readonly steps: readonly (SagaStep<NoInfer<Data>, Sets> | readonly SagaStep<NoInfer<Data>, Sets>[])[];
   /** How long (milliseconds) the whole may take; then it is undone. */
@@ -149,6 +151,7 @@ export interface Saga {
   /** What an instance knows that begins with this fact; undefined where none does. */
   start(fact: SagaFact): { readonly data: unknown } | undefined;
   evolve(data: unknown, fact: SagaFact): unknown;
+  accepted(data: unknown, command: CommandToSend, code: string): unknown;
   undone(data: unknown, reason: string): readonly SagaCommand[];
 }
 
@@ -224,6 +227,7 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
       return begin && { data: begin(fact) };
     },
     evolve: (data, fact) => (evolve.has(fact.type) ? evolve.get(fact.type)?.(data, fact) : data),
+    accepted: (data, command, code) => (spec.accepted === undefined ? data : spec.accepted(data as Data, command, code)),
     undone: (data, reason) => listOf((spec.undone as ((data: unknown, reason: string) => Commands) | undefined)?.(data, reason)),
   };
 }

@@ -23,8 +23,10 @@ export function evolveOf(saga: Saga): Evolve {
       put(state, step, { state: "running", ...begun(sent), ...(deadline !== undefined && { deadline }) }),
     CommandsAdded: (state, { data: { step, followed, commands, at } }) =>
       put(state, step, { followed, calls: [...(state.steps[step]?.calls ?? []), ...dueCalls(commands, at)] }),
-    CallDone: (state, { data: { step, call, learned } }) => {
+    CallDone: (state, { data: { step, call, learned, accepted } }) => {
       const next = putCall(state, step, call, { state: "done" });
+      const { command } = state.steps[step]?.calls[call] ?? {};
+      if (accepted !== undefined && command !== undefined) return { ...next, data: saga.accepted(next.data, command, accepted) };
       return learned === undefined ? next : { ...next, data: { ...(next.data as object), ...learned } };
     },
     CallFailed: (state, { data: { step, call, error, due, isRejected = false } }) => {

@@ -22,7 +22,7 @@ export interface CallPorts {
 
 /** What came of a call. `due` (RFC 3339): when it is tried again; left out where its attempts are over. */
 export type Performed =
-  | { readonly outcome: "done"; readonly learned?: Readonly<Record<string, unknown>> }
+  | { readonly outcome: "done"; readonly learned?: Readonly<Record<string, unknown>>; readonly accepted?: string }
   | { readonly outcome: "rejected"; readonly error: string }
   | { readonly outcome: "failed"; readonly error: string; readonly due?: string };
 
@@ -52,7 +52,8 @@ type Clock = Pick<CallPorts, "now" | "chance">;
 
 /** What a command's answer means for its step: a "no" that the command accepts is as good as a yes. */
 export function sentOutcome(step: ErasedStep | undefined, call: DueCall, sent: SentOutcome, clock: Clock): Performed {
-  if (sent.ok || (sent.isNo && call.command?.accepts?.includes(sent.code))) return { outcome: "done" };
+  if (sent.ok) return { outcome: "done" };
+  if (sent.isNo && call.command?.accepts?.includes(sent.code)) return { outcome: "done", accepted: sent.code };
   const error = `${call.command?.category} ${call.command?.command}: ${sent.code}${sent.detail === "" ? "" : `, ${sent.detail}`}`;
   return sent.isNo ? { outcome: "rejected", error } : again(step, call, error, clock);
 }

@@ -23,6 +23,8 @@ export const sagaCommands = {
     error: z.string().optional(),
     /** What a call beyond has found out. */
     learned: z.record(z.string(), z.unknown()).optional(),
+    /** The code of the no that its command accepts. */
+    accepted: z.string().optional(),
     /** When it is tried again; left out where its attempts are over. */
     due: z.string().optional(),
     durationMs: z.int().min(0).optional(),
@@ -118,12 +120,14 @@ function follow(saga: Saga, state: SagaState, first: readonly NewFact[], now: st
 
 /** What came of a call counts once: for the round and the attempt that it was made in. */
 function reported(report: z.output<typeof sagaCommands.Report>, { steps }: SagaState): readonly NewFact[] {
-  const { step, round, call, failures, isUndoing, outcome, error = "It failed.", due, learned, durationMs } = report;
+  const { step, round, call, failures, isUndoing, outcome, error = "It failed.", due, learned, accepted, durationMs } = report;
   const known = steps[step];
   if (known === undefined || known.round !== round || (known.state === "undoing") !== isUndoing) return [];
   const state = known.calls[indexOf(known, call)];
   if (state?.state !== "due" || state.failures !== failures) return [];
-  if (outcome === "done") return [sagaEvents.CallDone({ step, call, ...(learned !== undefined && { learned }) })];
+  if (outcome === "done") {
+    return [sagaEvents.CallDone({ step, call, ...(learned !== undefined && { learned }), ...(accepted !== undefined && { accepted }) })];
+  }
   return [
     sagaEvents.CallFailed({
       step,

@@ -24,8 +24,8 @@ export const sagaEvents = defineEvents("saga", {
   StepStarted: sent.extend({ deadline: z.string().optional() }),
   /** A fact led to commands; `followed`: how many facts the step has followed up, in the order in which they came. */
   CommandsAdded: z.object({ step, followed: z.int(), commands: z.array(command), at: z.string() }),
-  /** `learned`: what a call beyond has found out, by the fields of what the instance knows. */
-  CallDone: z.object({ step, call: z.int(), learned: z.record(z.string(), z.unknown()).optional() }),
+  /** `learned`: what a call beyond has found out, by the fields of what the instance knows. `accepted`: the code of the no that its command accepts. */
+  CallDone: z.object({ step, call: z.int(), learned: z.record(z.string(), z.unknown()).optional(), accepted: z.string().optional() }),
   /** `due`: when it is tried again; without it never: it was rejected, or its attempts are over. `durationMs`: what the attempt took. */
   CallFailed: z.object({
     step,

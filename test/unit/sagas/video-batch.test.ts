@@ -69,6 +69,24 @@ test("jobs that do not end within a day are ended, and recorded as failed", () =
     .thenOnce();
 });
 
+test("a job that is completed before it is ended is recorded as completed, though nobody has told of it yet", () => {
+  const end = (job: string) => commandTo(video, job, "FailProcessing", { reason: "The batch is over." });
+  const ending = requested.cancelled("no time").then(end("b1:1")).answers("jobs", "done").then(end("b1:2"));
+  const told = ending.answers("jobs", { rejected: "already_completed" }).thenOnce();
+  for (const one of [told, told.when(completed("b1:2"))])
+    one
+      .then(end("b1:3"))
+      .answers("jobs", "done")
+      .then(record("b1:1", false))
+      .answers("(afterwards)", "done")
+      .then(record("b1:2", true))
+      .answers("(afterwards)", "done")
+      .then(record("b1:3", false))
+      .answers("(afterwards)", "done")
+      .thenStatus("cancelled")
+      .thenOnce();
+});
+
 test("an outcome that cannot be recorded now is recorded later", () => {
   requested
     .when(completed("b1:1"))

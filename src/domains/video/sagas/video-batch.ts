@@ -27,6 +27,8 @@ export const videoBatch = defineSaga({
     "video.ProcessingCompleted": (known, { id }) => withOutcome(known, id, true),
     "video.ProcessingFailed": (known, { id }) => withOutcome(known, id, false),
   },
+  // A job that was completed before it could be ended went well, though nobody has told of it yet.
+  accepted: (known, { id }, code) => (code === "already_completed" ? withOutcome(known, id, true) : known),
   steps: [
     {
       name: "jobs",
