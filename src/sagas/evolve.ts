@@ -42,10 +42,10 @@ export function evolveOf(saga: Saga): Evolve {
     UndoingStarted: (state, { data: { reason, cause } }) => ({ ...unstuck(state), status: "compensating", undoing: { reason, cause } }),
     StepUndoing: (state, { data: { step, ...sent } }) => put(state, step, { ...state.steps[step], state: "undoing", ...begun(sent) }),
     StepUndone: (state, { data: { step, at } }) => unstuck(put(state, step, { state: "undone", endedAt: at })),
-    Stuck: (state, { data: { step, reason } }) => ({
+    Stuck: (state, { data: { step, reason, at } }) => ({
       ...state,
       status: "stuck",
-      stuck: { step, reason, was: state.status === "compensating" ? "compensating" : "running" },
+      stuck: { step, reason, was: state.status === "compensating" ? "compensating" : "running", at },
     }),
     StepRetried: (state, { data: { step, round, at } }) => {
       // Stuck as a whole, for want of its version: no step is tried again.

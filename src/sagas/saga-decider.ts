@@ -7,6 +7,8 @@ import { isOver, NOT_BEGUN, type SagaState } from "./state.ts";
 
 const fact = z.object({ type: z.string(), data: z.unknown(), id: z.string(), stream: z.string(), tenant: z.string(), recorded: z.string() });
 const reason = z.string().min(1).max(1000);
+/** Where somebody has seen it stuck: the step, and since when (RFC 3339). Left out, wherever it is. */
+const seen = z.object({ step: z.string().optional(), at: z.string().optional() });
 
 /** What is told to an instance. Only Start, Retry, Skip and Cancel are people's; the rest is the engine's. */
 export const sagaCommands = {
@@ -32,8 +34,8 @@ export const sagaCommands = {
   /** Time has passed. */
   Tick: z.object({}),
   Start: z.object({ data: z.unknown() }),
-  Retry: z.object({}),
-  Skip: z.object({ reason }),
+  Retry: seen,
+  Skip: seen.extend({ reason }),
   Cancel: z.object({ reason }),
 };
 
@@ -70,12 +72,14 @@ export function sagaDecider(saga: Saga): Decider {
       Start: decide(({ data }: { readonly data?: unknown }, state, now) =>
         state.status === "waiting" ? [startedEvent(saga, data, now)] : reject("already_started", "There is such an instance already."),
       ),
-      Retry: decide((_: unknown, { stuck, steps }, now) => {
+      Retry: decide((where: z.output<typeof seen>, { stuck, steps }, now) => {
         if (stuck === undefined) return reject("not_stuck", "Only an instance that is stuck can be retried.");
+        if (!isSeen(where, stuck)) return stuckElsewhere(stuck);
         return [sagaEvents.StepRetried({ step: stuck.step, round: (steps[stuck.step]?.round ?? 0) + 1, at: now })];
       }),
-      Skip: decide(({ reason }: { readonly reason: string }, { stuck }, now) => {
+      Skip: decide(({ reason, ...where }: z.output<typeof sagaCommands.Skip>, { stuck }, now) => {
         if (stuck === undefined) return reject("not_stuck", "Only the step of an instance that is stuck can be skipped.");
+        if (!isSeen(where, stuck)) return stuckElsewhere(stuck);
         if (stuck.step === "") return reject("not_skippable", "It is stuck as a whole, not in one of its steps.");
         return [stuck.was === "running" ? sagaEvents.StepSkipped({ step: stuck.step, reason }) : sagaEvents.StepUndone({ step: stuck.step, at: now })];
       }),
@@ -87,6 +91,17 @@ export function sagaDecider(saga: Saga): Decider {
       }),
     },
   }) as unknown as Decider;
+}
+
+type Stuck = NonNullable<SagaState["stuck"]>;
+
+/** Whether it is stuck where somebody has seen it: meanwhile it may have gone on, and be stuck in what nobody meant. */
+function isSeen({ step, at }: z.output<typeof seen>, stuck: Stuck): boolean {
+  return (step ?? stuck.step) === stuck.step && (at ?? stuck.at) === (stuck.at ?? at);
+}
+
+function stuckElsewhere({ step }: Stuck): ReturnType<typeof reject> {
+  return reject("stuck_elsewhere", step === "" ? "It is stuck as a whole by now." : `It is stuck at ${step} by now.`);
 }
 
 /** The definition that an instance follows: that of the version it began with; undefined where this code does not have it any more. */

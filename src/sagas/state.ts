@@ -50,8 +50,8 @@ export interface SagaState {
   readonly finished: readonly string[];
   /** Why it undoes itself. */
   readonly undoing?: { readonly reason: string; readonly cause: "failure" | "deadline" | "cancelled" };
-  /** The step that is stuck, why, and what the saga was doing. */
-  readonly stuck?: { readonly step: string; readonly reason: string; readonly was: "running" | "compensating" };
+  /** The step that is stuck, why, what the saga was doing, and since when (RFC 3339). */
+  readonly stuck?: { readonly step: string; readonly reason: string; readonly was: "running" | "compensating"; readonly at?: string };
 }
 
 export const NOT_BEGUN: SagaState = { status: "waiting", version: 0, data: null, received: [], facts: [], steps: {}, finished: [] };

@@ -24,6 +24,12 @@ import { type Happened, logged } from "./given-projection.ts";
  */
 export type Answer = "done" | { readonly rejected: string } | { readonly failed: string } | SagaLesson;
 
+/** Where somebody has seen an instance stuck: in which step, and since when (RFC 3339). */
+export interface SeenStuck {
+  readonly step?: string;
+  readonly at?: string;
+}
+
 /** An instance of a saga, and what it made of all that came. Each expectation throws an AssertionError where it does not hold. */
 export interface GivenSaga {
   /** It is this time now (RFC 3339 UTC; 2026-01-01T00:00:00.000Z at first); every deadline on the way is noticed at its time. */
@@ -39,8 +45,8 @@ export interface GivenSaga {
   /** Makes the step's call beyond, to what stands behind its ports: what to answer the step with. */
   asks(step: string, ...ports: readonly StandIn[]): Promise<Answer>;
   /** Somebody retries the step that is stuck, skips it, or cancels the whole. */
-  retried(): GivenSaga;
-  skipped(reason: string): GivenSaga;
+  retried(where?: SeenStuck): GivenSaga;
+  skipped(reason: string, where?: SeenStuck): GivenSaga;
   cancelled(reason: string): GivenSaga;
   /** Other code goes on with the instance: that of a newer version, say. */
   under(saga: Saga): GivenSaga;
@@ -94,8 +100,8 @@ function build(standing: Standing): GivenSaga {
     started: (data) => build(tell(standing, { name: "Start", data: { data } })),
     answers: (step, answer, call) => build(answered(standing, step, { answer, call })),
     asks: (step, ...ports) => asked(standing, step, ports),
-    retried: () => build(tell(standing, { name: "Retry", data: {} })),
-    skipped: (reason) => build(tell(standing, { name: "Skip", data: { reason } })),
+    retried: (where = {}) => build(tell(standing, { name: "Retry", data: where })),
+    skipped: (reason, where = {}) => build(tell(standing, { name: "Skip", data: { reason, ...where } })),
     cancelled: (reason) => build(tell(standing, { name: "Cancel", data: { reason } })),
     under: (other) => build(tell({ ...standing, saga: other }, { name: "Tick", data: {} })),
     then: (...commands) => expecting(() => assert.deepEqual(commandsOf(standing), commands.map(plain))),

@@ -106,6 +106,12 @@ describe("a saga over HTTP", () => {
       subscription: "saga:order-fulfilment",
       event: { type: "saga.Stuck", data: { step: "reserve", reason: expect.stringContaining("stream_closed") } },
     });
+    for (const verb of ["skip", "retry"])
+      expectProblem(
+        await send("POST", `/v1/sagas/order-fulfilment/h5/${verb}`, { step: "payment", ...(verb === "skip" && { reason: "x" }) }),
+        409,
+        "stuck_elsewhere",
+      );
     // Reserving was refused, and so was releasing.
     expect(first.attempts.map(({ error }) => error)).toEqual([expect.stringContaining("inventory Reserve"), expect.stringContaining("inventory Release")]);
     expect(ok(await get(`/v1/dead-letters/${first.id}`))).toMatchObject({ id: first.id, waitingBehind: null });

@@ -39,8 +39,11 @@ const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
   },
 };
 
-const reasonBody = z.strictObject({ reason: z.string().min(1).max(1_000) }).openapi("SagaReason", { example: { reason: "The customer called" } });
-const nothing = z.strictObject({});
+const step = z.string().max(200).optional().describe("Only if it is stuck at this step; else 409 stuck_elsewhere");
+const reason = z.string().min(1).max(1_000);
+const reasonBody = z.strictObject({ reason }).openapi("SagaReason", { example: { reason: "The customer called" } });
+const skipBody = z.strictObject({ reason, step }).openapi("SagaSkip", { example: { reason: "Done by hand", step: "payment" } });
+const retryBody = z.strictObject({ step }).openapi("SagaRetry", { example: { step: "payment" } });
 
 /** An operation on an instance: the command that it is, and the body it takes. */
 function operation(
@@ -97,7 +100,7 @@ async function command(call: Call<unknown, unknown, unknown>, saga: Saga, { id, 
 /** Serves what is done to instances of sagas. */
 export function serveSagaOperations(app: OpenAPIHono<ApiEnv>): void {
   serve(app, startSaga);
-  serve(app, operation("retry", { command: "Retry", summary: "Try the step again that an instance is stuck at, in a new round", body: nothing }));
-  serve(app, operation("skip", { command: "Skip", summary: "Go on without the step that an instance is stuck at", body: reasonBody }));
+  serve(app, operation("retry", { command: "Retry", summary: "Try the step again that an instance is stuck at, in a new round", body: retryBody }));
+  serve(app, operation("skip", { command: "Skip", summary: "Go on without the step that an instance is stuck at", body: skipBody }));
   serve(app, operation("cancel", { command: "Cancel", summary: "Undo what an instance has done, and end it", body: reasonBody }));
 }

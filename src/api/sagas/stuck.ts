@@ -28,11 +28,13 @@ export async function stuckOf(
 /** Retries the step that an instance is stuck at, or skips it: then it is no dead letter any more. An answer where it is refused. */
 export async function unstick(
   call: Call<unknown, unknown, unknown>,
-  { subscription, stream }: Pick<StuckLetter, "subscription" | "stream">,
+  { subscription, stream, event }: Pick<StuckLetter, "subscription" | "stream" | "event">,
   how: { readonly name: "Retry" | "Skip"; readonly data: object; readonly idempotency: IdempotencyKey | undefined },
 ): Promise<Executed | Response> {
   const saga = call.services.sagas.find(({ name }) => sagaFollower(name) === subscription);
   if (saga === undefined) return problem({ status: 409, code: "no_such_saga", detail: `${subscription} is not in the code any more.` });
-  const sent = await tellSaga(call, saga, { id: idOf(stream), ...how });
+  // Meanwhile it may have gone on, and be stuck elsewhere: then this letter is none any more.
+  const { data } = JSON.parse(event) as { readonly data?: { readonly step: string; readonly at: string } };
+  const sent = await tellSaga(call, saga, { id: idOf(stream), ...how, data: { ...how.data, step: data?.step, at: data?.at } });
   return sent.ok ? sent : refused(sent);
 }

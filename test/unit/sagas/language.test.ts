@@ -185,6 +185,20 @@ describe("what cannot be done now", () => {
     skipped.answers("go", { rejected: "ill" }).then(act("undo visa")).answers("visa", "done").then(act("undo flight"));
   });
 
+  test("is neither retried nor skipped for what somebody has seen stuck before", () => {
+    const first = "2026-01-01T00:00:00.500Z";
+    const second = stuck.after(1).retried({ step: "visa", at: first }).answers("visa", { failed: "a" }).after(200);
+    const again = second.answers("visa", { failed: "b" }).after(300).answers("visa", { failed: "c" }).thenStatus("stuck");
+    expect(() => again.retried({ step: "visa", at: first })).toThrow("stuck_elsewhere");
+    expect(() => again.skipped("because", { step: "visa", at: first })).toThrow("stuck_elsewhere");
+    expect(() => again.skipped("because", { step: "hotel" })).toThrow("stuck_elsewhere");
+    const later = "2026-01-01T00:00:01.001Z";
+    again.skipped("because", { step: "visa", at: later }).thenSteps({ pack: "done", hotel: "done", flight: "done", visa: "skipped", go: "running" });
+    again.retried({ step: "visa" }).thenStatus("running");
+    const undoing = again.after(1).cancelled("no time").answers("visa", { rejected: "shut" }).thenStatus("stuck");
+    expect(() => undoing.skipped("because", { step: "visa", at: later })).toThrow("stuck_elsewhere");
+  });
+
   test("is undone with the rest when the whole is cancelled", () => {
     stuck.cancelled("no time").thenStatus("compensating").then(act("undo visa"));
   });
