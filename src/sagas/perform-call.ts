@@ -18,6 +18,8 @@ export interface CallPorts {
   port<Port>(token: PortToken<Port>): Port;
   now(): number;
   chance(): number;
+  /** What a call beyond the platform may take (milliseconds); 30 s where left out. */
+  readonly mostMs?: number;
 }
 
 /** What came of a call. `due` (RFC 3339): when it is tried again; left out where its attempts are over. */
@@ -35,17 +37,18 @@ export async function performCall(saga: Saga, state: SagaState, call: DueCall, p
       return sentOutcome(step, call, await ports.send(call.command, ports.key), ports);
     }
     if (step === undefined) return { outcome: "failed", error: "This code does not have the step any more." };
-    const said = await step.call(state.data, {
-      key: ports.key,
-      tenant: ports.tenant,
-      signal: AbortSignal.timeout(MOST_TIME),
-      port: ports.port,
-      trace: codeTracing,
-    });
-    return saidOutcome(said);
+    const { key, tenant, port, mostMs = MOST_TIME } = ports;
+    const signal = AbortSignal.timeout(mostMs);
+    // A port need not mind the signal, and nothing else would end the waiting.
+    return saidOutcome(await Promise.race([step.call(state.data, { key, tenant, signal, port, trace: codeTracing }), late(signal, mostMs)]));
   } catch (fault) {
     return again(step, call, fault instanceof Error ? fault.message : String(fault), ports);
   }
+}
+
+/** Fails when the time is over. */
+function late(signal: AbortSignal, mostMs: number): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error(`It took longer than ${mostMs} ms.`)), { once: true }));
 }
 
 type Clock = Pick<CallPorts, "now" | "chance">;
