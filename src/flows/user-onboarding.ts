@@ -17,6 +17,7 @@ export const userOnboarding = defineSaga({
   events: [userEvents],
   aggregates: [user],
   data: onboarding,
+  idOf: ({ userId }) => userId,
   startsOn: { "users.UserRegistered": ({ id, tenant, data: { email, name } }) => ({ userId: id, tenantId: tenant, email, name }) },
   steps: [
     {

@@ -97,6 +97,8 @@ export interface SagaSpec<Data, Sets extends readonly AnyEventSet[]> {
   readonly aggregates?: readonly Pick<Decider, "category">[];
   /** What an instance knows; by hand it is started with it. */
   readonly data: z.ZodType<Data>;
+  /** Which instance the data is of: by hand no other is begun with it. Left out, any. */
+  readonly idOf?: (data: NoInfer<Data>) => string;
   /** Which events begin an instance, and what it knows from then on. */
   readonly startsOn: { readonly [Type in TypesOf<Sets>]?: (fact: FactOf<Sets, Type>) => NoInfer<Data> };
   /** Which instance an event is for; left out, the one whose id is that of the event's stream. */
@@ -141,6 +143,8 @@ export interface Saga {
   /** The full types of the events it wants. */
   readonly types: readonly string[];
   readonly data: z.ZodType;
+  /** Which instance the data is of; undefined where it does not say. */
+  idOf(data: unknown): string | undefined;
   readonly groups: readonly (readonly ErasedStep[])[];
   readonly timeoutMs: number | undefined;
   readonly isOff: boolean;
@@ -205,6 +209,7 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
     was,
     types: [...new Set([...own, ...was.flatMap(({ types }) => types)])],
     data: spec.data,
+    idOf: (data) => spec.idOf?.(data as Data),
     groups,
     timeoutMs,
     isOff,

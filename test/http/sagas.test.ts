@@ -68,6 +68,8 @@ describe("a saga over HTTP", () => {
   it("starts one by hand, once for each key, with data that fits", async () => {
     const data = { orderId: "h4", totalCents: 100, currency: "EUR", goods: [] };
     expectProblem(await send("POST", "/v1/sagas/order-fulfilment", { id: "h4", data: { orderId: "h4" } }), 422);
+    const other = expectProblem(await send("POST", "/v1/sagas/order-fulfilment", { id: "h9", data }), 422);
+    expect(other.errors).toEqual([{ path: "id", message: "Expected h4, of which the data is" }]);
     const first = await send("POST", "/v1/sagas/order-fulfilment", { id: "h4", data }, { "idempotency-key": "start-h4" });
     expect(first.status, first.text).toBe(201);
     expect(first.headers.get("location")).toBe("/v1/sagas/order-fulfilment/h4");

@@ -35,6 +35,9 @@ const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
     if (saga === undefined) return noSaga(services, params.name);
     const checked = saga.data.safeParse(body.data);
     if (!checked.success) return invalidInput(checked.error.issues.map(({ path, message }) => ({ path: pathText(["data", ...path]), message })));
+    const of = saga.idOf(checked.data) ?? body.id;
+    // Its events would never find it, and undoing itself it would undo what another has done.
+    if (of !== body.id) return invalidInput([{ path: "id", message: `Expected ${of}, of which the data is` }]);
     return command(call, saga, { id: body.id, name: "Start", data: { data: checked.data }, status: 201 });
   },
 };

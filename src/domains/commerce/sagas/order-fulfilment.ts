@@ -17,6 +17,7 @@ export const orderFulfilment = defineSaga({
   events: [orderEvents, paymentEvents],
   aggregates: [order, payment],
   data: z.object({ orderId, totalCents: cents, currency, goods }),
+  idOf: ({ orderId }) => orderId,
   startsOn: {
     "commerce.OrderPlaced": ({ id, data: { items, totalCents, currency } }) => ({ orderId: id, totalCents, currency, goods: perSku(items) }),
   },

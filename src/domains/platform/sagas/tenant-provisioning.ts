@@ -12,6 +12,7 @@ export const tenantProvisioning = defineSaga({
   events: [tenantEvents, settingsEvents],
   aggregates: [tenant, tenantSettings],
   data: z.object({ tenantId: z.string() }),
+  idOf: ({ tenantId }) => tenantId,
   startsOn: { "platform.TenantCreated": ({ id }) => ({ tenantId: id }) },
   steps: [
     { name: "settings", awaits: { "platform.DefaultsApplied": () => true }, withinMs: TIME_TO_SETTLE },

@@ -25,6 +25,7 @@ export const subtitleJob = defineSaga({
   events: [subtitleEvents],
   aggregates: [subtitle],
   data: job,
+  idOf: ({ jobId }) => jobId,
   isOff: true,
   startsOn: { "subtitle.download.requested": ({ id, data }) => ({ jobId: id, request: data }) },
   steps: [

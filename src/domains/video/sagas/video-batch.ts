@@ -21,6 +21,7 @@ export const videoBatch = defineSaga({
   events: [batchEvents, videoEvents],
   aggregates: [batch, video],
   data: known,
+  idOf: ({ batchId }) => batchId,
   startsOn: { "video.BatchStarted": ({ id, data: { jobs } }) => ({ batchId: id, jobs, outcomes: {} }) },
   correlate: { "video.ProcessingCompleted": ({ id }) => batchOf(id), "video.ProcessingFailed": ({ id }) => batchOf(id) },
   evolve: {
