@@ -4,6 +4,8 @@ import { orderId, quantity, reason } from "./goods.ts";
 
 const forOrder = z.object({ orderId, quantity });
 const adjustment = z.object({ delta: z.int().min(-1_000_000).max(1_000_000), reason });
+/** Orders of which it is remembered what has left for them: of one that was forgotten nothing comes back by itself. */
+const MOST_ORDERS = 200;
 const threshold = z.int().min(0).max(1_000_000);
 
 /** What happens to the stock of one sku. */
@@ -12,6 +14,7 @@ export const inventoryEvents = defineEvents("commerce", {
   StockReserved: forOrder,
   StockReleased: forOrder,
   StockCommitted: forOrder,
+  StockReturned: forOrder,
   StockAdjusted: adjustment,
   LowStockThresholdSet: z.object({ threshold }),
   LowStockReached: z.object({ available: z.int(), threshold }),
@@ -25,6 +28,8 @@ export interface Inventory {
   readonly reserved: number;
   /** What each order has reserved. */
   readonly reservations: Readonly<Record<string, number>>;
+  /** What has left for the last orders; left out while nothing has. */
+  readonly lately?: readonly z.output<typeof forOrder>[];
   /** Left out until somebody sets it: then nothing is ever low. */
   readonly threshold?: number;
   /** LowStockReached was said, and the stock has not been above its threshold since. */
@@ -40,6 +45,7 @@ export const inventory = defineDecider({
     Reserve: forOrder,
     Release: z.object({ orderId }),
     Commit: z.object({ orderId }),
+    Return: z.object({ orderId }),
     Adjust: adjustment,
     SetLowStockThreshold: z.object({ threshold }),
   },
@@ -59,7 +65,13 @@ export const inventory = defineDecider({
         reservations: without(stock.reservations, orderId),
       }),
     StockCommitted: (stock, { data: { orderId, quantity } }) =>
-      changed(stock, { reserved: stock.reserved - quantity, reservations: without(stock.reservations, orderId) }),
+      changed(stock, {
+        reserved: stock.reserved - quantity,
+        reservations: without(stock.reservations, orderId),
+        lately: [...(stock.lately ?? []), { orderId, quantity }].slice(-MOST_ORDERS),
+      }),
+    StockReturned: (stock, { data: { orderId, quantity } }) =>
+      changed(stock, { available: stock.available + quantity, lately: (stock.lately ?? []).filter((left) => left.orderId !== orderId) }),
     StockAdjusted: (stock, { data }) => changed(stock, { available: stock.available + data.delta }),
     LowStockThresholdSet: (stock, { data }) => changed(stock, { threshold: data.threshold }),
     LowStockReached: (stock) => ({ ...stock, isSaidLow: true }),
@@ -80,6 +92,10 @@ export const inventory = defineDecider({
     Commit({ data: { orderId } }, stock) {
       const quantity = reservedFor(stock, orderId);
       return quantity === 0 ? [] : inventoryEvents.StockCommitted({ orderId, quantity });
+    },
+    Return({ data: { orderId } }, { lately = [] }) {
+      const quantity = lately.reduce((sum, left) => sum + (left.orderId === orderId ? left.quantity : 0), 0);
+      return quantity === 0 ? [] : inventoryEvents.StockReturned({ orderId, quantity });
     },
     Adjust({ data }, stock) {
       if (data.delta === 0) return [];

@@ -62,6 +62,7 @@ function stockOf(streams: Streams, sku: string, order: string): StockOfOrder {
     if (type === "commerce.StockReserved") [held, reserved] = [held + quantity, reserved + 1];
     if (type === "commerce.StockReleased") held -= quantity;
     if (type === "commerce.StockCommitted") [held, left] = [held - quantity, left + quantity];
+    if (type === "commerce.StockReturned") left -= quantity;
   }
   return { held, left, reserved };
 }

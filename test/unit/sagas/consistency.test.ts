@@ -1,21 +1,38 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { commerce, type Inventory, inventory, type Order, order, orderFulfilment, type Payment, payments } from "../../../src/domains/commerce/index.ts";
+import {
+  commerce,
+  type Inventory,
+  inventory,
+  type Order,
+  order,
+  orderEvents,
+  orderFulfilment,
+  type Payment,
+  payments,
+} from "../../../src/domains/commerce/index.ts";
 import { membership, type MembershipState, platform, tenantLifecycle, tenantProvisioning, type TenantState } from "../../../src/domains/platform/index.ts";
 import { type Profile, type User, users } from "../../../src/domains/users/index.ts";
 import { type Batch, videoBatch, videos } from "../../../src/domains/video/index.ts";
 import { userOnboarding } from "../../../src/flows/index.ts";
-import { commandTo } from "../../../src/kernel/index.ts";
+import { commandTo, defineHandler } from "../../../src/kernel/index.ts";
 import { handlerPorts } from "../../../src/ports/handler-ports.ts";
 import type { SagaState } from "../../../src/sagas/state.ts";
 import { type Draw, SagaWorld } from "./support/saga-world.ts";
 
 const port = handlerPorts({ open: () => ({}) as never });
+/** Somebody cancels the fulfilment of these orders just when they are confirmed. */
+const cancelling = defineHandler({
+  name: "cancelling",
+  events: [orderEvents],
+  on: ["commerce.OrderConfirmed"],
+  handle: ({ id }) => (id.startsWith("late") ? [{ category: orderFulfilment.category, id, command: "Cancel", data: { reason: "too late" } }] : []),
+});
 const world = (draw: Draw): SagaWorld =>
   new SagaWorld(
     {
       deciders: [commerce, platform, users, videos].flatMap(({ deciders }) => deciders),
-      handlers: [payments, tenantLifecycle],
+      handlers: [payments, tenantLifecycle, cancelling],
       sagas: [orderFulfilment, tenantProvisioning, userOnboarding, videoBatch],
       port: (name) => port("test", name),
     },
@@ -78,6 +95,27 @@ test("whatever comes in whatever order, however often: money taken is orders con
     { numRuns: 80, endOnFailure: true },
   );
   expect([...seen].toSorted()).toEqual(["compensated", "completed"]);
+});
+
+test("a fulfilment that is cancelled while its goods leave gives back the money, and the goods", { timeout: 120_000 }, async () => {
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(seeds, async (seed) => {
+      const shop = world(drawn(seed));
+      for (const sku of ["tea", "milk"]) shop.send(commandTo(inventory, sku, "Receive", { quantity: 5 }));
+      const items = ["tea", "milk"].map((sku) => ({ sku, quantity: 2, priceCents: 100 }));
+      shop.send(commandTo(order, "late", "PlaceOrder", { customerId: "ann", items }));
+      await shop.settle();
+      const { status } = shop.stateOf<Order>("order-late");
+      seen.add(status);
+      expect(shop.stateOf<SagaState>(`${orderFulfilment.category}-late`).status).toBe(status === "cancelled" ? "cancelled" : "completed");
+      expect(shop.stateOf<Payment>("payment-late").status).toBe(status === "cancelled" ? "refunded" : "captured");
+      for (const sku of ["tea", "milk"])
+        expect(shop.stateOf<Inventory>(`inventory-${sku}`)).toMatchObject({ available: status === "cancelled" ? 5 : 3, reserved: 0 });
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  expect([...seen].toSorted()).toEqual(["cancelled", "confirmed"]);
 });
 
 test("no active user is without a role, and nobody else has one", { timeout: 120_000 }, async () => {

@@ -25,6 +25,7 @@ const unpay = [
   commandTo(payment, "o1", "FailPayment", { reason: "The order is not fulfilled." }),
   commandTo(payment, "o1", "RefundPayment", { reason: "The order is not fulfilled." }),
 ] as const;
+const giveBack = [commandTo(inventory, "tea", "Return", { orderId: "o1" }), commandTo(inventory, "milk", "Return", { orderId: "o1" })] as const;
 const cancel = (reason: string) => commandTo(order, "o1", "CancelOrder", { reason });
 const commits = [commandTo(inventory, "tea", "Commit", { orderId: "o1" }), commandTo(inventory, "milk", "Commit", { orderId: "o1" })];
 
@@ -154,8 +155,17 @@ describe("what fails is undone, in the reverse order", () => {
     paid.answers("confirm", { rejected: "order_cancelled" }).then(unpay[0]).answers("payment", { rejected: "already_captured" }).then(unpay[1]);
   });
 
-  test("where the goods cannot leave, the money goes back, too", () => {
-    paid.answers("confirm", "done").answers("commit", { rejected: "stream_closed" }, 0).answers("commit", "done").thenStatus("compensating").then(unpay[0]);
+  test("where some goods cannot leave, those that have left come back, and the money goes back, too", () => {
+    paid
+      .answers("confirm", "done")
+      .answers("commit", { rejected: "stream_closed" }, 0)
+      .answers("commit", "done")
+      .thenStatus("compensating")
+      .then(giveBack[0])
+      .answers("commit", "done")
+      .then(giveBack[1])
+      .answers("commit", "done")
+      .then(unpay[0]);
   });
 
   test("what was shipped meanwhile stays shipped", () => {

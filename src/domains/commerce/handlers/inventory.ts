@@ -12,7 +12,14 @@ const stock = z.object({ available: z.int(), threshold: z.int().nullish() });
 export const inventoryHandler = defineHandler({
   name: "inventory",
   events: [inventoryEvents],
-  on: ["commerce.LowStockReached", "commerce.LowStockThresholdSet", "commerce.StockReceived", "commerce.StockReleased", "commerce.StockAdjusted"],
+  on: [
+    "commerce.LowStockReached",
+    "commerce.LowStockThresholdSet",
+    "commerce.StockReceived",
+    "commerce.StockReleased",
+    "commerce.StockReturned",
+    "commerce.StockAdjusted",
+  ],
   priority: "high",
   concurrency: 1,
   from: "beginning",

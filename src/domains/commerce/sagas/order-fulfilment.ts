@@ -42,7 +42,11 @@ export const orderFulfilment = defineSaga({
       ],
     },
     { name: "confirm", send: ({ orderId }) => commandTo(order, orderId, "ConfirmOrder", {}) },
-    { name: "commit", send: ({ orderId, goods }) => goods.map(({ sku }) => commandTo(inventory, sku, "Commit", { orderId })) },
+    {
+      name: "commit",
+      send: ({ orderId, goods }) => goods.map(({ sku }) => commandTo(inventory, sku, "Commit", { orderId })),
+      compensate: ({ orderId, goods }) => goods.map(({ sku }) => commandTo(inventory, sku, "Return", { orderId })),
+    },
   ],
   // Shipped by hand meanwhile, it stays shipped; started by hand, there may be none.
   undone: ({ orderId }, reason) => ({ ...commandTo(order, orderId, "CancelOrder", { reason: reason.slice(0, 1000) }), accepts: ["too_late", "no_such_order"] }),

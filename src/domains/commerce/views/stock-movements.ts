@@ -6,7 +6,7 @@ const row = z.object({
   /** The event's own id. */
   movementId: z.string(),
   sku: z.string(),
-  kind: z.enum(["received", "reserved", "released", "committed", "adjusted"]),
+  kind: z.enum(["received", "reserved", "released", "committed", "returned", "adjusted"]),
   /** Pieces, up or down: of what can be promised, and of what is promised already. */
   available: z.int(),
   reserved: z.int(),
@@ -29,6 +29,7 @@ export const stockMovements = defineProjection({
     "commerce.StockReserved": ({ eventId }) => eventId,
     "commerce.StockReleased": ({ eventId }) => eventId,
     "commerce.StockCommitted": ({ eventId }) => eventId,
+    "commerce.StockReturned": ({ eventId }) => eventId,
     "commerce.StockAdjusted": ({ eventId }) => eventId,
   },
   without: "nothing",
@@ -39,6 +40,7 @@ export const stockMovements = defineProjection({
     "commerce.StockReleased": (_, event) =>
       moved(event, { kind: "released", available: event.data.quantity, reserved: -event.data.quantity, orderId: event.data.orderId }),
     "commerce.StockCommitted": (_, event) => moved(event, { kind: "committed", available: 0, reserved: -event.data.quantity, orderId: event.data.orderId }),
+    "commerce.StockReturned": (_, event) => moved(event, { kind: "returned", available: event.data.quantity, reserved: 0, orderId: event.data.orderId }),
     "commerce.StockAdjusted": (_, event) => moved(event, { kind: "adjusted", available: event.data.delta, reserved: 0, reason: event.data.reason }),
   },
 });

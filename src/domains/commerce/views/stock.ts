@@ -26,6 +26,7 @@ export const stock = defineProjection({
     "commerce.StockReserved": (row, { data: { quantity } }) => moved(row, -quantity, quantity),
     "commerce.StockReleased": (row, { data: { quantity } }) => moved(row, quantity, -quantity),
     "commerce.StockCommitted": (row, { data: { quantity } }) => moved(row, 0, -quantity),
+    "commerce.StockReturned": (row, { data: { quantity } }) => moved(row, quantity, 0),
     "commerce.StockAdjusted": (row, { data: { delta } }) => moved(row, delta, 0),
     "commerce.LowStockThresholdSet": (row, { data: { threshold } }) => moved({ ...(row ?? NOTHING), threshold }, 0, 0),
   },

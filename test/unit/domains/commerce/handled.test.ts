@@ -223,6 +223,7 @@ test("the view stock_movements has a row for each movement, by the event's id", 
     inventoryEvents.StockCommitted({ orderId: "o1", quantity: 3 }),
     inventoryEvents.StockAdjusted({ delta: -2, reason: "broken" }),
     inventoryEvents.LowStockThresholdSet({ threshold: 9 }),
+    inventoryEvents.StockReturned({ orderId: "o1", quantity: 3 }),
   ];
   const row = (movementId: string, kind: string, available: number, reserved: number, more: object = {}) => ({
     movementId,
@@ -241,6 +242,7 @@ test("the view stock_movements has a row for each movement, by the event's id", 
     row("e3", "released", 1, -1, { orderId: "o1" }),
     row("e4", "committed", 0, -3, { orderId: "o1" }),
     row("e5", "adjusted", -2, 0, { reason: "broken" }),
+    row("e7", "returned", 3, 0, { orderId: "o1" }),
   );
 });
 

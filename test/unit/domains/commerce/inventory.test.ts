@@ -10,6 +10,7 @@ const received = (quantity: number) => inventoryEvents.StockReceived({ quantity 
 const reserved = (orderId: string, quantity: number) => inventoryEvents.StockReserved({ orderId, quantity });
 const released = (orderId: string, quantity: number) => inventoryEvents.StockReleased({ orderId, quantity });
 const committed = (orderId: string, quantity: number) => inventoryEvents.StockCommitted({ orderId, quantity });
+const returned = (orderId: string, quantity: number) => inventoryEvents.StockReturned({ orderId, quantity });
 const adjusted = (delta: number) => inventoryEvents.StockAdjusted({ delta, reason: "count" });
 const thresholdSet = (threshold: number) => inventoryEvents.LowStockThresholdSet({ threshold });
 const low = (available: number, threshold: number) => inventoryEvents.LowStockReached({ available, threshold });
@@ -76,13 +77,35 @@ describe("Commit", () => {
     given(inventory, received(5), reserved("o1", 3))
       .when("Commit", { orderId: "o1" })
       .then(committed("o1", 3))
-      .thenState({ available: 2, reserved: 0, reservations: {}, isSaidLow: false })
+      .thenState({ available: 2, reserved: 0, reservations: {}, lately: [{ orderId: "o1", quantity: 3 }], isSaidLow: false })
       .thenOnce();
   });
 
   test("of an order that has reserved nothing, or has given it back, decides nothing", () => {
     given(inventory).when("Commit", { orderId: "o1" }).then();
     given(inventory, received(5), reserved("o1", 3), released("o1", 3)).when("Commit", { orderId: "o1" }).then();
+  });
+});
+
+describe("Return", () => {
+  test("takes back what has left for an order, once", () => {
+    given(inventory, received(5), reserved("o1", 3), committed("o1", 3))
+      .when("Return", { orderId: "o1" })
+      .then(returned("o1", 3))
+      .thenState({ available: 5, reserved: 0, reservations: {}, lately: [], isSaidLow: false })
+      .thenOnce();
+  });
+
+  test("of an order for which nothing has left decides nothing, nor where it has left too long ago", () => {
+    given(inventory, received(5), reserved("o1", 3)).when("Return", { orderId: "o1" }).then();
+    const others = Array.from({ length: 200 }, (_, n) => [reserved(`p${n}`, 1), committed(`p${n}`, 1)]).flat();
+    const left = [received(300), reserved("o1", 3), committed("o1", 3), ...others];
+    given(inventory, ...left.slice(0, -1))
+      .when("Return", { orderId: "o1" })
+      .then(returned("o1", 3));
+    given(inventory, ...left)
+      .when("Return", { orderId: "o1" })
+      .then();
   });
 });
 
@@ -172,6 +195,6 @@ test("whatever is sent, nothing is sold that is not there, and no piece appears 
 /** Pieces that came into the house with an event; less than 0 where they left. */
 function cameIn({ type, data }: { readonly type: string; readonly data: unknown }): number {
   const { quantity = 0, delta = 0 } = data as { quantity?: number; delta?: number };
-  if (type === "commerce.StockReceived") return quantity;
+  if (type === "commerce.StockReceived" || type === "commerce.StockReturned") return quantity;
   return type === "commerce.StockCommitted" ? -quantity : delta;
 }

@@ -68,6 +68,8 @@ describe("stock", () => {
     givenLog(stock, received, reserved).thenRows({ ...row, available: 3, reserved: 7 });
     givenLog(stock, received, reserved, happened("inventory-MUG-1", inventoryEvents.StockReleased(forOrder))).thenRows(row);
     givenLog(stock, received, reserved, happened("inventory-MUG-1", inventoryEvents.StockCommitted(forOrder))).thenRows({ ...row, available: 3 });
+    const gone = happened("inventory-MUG-1", inventoryEvents.StockCommitted(forOrder));
+    givenLog(stock, received, reserved, gone, happened("inventory-MUG-1", inventoryEvents.StockReturned(forOrder))).thenRows(row);
   });
 
   test("is low at the threshold or below it, and not above", () => {
@@ -114,13 +116,13 @@ test("the module has its categories, commands, events and views under the names 
   const deciders = commerce.deciders.slice(0, 4);
   expect(deciders.map(({ category, commands }) => [category, ...Object.keys(commands)])).toEqual([
     ["product", "AddProduct", "ChangePrice", "DiscontinueProduct"],
-    ["inventory", "Receive", "Reserve", "Release", "Commit", "Adjust", "SetLowStockThreshold"],
+    ["inventory", "Receive", "Reserve", "Release", "Commit", "Return", "Adjust", "SetLowStockThreshold"],
     ["order", "PlaceOrder", "ConfirmOrder", "ShipOrder", "DeliverOrder", "CancelOrder"],
     ["payment", "RequestPayment", "CapturePayment", "FailPayment", "RefundPayment"],
   ]);
   expect(deciders.map(({ forms }) => [...forms.keys()].map((type) => type.replace(/^commerce\./, "")))).toEqual([
     ["ProductAdded", "PriceChanged", "ProductDiscontinued"],
-    ["StockReceived", "StockReserved", "StockReleased", "StockCommitted", "StockAdjusted", "LowStockThresholdSet", "LowStockReached"],
+    ["StockReceived", "StockReserved", "StockReleased", "StockCommitted", "StockReturned", "StockAdjusted", "LowStockThresholdSet", "LowStockReached"],
     ["OrderPlaced", "OrderConfirmed", "OrderShipped", "OrderDelivered", "OrderCancelled"],
     ["PaymentRequested", "PaymentCaptured", "PaymentFailed", "PaymentRefunded"],
   ]);
