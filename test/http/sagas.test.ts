@@ -57,12 +57,26 @@ describe("a saga over HTTP", () => {
     ok(await place("h3", "silent-carl", "salt"));
     await until(async () => expect((await saga("h3")).deadlines).toMatchObject([{ name: "payment" }]));
     expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h3/retry"), 409, "not_stuck");
-    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h3/cancel", {}), 422);
+    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h3/cancel", { reason: "" }), 422);
     ok(await send("POST", "/v1/sagas/order-fulfilment/h3/cancel", { reason: "the customer called" }));
     await until(async () => expect(await saga("h3")).toMatchObject({ state: "cancelled", reason: "the customer called" }));
     expect(ok<{ state: object }>(await get("/v1/aggregates/inventory/salt")).state).toMatchObject({ available: 5, reserved: 0 });
     expect(ok<{ state: object }>(await get("/v1/aggregates/order/h3")).state).toMatchObject({ status: "cancelled" });
     expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h3/cancel", { reason: "again" }), 409, "already_over");
+  });
+
+  it("is cancelled without a reason, and without a body, and says that none was given", async () => {
+    ok(await command("inventory", "honey", "Receive", { quantity: 5 }));
+    const ways = { h8: undefined, h9: {} };
+    for (const [id, body] of Object.entries(ways)) {
+      ok(await place(id, "silent-dora", "honey"));
+      await until(async () => expect((await get(`/v1/sagas/order-fulfilment/${id}`)).status).toBe(200));
+      ok(await send("POST", `/v1/sagas/order-fulfilment/${id}/cancel`, body));
+      await until(async () => expect(await saga(id)).toMatchObject({ state: "cancelled", reason: "No reason was given." }));
+    }
+    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h8/skip", { reason: "x" }), 409, "not_stuck");
+    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/nobody/skip", { reason: "x" }), 404);
+    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h8/skip"), 422);
   });
 
   it("starts one by hand, once for each key, with data that fits", async () => {

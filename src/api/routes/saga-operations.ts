@@ -44,7 +44,8 @@ const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
 
 const step = z.string().max(200).optional().describe("Only if it is stuck at this step; else 409 stuck_elsewhere");
 const reason = z.string().min(1).max(1_000);
-const reasonBody = z.strictObject({ reason }).openapi("SagaReason", { example: { reason: "The customer called" } });
+/** Why it is cancelled. It may be left out, and the body with it: what is told of the instance says so. */
+const cancelBody = z.strictObject({ reason: reason.default("No reason was given.") }).openapi("SagaReason", { example: { reason: "The customer called" } });
 const skipBody = z.strictObject({ reason, step }).openapi("SagaSkip", { example: { reason: "Done by hand", step: "payment" } });
 const retryBody = z.strictObject({ step }).openapi("SagaRetry", { example: { step: "payment" } });
 
@@ -105,5 +106,5 @@ export function serveSagaOperations(app: OpenAPIHono<ApiEnv>): void {
   serve(app, startSaga);
   serve(app, operation("retry", { command: "Retry", summary: "Try the step again that an instance is stuck at, in a new round", body: retryBody }));
   serve(app, operation("skip", { command: "Skip", summary: "Go on without the step that an instance is stuck at", body: skipBody }));
-  serve(app, operation("cancel", { command: "Cancel", summary: "Undo what an instance has done, and end it", body: reasonBody }));
+  serve(app, operation("cancel", { command: "Cancel", summary: "Undo what an instance has done, and end it", body: cancelBody }));
 }
