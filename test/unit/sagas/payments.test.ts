@@ -35,9 +35,11 @@ test("money is taken for an order that waits for it, the same at each attempt", 
 test("a customer who is declined fails the payment; one who is silent is waited for; one who answers twice says the same", async () => {
   await of("declined-bob").thenOnce(commandTo(payment, "o1", "FailPayment", { reason: "The card of declined-bob is declined." }));
   await of("silent").thenOnce();
+  await of("silent-carl").thenOnce();
   const [one] = [await localPayments.charge({ ...charge, customerId: "twice" }, "test/e1")].flat();
   const capture = commandTo(payment, "o1", "CapturePayment", { reference: one?.outcome === "captured" ? one.reference : "" });
   await of("twice").thenOnce(capture, capture);
+  await of("twice-dora").thenOnce(capture, capture);
 });
 
 test("payments of orders that do not wait for one are left alone", async () => {
