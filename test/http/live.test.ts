@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { append, get, send } from "../support/http.ts";
+import { append, expectProblem, get, send } from "../support/http.ts";
+import { makeKey } from "../support/keys.ts";
 import { listen } from "./listen.ts";
 import { open } from "./open.ts";
 
@@ -156,6 +157,19 @@ describe("over a WebSocket", () => {
 });
 
 describe("a ticket", () => {
+  test("is for whoever may read some stream, and is good for those streams alone", async () => {
+    await append("ticket-2", [note(1)]);
+    await append("locked-2", [note(1)]);
+    const { as } = await makeKey("ticket-reader", ["streams:read:ticket-*"]);
+    const taken = async () => encodeURIComponent((await send("POST", "/v1/tickets", undefined, as)).json<{ ticket: string }>().ticket);
+    const live = await listen(`/v1/streams/ticket-2/live?from=1&ticket=${await taken()}`, { authorization: undefined });
+    expect(await live.hear(1)).toHaveLength(1);
+    await live.leave();
+    expectProblem(await get(`/v1/streams/locked-2/live?from=1&ticket=${await taken()}`, { authorization: undefined }), 403, "missing_scope");
+    const writer = await makeKey("ticket-writer", ["events:write:ticket-*"]);
+    expectProblem(await send("POST", "/v1/tickets", undefined, writer.as), 403, "missing_scope");
+  });
+
   test("opens one connection without a key, for its own tenant, and no second one", async () => {
     await append("ticket-1", [note(1)], { "tenant-id": "ticket-tenant" });
     const { ticket } = (await send("POST", "/v1/tickets", undefined, { "tenant-id": "ticket-tenant" })).json<{ ticket: string }>();

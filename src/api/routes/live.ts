@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Issued } from "../../../durable-objects/tickets.ts";
-import { envelopeText, eventText } from "../../kernel/index.ts";
+import { allowsSome, envelopeText, eventText } from "../../kernel/index.ts";
 import { loggedEventText } from "../../log/log-row.ts";
 import { readLog } from "../../log/read-log.ts";
 import { json } from "../answer.ts";
@@ -112,6 +112,8 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   path: "/v1/tickets",
   operationId: "makeTicket",
   scope: "tickets:create",
+  // A ticket may only what its key may, so whoever reads some stream needs no leave of its own to follow it.
+  scopeOf: ({ principal }) => (allowsSome(principal.scopes, "streams:read") ? [] : "tickets:create"),
   summary: "A ticket that opens one live connection within 60 seconds, for clients that cannot send headers",
   tag: "Platform",
   headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
