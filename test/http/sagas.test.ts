@@ -76,7 +76,7 @@ describe("a saga over HTTP", () => {
     }
     expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h8/skip", { reason: "x" }), 409, "not_stuck");
     expectProblem(await send("POST", "/v1/sagas/order-fulfilment/nobody/skip", { reason: "x" }), 404);
-    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h8/skip"), 422);
+    expectProblem(await send("POST", "/v1/sagas/order-fulfilment/h8/skip", {}), 422);
   });
 
   it("starts one by hand, once for each key, with data that fits", async () => {
