@@ -191,3 +191,15 @@ describe("the platform's own events", () => {
     expect(page.position).toBe(2);
   });
 });
+
+describe("after", () => {
+  test("beyond the head the answer says where the log is, so that going on there skips nothing of a log that was restored", async () => {
+    const as = { "tenant-id": "restored-log" };
+    const write = await append("flow-1", [{ type: "flow.A", data: 1 }], as);
+    await get("/v1/events?limit=1", { ...as, ...newerThan(write) });
+    const page = async (query: string) => ok<{ items: readonly unknown[]; position: number; next: string | null }>(await get(`/v1/events?${query}`, as));
+    expect(await page("after=99999")).toEqual({ items: [], position: 1, next: null });
+    expect(await page("after=1")).toEqual({ items: [], position: 1, next: null });
+    expect(await page("after=0")).toMatchObject({ position: 1, next: null });
+  });
+});

@@ -71,14 +71,17 @@ async function readWholeLog({ request, services, principal, query }: Call<unknow
       detail: "The log is not the one that this cursor was made for: it was restored. Begin anew, and compare.",
     });
   }
-  const found = await readLog(log, tenant, { after: resumed?.after ?? query.after ?? 0, limit: query.limit, maxBytes: PAGE_BYTES, filter: filterOf(query) });
+  const after = resumed?.after ?? query.after ?? 0;
+  const found = await readLog(log, tenant, { after, limit: query.limit, maxBytes: PAGE_BYTES, filter: filterOf(query), head });
+  // Who asks beyond the head, as of a log that was restored since, is told where it is: going on from there skips nothing.
+  const position = Math.min(found.position, head.position);
   const next = found.isEnd ? null : writeCursor("log", { after: found.position, epoch: head.epoch });
   const items = found.events.map(loggedEventText).join(",");
   const headers = { vary: "Accept" };
   if (representation === CLOUDEVENT_BATCH_TYPE) {
     return jsonBytes(cloudEventBatch(items), { ...headers, "content-type": representation, ...(next !== null && { link: nextLink(request, next) }) });
   }
-  return jsonBytes(`{"items":[${items}],"position":${found.position},"next":${JSON.stringify(next)}}`, headers);
+  return jsonBytes(`{"items":[${items}],"position":${position},"next":${JSON.stringify(next)}}`, headers);
 }
 
 /** What reading the log needs: all streams, or those only that the query asks for. */
