@@ -1,3 +1,5 @@
+// Longer than usual: the object's whole RPC surface, and the one state (head, views, followers told, alarm) that each of its methods reads or moves.
+
 import { DurableObject } from "cloudflare:workers";
 import type { FreshSlice, LoggedPage, LogHead } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";

@@ -8,7 +8,7 @@ import type { LogReader, ViewEngine } from "../../src/views/engine.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
 import { append, deliver, draft, env, eventTypeCounts, stub, wholeLog } from "../support/engine.ts";
-import { faults, faultyShards, heal } from "../support/faults.ts";
+import { faults, faultyShards, heal, trips } from "../support/faults.ts";
 
 beforeEach(() => {
   faults.captured = [];
@@ -49,15 +49,6 @@ async function handedOn(
     },
   );
   return told ?? expect.unreachable();
-}
-
-/** Calls of D1, of each database, that `work` makes until what it begins is done. */
-async function trips(work: () => Promise<unknown>): Promise<Record<"log" | "views", number>> {
-  const made = { log: 0, views: 0 };
-  const count = (database: "log" | "views"): void => void made[database]++;
-  Object.assign(faults, { beforeBatch: count, beforeQuery: count });
-  await work();
-  return made;
 }
 
 const reading = { limit: 1_000, maxBytes: 8_000_000 };

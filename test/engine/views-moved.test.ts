@@ -6,7 +6,7 @@ import { readGenerations } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
 import { rowView } from "../../src/views/row-view.ts";
 import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireAlarm, wholeLog } from "../support/engine.ts";
-import { faults, heal } from "../support/faults.ts";
+import { faults, heal, trips } from "../support/faults.ts";
 import { notes, testViews } from "../support/worker.ts";
 
 beforeEach(() => {
@@ -29,15 +29,6 @@ const logged = async (tenant: string): Promise<void> => {
   await fireAlarm(tenant, "note-1");
 };
 const quiet = { eventsAfter: () => expect.unreachable(), followed: () => Promise.resolve(), forget: () => Promise.resolve() };
-
-/** Calls of D1, of each database, that `work` makes until what it begins is done. */
-async function trips(work: () => Promise<unknown>): Promise<Record<"log" | "views", number>> {
-  const made = { log: 0, views: 0 };
-  const count = (database: "log" | "views"): void => void made[database]++;
-  Object.assign(faults, { beforeBatch: count, beforeQuery: count });
-  await work();
-  return made;
-}
 
 describe("moving the views of a tenant that is awake", () => {
   test("takes one call of the log and two of the views for a lone event, from the message to the last view", async () => {

@@ -38,6 +38,15 @@ export function heal(): void {
   Object.assign(faults, healthy);
 }
 
+/** Calls of D1, of each database, that `work` makes until what it begins is done. */
+export async function trips(work: () => Promise<unknown>): Promise<Record<"log" | "views", number>> {
+  const made = { log: 0, views: 0 };
+  const count = (database: "log" | "views"): void => void made[database]++;
+  Object.assign(faults, { beforeBatch: count, beforeQuery: count });
+  await work();
+  return made;
+}
+
 /** The one shard, with faults between the engine and its stores. */
 export function faultyShards(env: Env): (tenant: string) => Shard {
   const shard: Shard = { id: 0, queue: faultyQueue(env.EVENTS_0), log: faultyD1(env.LOG_0, "log"), views: faultyD1(env.VIEWS_0, "views") };
