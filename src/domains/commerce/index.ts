@@ -1,6 +1,7 @@
 import { defineModule } from "../../kernel/index.ts";
 import { orderedCents, ordersCancelled, ordersPlaced } from "./counters.ts";
 import { customer } from "./customer.ts";
+import { cancelledGoods } from "./handlers/cancelled-goods.ts";
 import { commerceAnalytics } from "./handlers/commerce-analytics.ts";
 import { inventoryHandler } from "./handlers/inventory.ts";
 import { orderLifecycleHandler } from "./handlers/order-lifecycle.ts";
@@ -24,6 +25,7 @@ import { stockMovements } from "./views/stock-movements.ts";
 
 export { orderedCents, ordersCancelled, ordersPlaced } from "./counters.ts";
 export { customer, customerEvents, customerRecordId } from "./customer.ts";
+export { cancelledGoods } from "./handlers/cancelled-goods.ts";
 export { commerceAnalytics } from "./handlers/commerce-analytics.ts";
 export { inventoryHandler } from "./handlers/inventory.ts";
 export { orderLifecycleHandler } from "./handlers/order-lifecycle.ts";
@@ -51,7 +53,7 @@ export const commerce = defineModule({
   name: "commerce",
   deciders: [product, inventory, order, payment, orderLifecycle, restock, customer],
   projections: [orderSummary, stock, salesPerDay, orderMetrics, stockMovements, lowStockAlerts, customerValue, customerMilestones, productSales],
-  handlers: [orderLifecycleHandler, inventoryHandler, payments, commerceAnalytics],
+  handlers: [orderLifecycleHandler, inventoryHandler, payments, cancelledGoods, commerceAnalytics],
   sagas: [orderFulfilment],
   counters: [ordersPlaced, ordersCancelled, orderedCents],
 });

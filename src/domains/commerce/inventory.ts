@@ -46,6 +46,7 @@ export const inventory = defineDecider({
     Release: z.object({ orderId }),
     Commit: z.object({ orderId }),
     Return: z.object({ orderId }),
+    TakeBack: z.object({ orderId }),
     Adjust: adjustment,
     SetLowStockThreshold: z.object({ threshold }),
   },
@@ -85,18 +86,14 @@ export const inventory = defineDecider({
       if (stock.available < data.quantity) return insufficient(stock, data.quantity);
       return withLowStock(stock, inventoryEvents.StockReserved(data), stock.available - data.quantity);
     },
-    Release({ data: { orderId } }, stock) {
-      const quantity = reservedFor(stock, orderId);
-      return quantity === 0 ? [] : inventoryEvents.StockReleased({ orderId, quantity });
-    },
+    Release: ({ data: { orderId } }, stock) => released(stock, orderId),
     Commit({ data: { orderId } }, stock) {
       const quantity = reservedFor(stock, orderId);
       return quantity === 0 ? [] : inventoryEvents.StockCommitted({ orderId, quantity });
     },
-    Return({ data: { orderId } }, { lately = [] }) {
-      const quantity = lately.reduce((sum, left) => sum + (left.orderId === orderId ? left.quantity : 0), 0);
-      return quantity === 0 ? [] : inventoryEvents.StockReturned({ orderId, quantity });
-    },
+    Return: ({ data: { orderId } }, stock) => returned(stock, orderId),
+    // Both in one decision: between two of them what is reserved could leave.
+    TakeBack: ({ data: { orderId } }, stock) => [...released(stock, orderId), ...returned(stock, orderId)],
     Adjust({ data }, stock) {
       if (data.delta === 0) return [];
       if (stock.available + data.delta < 0) return insufficient(stock, -data.delta);
@@ -121,6 +118,16 @@ function changed(stock: Inventory, change: Partial<Inventory>): Inventory {
 /** Whether so much is at or below the threshold; never without one. */
 export function isLow(available: number, threshold: number | null | undefined): boolean {
   return typeof threshold === "number" && available <= threshold;
+}
+
+function released(stock: Inventory, orderId: string): readonly NewFact[] {
+  const quantity = reservedFor(stock, orderId);
+  return quantity === 0 ? [] : [inventoryEvents.StockReleased({ orderId, quantity })];
+}
+
+function returned({ lately = [] }: Inventory, orderId: string): readonly NewFact[] {
+  const quantity = lately.reduce((sum, left) => sum + (left.orderId === orderId ? left.quantity : 0), 0);
+  return quantity === 0 ? [] : [inventoryEvents.StockReturned({ orderId, quantity })];
 }
 
 /** The alert goes with what made the stock fall, in one append: nobody sees the one without the other. */

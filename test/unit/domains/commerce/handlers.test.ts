@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  cancelledGoods,
   commerceAnalytics,
   customer,
   inventory,
@@ -74,6 +75,28 @@ describe("inventory", () => {
 
   test("moves no stock: that is for those who sell", () => {
     expect(inventoryHandler.on.some((type) => /Order|Payment/.test(type))).toBe(false);
+  });
+});
+
+describe("cancelled-goods", () => {
+  const item = (sku: string) => ({ sku, quantity: 1, priceCents: 500 });
+  const two = orderEvents.OrderPlaced({ ...placed.data, items: [item("cup"), item("tea"), item("cup")] });
+  const cancelled = orderEvents.OrderCancelled({ reason: "late" });
+
+  test("brings back what an order holds that is cancelled, each sku once, however far its fulfilment has come", async () => {
+    for (const found of [
+      [two, cancelled],
+      [two, orderEvents.OrderConfirmed({}), cancelled],
+    ])
+      await givenHandler(cancelledGoods, { deciders: [inventory], found: [aggregate(order, "o1", ...found)] })
+        .when(happened("order-o1", cancelled))
+        .thenOnce(commandTo(inventory, "cup", "TakeBack", { orderId: "o1" }), commandTo(inventory, "tea", "TakeBack", { orderId: "o1" }));
+  });
+
+  test("makes nothing of an order whose beginning is missing, nor of what stands in a stream of somebody else's", async () => {
+    await givenHandler(cancelledGoods, { found: [aggregate(order, "o1", two, cancelled)] })
+      .when(happened("order-o2", cancelled), happened("note-o1", cancelled))
+      .then();
   });
 });
 

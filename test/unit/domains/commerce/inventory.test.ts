@@ -109,6 +109,18 @@ describe("Return", () => {
   });
 });
 
+describe("TakeBack", () => {
+  test("takes back what is reserved for an order, and what has left for it, once", () => {
+    given(inventory, received(5), reserved("o1", 3)).when("TakeBack", { orderId: "o1" }).then(released("o1", 3)).thenOnce();
+    given(inventory, received(5), reserved("o1", 3), committed("o1", 3), reserved("o1", 2))
+      .when("TakeBack", { orderId: "o1" })
+      .then(released("o1", 2), returned("o1", 3))
+      .thenState({ available: 5, reserved: 0, reservations: {}, lately: [], isSaidLow: false })
+      .thenOnce();
+    given(inventory, received(5), reserved("o1", 3)).when("TakeBack", { orderId: "o2" }).then();
+  });
+});
+
 describe("Adjust", () => {
   test("corrects what is available, up or down, to nothing at the lowest", () => {
     given(inventory, received(5)).when("Adjust", { delta: -5, reason: "count" }).then(adjusted(-5));

@@ -116,7 +116,7 @@ test("the module has its categories, commands, events and views under the names 
   const deciders = commerce.deciders.slice(0, 4);
   expect(deciders.map(({ category, commands }) => [category, ...Object.keys(commands)])).toEqual([
     ["product", "AddProduct", "ChangePrice", "DiscontinueProduct"],
-    ["inventory", "Receive", "Reserve", "Release", "Commit", "Return", "Adjust", "SetLowStockThreshold"],
+    ["inventory", "Receive", "Reserve", "Release", "Commit", "Return", "TakeBack", "Adjust", "SetLowStockThreshold"],
     ["order", "PlaceOrder", "ConfirmOrder", "ShipOrder", "DeliverOrder", "CancelOrder"],
     ["payment", "RequestPayment", "CapturePayment", "FailPayment", "RefundPayment"],
   ]);

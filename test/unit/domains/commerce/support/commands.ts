@@ -23,6 +23,7 @@ export const inventoryCommands = anyCommands(inventory, ["mug", "pot"], {
   Release: fc.record({ orderId }),
   Commit: fc.record({ orderId }),
   Return: fc.record({ orderId }),
+  TakeBack: fc.record({ orderId }),
   Adjust: fc.record({ delta: fc.integer({ min: -12, max: 12 }), reason: word }),
   SetLowStockThreshold: fc.record({ threshold: fc.integer({ min: 0, max: 8 }) }),
 });
