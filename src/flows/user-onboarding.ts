@@ -31,7 +31,7 @@ export const userOnboarding = defineSaga({
     {
       name: "role",
       send: (known) => commandTo(membership, membershipId(known), "AssignRole", ROLE),
-      compensate: (known) => ({ ...commandTo(membership, membershipId(known), "RemoveRole", ROLE), accepts: ["no_such_role"] }),
+      compensate: (known) => ({ ...commandTo(membership, membershipId(known), "RemoveRole", ROLE), accepts: ["no_such_role", "invalid_id"] }),
     },
     // Last, for a letter is not taken back.
     {
@@ -42,6 +42,7 @@ export const userOnboarding = defineSaga({
       },
     },
   ],
+  undoneOn: { "users.UserDeactivated": (_, { data: { reason } }) => `The user was deactivated: ${reason}` },
   undone: ({ userId }, reason) => ({ ...commandTo(user, userId, "DeactivateUser", { reason: reason.slice(0, 1000) }), accepts: ["no_such_user"] }),
 });
 

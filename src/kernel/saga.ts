@@ -111,6 +111,8 @@ export interface SagaSpec<Data, Sets extends readonly AnyEventSet[]> {
   readonly steps: readonly (SagaStep<NoInfer<Data>, Sets> | readonly SagaStep<NoInfer<Data>, Sets>[])[];
   /** How long (milliseconds) the whole may take; then it is undone. */
   readonly timeoutMs?: number;
+  /** Which events end it before its time, and why: it is undone. Undefined goes on. */
+  readonly undoneOn?: { readonly [Type in TypesOf<Sets>]?: (data: NoInfer<Data>, fact: FactOf<Sets, Type>) => string | undefined };
   /** Sent when all steps are undone, with the reason. */
   readonly undone?: (data: NoInfer<Data>, reason: string) => Commands;
   /** It only starts by hand or by configuration. */
@@ -156,6 +158,8 @@ export interface Saga {
   start(fact: SagaFact): { readonly data: unknown } | undefined;
   evolve(data: unknown, fact: SagaFact): unknown;
   accepted(data: unknown, command: CommandToSend, code: string): unknown;
+  /** Why a fact ends an instance before its time; undefined where it does not. */
+  undoneOn(data: unknown, fact: SagaFact): string | undefined;
   undone(data: unknown, reason: string): readonly SagaCommand[];
 }
 
@@ -194,9 +198,10 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
   const startsOn = mapOf(spec.startsOn);
   const correlate = mapOf(spec.correlate);
   const evolve = mapOf(spec.evolve);
+  const undoneOn = mapOf(spec.undoneOn);
   const steps = [spec.steps].flat(2) as readonly AnyStep[];
   const wanted = steps.flatMap(({ awaits, sendOn }) => [...mapOf(awaits).keys(), ...mapOf(sendOn).keys()]);
-  const own = [...new Set([...startsOn.keys(), ...correlate.keys(), ...evolve.keys(), ...wanted])];
+  const own = [...new Set([...startsOn.keys(), ...correlate.keys(), ...evolve.keys(), ...undoneOn.keys(), ...wanted])];
   const categories = spec.aggregates && new Set(spec.aggregates.map(({ category }) => category));
   const unknown = own.find((type) => !forms.has(type));
   if (unknown !== undefined) throw new TypeError(`expected ${name} to be about events of its sets, got ${unknown}`);
@@ -233,6 +238,7 @@ export function defineSaga<const Sets extends readonly AnyEventSet[], Data>(spec
     },
     evolve: (data, fact) => (evolve.has(fact.type) ? evolve.get(fact.type)?.(data, fact) : data),
     accepted: (data, command, code) => (spec.accepted === undefined ? data : spec.accepted(data as Data, command, code)),
+    undoneOn: (data, fact) => undoneOn.get(fact.type)?.(data, fact) as string | undefined,
     undone: (data, reason) => listOf((spec.undone as ((data: unknown, reason: string) => Commands) | undefined)?.(data, reason)),
   };
 }

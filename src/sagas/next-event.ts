@@ -9,6 +9,8 @@ import { AFTERWARDS, type SagaState, type StepState } from "./state.ts";
 export function nextEvent(saga: Saga, state: SagaState, now: string): NewFact | undefined {
   if (state.status === "waiting") return starting(saga, state, now);
   if (state.status === "running") return running(saga, state, now);
+  // What it is stuck in need not be done any more.
+  if (state.stuck?.was === "running") return ending(saga, state, now);
   return state.status === "compensating" ? undoing(saga, state, now) : undefined;
 }
 
@@ -26,6 +28,8 @@ export function startedEvent({ name, version, timeoutMs }: Saga, data: unknown, 
 }
 
 function running(saga: Saga, state: SagaState, now: string): NewFact | undefined {
+  const end = ending(saga, state, now);
+  if (end !== undefined) return end;
   const failure = Object.entries(state.steps).find(([, { state }]) => state === "failed");
   if (failure !== undefined) return sagaEvents.UndoingStarted({ reason: failure[1].reason ?? `${failure[0]} failed.`, cause: "failure", at: now });
   if (state.deadline !== undefined && now >= state.deadline)
@@ -39,6 +43,15 @@ function running(saga: Saga, state: SagaState, now: string): NewFact | undefined
     if (group.some(({ name }) => !isBehind(state.steps[name]))) return undefined;
   }
   return sagaEvents.Completed({ at: now });
+}
+
+/** Something has happened that ends it before its time. */
+function ending(saga: Saga, { facts, data }: SagaState, at: string): NewFact | undefined {
+  for (const fact of facts) {
+    const reason = saga.undoneOn(data, fact);
+    if (reason !== undefined) return sagaEvents.UndoingStarted({ reason, cause: "failure", at });
+  }
+  return undefined;
 }
 
 function isBehind(step: StepState | undefined): boolean {

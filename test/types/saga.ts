@@ -34,6 +34,7 @@ export const saga = defineSaga({
     ],
     { name: "out", send: ({ cartId }) => [{ ...commandTo(cart, cartId, "CheckOut", {}), accepts: ["cart_closed"] }] },
   ],
+  undoneOn: { "cart.ItemAdded": ({ count }, { data }) => (data.quantity > count ? `too many: ${data.sku}` : undefined) },
   undone: ({ cartId }, reason) => commandTo(cart, cartId, "AddItem", { sku: reason, quantity: 1 }),
 });
 
@@ -80,6 +81,8 @@ export async function specs(): Promise<void> {
   defineSaga({ ...basis, correlate: { "cart.ItemAdded": ({ data }) => data.quantity }, steps: [] });
   // @ts-expect-error What it learns from an event is what it knows.
   defineSaga({ ...basis, evolve: { "cart.ItemAdded": (known) => ({ ...known, count: "many" }) }, steps: [] });
+  // @ts-expect-error Why it ends before its time is a sentence.
+  defineSaga({ ...basis, undoneOn: { "cart.ItemAdded": () => true }, steps: [] });
   // @ts-expect-error A call beyond learns what the saga knows.
   defineSaga({ ...basis, steps: [{ name: "a", call: async () => learned({ price: "dear" }) }] });
   // @ts-expect-error A call beyond says nothing, that it failed, or what it has learned.

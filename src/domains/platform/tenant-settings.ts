@@ -31,6 +31,7 @@ export const settingsEvents = defineEvents("platform", {
   AccessClosed: event(z.object({ reason, version }), { type: "platform.settings.AccessClosed" }),
   AccessOpened: event(z.object({ version }), { type: "platform.settings.AccessOpened" }),
   MarkedReady: event(z.object({}), { type: "platform.settings.MarkedReady" }),
+  MarkedUnready: event(z.object({}), { type: "platform.settings.MarkedUnready" }),
 });
 
 /** How far the tenant's stream is followed, and what holds. */
@@ -51,6 +52,7 @@ export const tenantSettings = defineDecider({
     CloseAccess: z.object({ reason, version }),
     OpenAccess: z.object({ version }),
     MarkReady: z.object({}),
+    MarkUnready: z.object({}),
   },
   initialState: (): SettingsState => ({ version: 0, access: "open", isReady: false }),
   evolve: {
@@ -58,6 +60,7 @@ export const tenantSettings = defineDecider({
     AccessClosed: (state, { data: { version } }) => ({ ...state, access: "closed", version }),
     AccessOpened: (state, { data: { version } }) => ({ ...state, access: "open", version }),
     MarkedReady: (state) => ({ ...state, isReady: true }),
+    MarkedUnready: (state) => ({ ...state, isReady: false }),
   },
   decide: {
     ApplyPlan({ data: { plan, version } }, state) {
@@ -67,5 +70,6 @@ export const tenantSettings = defineDecider({
     CloseAccess: ({ data }, { version, access }) => (data.version <= version || access === "closed" ? [] : settingsEvents.AccessClosed(data)),
     OpenAccess: ({ data }, { version, access }) => (data.version <= version || access === "open" ? [] : settingsEvents.AccessOpened(data)),
     MarkReady: (_, { isReady }) => (isReady ? [] : settingsEvents.MarkedReady({})),
+    MarkUnready: (_, { isReady }) => (isReady ? settingsEvents.MarkedUnready({}) : []),
   },
 });

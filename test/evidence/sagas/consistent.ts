@@ -101,7 +101,8 @@ function ofUser(streams: Streams, id: string): readonly string[] {
 
 /** A tenant is ready, or suspended. */
 function ofTenant(streams: Streams, id: string): readonly string[] {
-  const isReady = has(streams, `tenant_settings-${id}`, "platform.settings.MarkedReady");
+  const settings = `tenant_settings-${id}`;
+  const isReady = has(streams, settings, "platform.settings.MarkedReady") && !has(streams, settings, "platform.settings.MarkedUnready");
   const isSuspended = has(streams, `tenant-${id}`, "platform.TenantSuspended");
   return said([[isReady === isSuspended, `the tenant ${id} is ${isReady ? "ready and suspended" : "neither ready nor suspended"}`]]);
 }

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  cancelledGoods,
   commerce,
   type Inventory,
   inventory,
@@ -11,8 +12,16 @@ import {
   type Payment,
   payments,
 } from "../../../src/domains/commerce/index.ts";
-import { membership, type MembershipState, platform, tenantLifecycle, tenantProvisioning, type TenantState } from "../../../src/domains/platform/index.ts";
-import { type Profile, type User, users } from "../../../src/domains/users/index.ts";
+import {
+  membership,
+  type MembershipState,
+  platform,
+  settingsEvents,
+  tenantLifecycle,
+  tenantProvisioning,
+  type TenantState,
+} from "../../../src/domains/platform/index.ts";
+import { type Profile, profileEvents, type User, user, users } from "../../../src/domains/users/index.ts";
 import { type Batch, videoBatch, videos } from "../../../src/domains/video/index.ts";
 import { userOnboarding } from "../../../src/flows/index.ts";
 import { commandTo, defineHandler } from "../../../src/kernel/index.ts";
@@ -28,11 +37,23 @@ const cancelling = defineHandler({
   on: ["commerce.OrderConfirmed"],
   handle: ({ id }) => (id.startsWith("late") ? [{ category: orderFulfilment.category, id, command: "Cancel", data: { reason: "too late" } }] : []),
 });
+/** Somebody deactivates these users just when they get their profile, and cancels the provisioning of these tenants just when they are ready. */
+const leaving = defineHandler({
+  name: "leaving",
+  events: [profileEvents, settingsEvents],
+  on: ["users.ProfileCreated", "platform.DefaultsApplied"],
+  handle({ type, id }) {
+    if (!id.startsWith("late")) return [];
+    return type === "users.ProfileCreated"
+      ? [commandTo(user, id, "DeactivateUser", { reason: "left" })]
+      : [{ category: tenantProvisioning.category, id, command: "Cancel", data: { reason: "a mistake" } }];
+  },
+});
 const world = (draw: Draw): SagaWorld =>
   new SagaWorld(
     {
       deciders: [commerce, platform, users, videos].flatMap(({ deciders }) => deciders),
-      handlers: [payments, tenantLifecycle, cancelling],
+      handlers: [payments, cancelledGoods, tenantLifecycle, cancelling, leaving],
       sagas: [orderFulfilment, tenantProvisioning, userOnboarding, videoBatch],
       port: (name) => port("test", name),
     },
@@ -84,13 +105,15 @@ test("whatever comes in whatever order, however often: money taken is orders con
       }
       expect(shop.stateOf<Inventory>("inventory-tea")).toMatchObject({ available: 6 - gone.tea, reserved: 0, reservations: {} });
       expect(shop.stateOf<Inventory>("inventory-milk")).toMatchObject({ available: 4 - gone.milk, reserved: 0, reservations: {} });
-      // Somebody changes their mind about what was fulfilled: the money does not stay.
+      // Somebody changes their mind about what was fulfilled: the money does not stay, and the goods do.
       for (const index of wishes.keys()) shop.send(commandTo(order, `o${index}`, "CancelOrder", { reason: "no" }));
       await shop.settle();
       for (const index of wishes.keys()) {
         expect(shop.stateOf<Order>(`order-o${index}`).status).toBe("cancelled");
         expect(shop.stateOf<Payment | undefined>(`payment-o${index}`)?.status ?? "none").not.toBe("captured");
       }
+      expect(shop.stateOf<Inventory>("inventory-tea")).toMatchObject({ available: 6, reserved: 0, reservations: {} });
+      expect(shop.stateOf<Inventory>("inventory-milk")).toMatchObject({ available: 4, reserved: 0, reservations: {} });
     }),
     { numRuns: 80, endOnFailure: true },
   );
@@ -140,6 +163,41 @@ test("no active user is without a role, and nobody else has one", { timeout: 120
     }),
     { numRuns: 60, endOnFailure: true },
   );
+});
+
+test("a user who is deactivated while the onboarding runs has neither a role nor a profile", { timeout: 120_000 }, async () => {
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(seeds, async (seed) => {
+      const place = world(drawn(seed));
+      place.send(commandTo(user, "late", "RegisterUser", { email: "late@a.example", name: "U" }));
+      await place.settle();
+      const { status } = place.stateOf<SagaState>(`${userOnboarding.category}-late`);
+      seen.add(status);
+      expect(place.stateOf<User>("user-late").status).toBe("deactivated");
+      expect(place.stateOf<Profile>("profile-late").status).toBe(status === "compensated" ? "removed" : "created");
+      expect(place.stateOf<MembershipState | undefined>(`${membership.category}-test:late`)?.roles ?? []).toEqual(status === "compensated" ? [] : ["member"]);
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  // Where the news came after the end, the user was onboarded, and then left.
+  expect([...seen].toSorted()).toEqual(["compensated", "completed"]);
+});
+
+test("a tenant is ready or suspended, whenever its provisioning is cancelled", { timeout: 120_000 }, async () => {
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(seeds, async (seed) => {
+      const place = world(drawn(seed));
+      place.send({ category: "tenant", id: "late", command: "CreateTenant", data: { name: "Late", plan: "free" } });
+      await place.settle();
+      const { status } = place.stateOf<TenantState>("tenant-late");
+      seen.add(status);
+      expect(place.stateOf<{ isReady: boolean }>("tenant_settings-late").isReady).toBe(status === "active");
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  expect([...seen].toSorted()).toEqual(["active", "suspended"]);
 });
 
 test("a tenant that was created is ready, with its plan's settings", { timeout: 120_000 }, async () => {

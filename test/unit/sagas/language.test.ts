@@ -86,6 +86,36 @@ describe("steps", () => {
   });
 });
 
+describe("what is not wanted any more", () => {
+  const dreaming = defineSaga({
+    name: "dreaming",
+    events: [tripEvents],
+    data: z.object({ isAbroad: z.boolean() }),
+    startsOn: { "trip.Planned": ({ data }) => data },
+    steps: [{ name: "dream", send: () => act("dream"), compensate: () => act("wake") }],
+    undoneOn: { "trip.Noted": (_, { data: { text } }) => (text === "morning" ? "It is morning." : undefined) },
+  });
+
+  test("is undone as what fails is, once what was sent is through", () => {
+    givenSaga(dreaming)
+      .when(planned, noted("night"))
+      .then(act("dream"))
+      .when(noted("morning"))
+      .thenStatus("compensating")
+      .then(act("dream"))
+      .answers("dream", "done")
+      .then(act("wake"))
+      .answers("dream", "done")
+      .thenStatus("compensated")
+      .thenBecause(/^It is morning\.$/)
+      .thenOnce();
+  });
+
+  test("is not begun with", () => {
+    givenSaga(dreaming).when(noted("morning"), planned).then().thenStatus("compensated").thenSteps({});
+  });
+});
+
 describe("what fails", () => {
   test("is undone in the reverse order of completion, and what was never done first of all", () => {
     booking

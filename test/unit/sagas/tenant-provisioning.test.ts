@@ -11,6 +11,7 @@ const settled = happened(
 );
 const begun = givenSaga(tenantProvisioning).when(created);
 const ready = commandTo(tenantSettings, "acme", "MarkReady", {});
+const unready = commandTo(tenantSettings, "acme", "MarkUnready", {});
 const suspend = (reason: string) => commandTo(tenant, "acme", "SuspendTenant", { reason });
 
 test("a tenant is ready once it has its plan's settings, whichever came first", () => {
@@ -31,15 +32,22 @@ test("settings that do not come within five minutes suspend the tenant", () => {
 });
 
 test("a step that is refused suspends the tenant", () => {
-  begun.when(settled).answers("ready", { rejected: "stream_closed" }).then(suspend("tenant_settings MarkReady: stream_closed"));
+  begun
+    .when(settled)
+    .answers("ready", { rejected: "stream_closed" })
+    .then(unready)
+    .answers("ready", "done")
+    .then(suspend("tenant_settings MarkReady: stream_closed"));
 });
 
-test("one that is cancelled ends when what is on its way has come to its end", () => {
+test("one that is cancelled ends when what is on its way has come to its end, and is not ready", () => {
   begun
     .when(settled)
     .cancelled("a mistake")
     .thenStatus("compensating")
     .then(ready)
+    .answers("ready", "done")
+    .then(unready)
     .answers("ready", "done")
     .then(suspend("a mistake"))
     .answers("(afterwards)", "done")

@@ -75,6 +75,21 @@ test("a mail that cannot be sent now is sent later, and at last waits for somebo
     .thenStatus("cancelled");
 });
 
+test("a user who is deactivated meanwhile keeps neither a profile nor a role, and what nobody could finish is given up", async () => {
+  const left = happened("user-u1", userEvents.UserDeactivated({ reason: "moved" }));
+  const undone = assigned
+    .when(left)
+    .thenStatus("compensating")
+    .thenBecause(/^The user was deactivated: moved$/)
+    .thenAsks("welcome");
+  const undoing = undone.answers("welcome", "done").then(remove).answers("role", "done").then(unmake).answers("profile", "done");
+  undoing.then(deactivate("The user was deactivated: moved")).answers("(afterwards)", "done").thenStatus("compensated").thenOnce();
+  let stuck = assigned;
+  for (let tries = 0; tries < 7; tries++) stuck = stuck.answers("welcome", { failed: "the post is closed" }).after(128_000);
+  stuck.answers("welcome", { failed: "the post is closed" }).thenStatus("stuck").when(left).thenStatus("compensating").then(remove);
+  assigned.answers("welcome", "done").when(left).thenStatus("completed").then().thenOnce();
+});
+
 test("a profile or a role that is refused undoes the rest", () => {
   begun
     .answers("profile", { rejected: "stream_closed" })
@@ -84,6 +99,8 @@ test("a profile or a role that is refused undoes the rest", () => {
     .answers("(afterwards)", "done")
     .thenStatus("compensated");
   begun.answers("profile", "done").answers("role", { rejected: "no_membership_id" }).then(remove);
+  const long = begun.answers("profile", "done").answers("role", { rejected: "invalid_id" });
+  long.then(remove).answers("role", { rejected: "invalid_id" }).thenStatus("compensating").then(unmake);
 });
 
 test("every input counts once, at every step", () => {

@@ -16,7 +16,12 @@ export const tenantProvisioning = defineSaga({
   startsOn: { "platform.TenantCreated": ({ id }) => ({ tenantId: id }) },
   steps: [
     { name: "settings", awaits: { "platform.DefaultsApplied": () => true }, withinMs: TIME_TO_SETTLE },
-    { name: "ready", send: ({ tenantId }) => commandTo(tenantSettings, tenantId, "MarkReady", {}) },
+    {
+      name: "ready",
+      send: ({ tenantId }) => commandTo(tenantSettings, tenantId, "MarkReady", {}),
+      // Cancelled while it is being said, it would be ready and suspended.
+      compensate: ({ tenantId }) => commandTo(tenantSettings, tenantId, "MarkUnready", {}),
+    },
   ],
   undone: ({ tenantId }, reason) => ({ ...commandTo(tenant, tenantId, "SuspendTenant", { reason: reason.slice(0, 1000) }), accepts: ["no_such_tenant"] }),
 });
