@@ -15,6 +15,7 @@ import {
   isPlatformCategory,
   type LoggedEvent,
   type Outcome,
+  parseStreamName,
   type PortToken,
   sha256,
 } from "./kernel/index.ts";
@@ -138,6 +139,7 @@ async function sendFor(composed: Composed, { tenant, handler, event, key }: Caus
   if (schema === undefined) return { ok: false, isNo: false, detail: "There is no such command." };
   const checked = schema.safeParse(data);
   if (!checked.success) return { ok: false, isNo: false, detail: checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ") };
+  if (parseStreamName(`${category}-${id}`) === undefined) return { ok: false, isNo: false, detail: `There can be no ${category} of the id ${id}.` };
   const { correlationId, priority, tracestate } = event.metadata;
   const traceparent = traceparentNow(event.metadata.traceparent);
   const sent = await composed.send({

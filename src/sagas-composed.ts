@@ -1,5 +1,5 @@
 import type { SagaPort } from "../durable-objects/aggregate/saga-work.ts";
-import { canonicalJson, type EventMetadata, idOf, type PortToken, type Saga, sha256 } from "./kernel/index.ts";
+import { canonicalJson, type EventMetadata, idOf, parseStreamName, type PortToken, type Saga, sha256 } from "./kernel/index.ts";
 import type { Composed } from "./follower-parts.ts";
 import { dueWork } from "./sagas/due-work.ts";
 import { performCall, type SentOutcome } from "./sagas/perform-call.ts";
@@ -52,6 +52,8 @@ async function sendFor(
   if (checked === undefined) return { ok: false, isNo: true, code: "no_such_command", detail: "" };
   if (!checked.success)
     return { ok: false, isNo: true, code: "invalid", detail: checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ") };
+  if (parseStreamName(`${command.category}-${command.id}`) === undefined)
+    return { ok: false, isNo: true, code: "invalid_id", detail: `There can be no ${command.category} of the id ${command.id}.` };
   const sent = await composed.send({
     tenant,
     ...command,

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type EventData, type EventForm, type EventMap, type EventSet, type NewFact, upcast } from "./events.ts";
 import type { Claim, Ports } from "./ports.ts";
 import type { Rejection } from "./rejection.ts";
+import { LONGEST_ID } from "./stream-name.ts";
 
 /** A map of schemas, one for each command. */
 export type SchemaMap = Readonly<Record<string, z.ZodType>>;
@@ -66,6 +67,11 @@ export interface DeciderSpec<State, Namespace extends string, Events extends Eve
   /** What the answer to a command shows of what its preparation found: once, and never stored. */
   readonly showOnce?: { readonly [Name in keyof Commands & string]?: (found: FoundBy<NoInfer<Prepare>, Name>) => Readonly<Record<string, unknown>> };
   readonly unique?: Uniqueness<NoInfer<State>, Commands>;
+  /**
+   * The most characters of an aggregate's id, by the commands that make it, in a tenant: for an id that is to stand within another's. 200
+   * where left out. Over HTTP a longer one is 422.
+   */
+  readonly longestId?: { readonly [Name in keyof Commands & string]?: (tenant: string) => number };
 }
 
 /** A command: its name, its data, and what its preparation found. */
@@ -96,6 +102,8 @@ export interface Decider {
   wants(command: Command, state: unknown): readonly Claim[];
   holds(state: unknown): readonly Claim[];
   readonly taken: string | undefined;
+  /** The most characters of the id that a command may make in a tenant. */
+  longestId(command: string, tenant: string): number;
 }
 
 /** A decider that remembers its types, for those who send it commands or test it. */
@@ -139,6 +147,7 @@ export function defineDecider<
     wants: (command, state) => (stepOf(spec.unique?.wants, command.name)?.(command as never, state as never) ?? []) as readonly Claim[],
     holds: (state) => spec.unique?.holds(state as State) ?? [],
     taken: spec.unique?.taken,
+    longestId: (command, tenant) => (stepOf(spec.longestId, command)?.(tenant as never) as number | undefined) ?? LONGEST_ID,
   };
 }
 

@@ -6,6 +6,8 @@ export interface StreamName {
 
 /** At most 500 characters: with tenant and id it must fit into an object's name, of 1,024 bytes. */
 export const CATEGORY_PATTERN = /^[a-z][a-z0-9_]{0,499}$/;
+/** Characters of an id at most. */
+export const LONGEST_ID = 200;
 /** 1 to 200 characters, none of which needs escaping in a URL's path. */
 export const STREAM_ID_PATTERN = /^[A-Za-z0-9._~:-]{1,200}$/;
 /** Both of them: for schemas. `.` and `..` are refused beside it, since URL parsers eat them. */

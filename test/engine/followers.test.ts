@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FollowerObject } from "../../durable-objects/follower.ts";
+import { payment } from "../../src/domains/commerce/index.ts";
+import { commandTo } from "../../src/kernel/index.ts";
 import { append, dispatcher, draft, env, fireAlarm, wholeLog } from "../support/engine.ts";
 import { heal } from "../support/faults.ts";
 import { fireFollower, follower, listen, type Sinks, standing, subscribe, tell } from "../support/followers.ts";
@@ -301,5 +303,16 @@ describe("a handler in code", () => {
     };
     await append(tenant, "thing-1", [draft("handled.A", {}), draft("handled.B", {}), draft("handled.C", {})]);
     await until(() => expect(handled).toEqual(["thing-1@1", "thing-1@2", "thing-1@2", "thing-1@3"]));
+  });
+
+  it("sends nothing to an id that nobody could address: the event becomes a dead letter that says so", async () => {
+    code.handle = async () => [commandTo(payment, "p".repeat(201), "RequestPayment", { amountCents: 1 })];
+    await append(tenant, "thing-1", [draft("handled.A", {})]);
+    await until(async () => expect(await standing(tenant, "tested", "handler")).toMatchObject({ parked: 1 }));
+    const { attempts } = await standing(tenant, "tested", "handler");
+    expect(attempts.map(({ error }) => error)).toEqual(
+      Array.from({ length: 3 }, () => expect.stringContaining("payment RequestPayment: There can be no payment")),
+    );
+    expect((await wholeLog(tenant)).map(({ stream }) => stream)).toEqual(["thing-1"]);
   });
 });

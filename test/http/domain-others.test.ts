@@ -58,6 +58,19 @@ describe("users", () => {
     expect(await rowAfter("user_summary/ann", gone)).toMatchObject({ status: "deactivated" });
     expectProblem(await command("user/nobody/UpdateProfile", { name: "N" }), 409, "no_such_user");
   });
+
+  test("a user's id is short enough to stand in the id of a membership, in whatever tenant", async () => {
+    const register = (id: string, headers = {}) => command(`user/${id}/RegisterUser`, { email: `${id.slice(0, 40)}@a.example`, name: "L" }, headers);
+    const refused = expectProblem(await register("l".repeat(193)), 422, "invalid_input");
+    expect(refused.errors).toEqual([{ path: "id", message: "Expected at most 192 characters, got 193" }]);
+    ok(await register("l".repeat(192)));
+    const tenant = { "tenant-id": "long-ids-of-users" };
+    expectProblem(await register("l".repeat(183), tenant), 422, "invalid_input");
+    ok(await register("l".repeat(182), tenant));
+    // What is there already, as after an import, is changed and closed all the same.
+    expectProblem(await command(`user/${"l".repeat(200)}/DeactivateUser`, { reason: "moved" }), 409, "no_such_user");
+    ok(await command(`membership/default:${"l".repeat(192)}/AssignRole`, { role: "clerk" }));
+  });
 });
 
 describe("video", () => {

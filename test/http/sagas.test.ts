@@ -1,6 +1,6 @@
 import mermaid from "mermaid";
 import { describe, expect, it, vi } from "vitest";
-import { expectProblem, get, ok, send } from "../support/http.ts";
+import { append, expectProblem, get, ok, send } from "../support/http.ts";
 
 interface Instance {
   readonly state: string;
@@ -39,6 +39,17 @@ describe("a saga over HTTP", () => {
     expect(ok<{ state: object }>(await get("/v1/aggregates/order/h1")).state).toMatchObject({ status: "confirmed" });
   });
 
+  it("gives everything back where an order is cancelled after its fulfilment is through", async () => {
+    ok(await command("inventory", "mint", "Receive", { quantity: 5 }));
+    ok(await place("h1c", "anna", "mint", 2));
+    await until(async () => expect(await saga("h1c")).toMatchObject({ state: "completed" }));
+    const stock = async () => ok<{ state: object }>(await get("/v1/aggregates/inventory/mint")).state;
+    expect(await stock()).toMatchObject({ available: 3, reserved: 0 });
+    ok(await command("order", "h1c", "CancelOrder", { reason: "changed my mind" }));
+    await until(async () => expect(await stock()).toMatchObject({ available: 5, reserved: 0 }));
+    await until(async () => expect(ok<{ state: object }>(await get("/v1/aggregates/payment/h1c")).state).toMatchObject({ status: "refunded" }));
+  });
+
   it("gives everything back where the payment is declined, and the list says why", async () => {
     ok(await command("inventory", "milk", "Receive", { quantity: 5 }));
     ok(await place("h2", "declined-bert", "milk", 2));
@@ -50,6 +61,17 @@ describe("a saga over HTTP", () => {
     });
     const { items } = ok<{ items: readonly { name: string; compensated: number }[] }>(await get("/v1/sagas"));
     expect(items.find(({ name }) => name === "order-fulfilment")).toMatchObject({ compensated: expect.any(Number), failures: expect.any(Object) });
+  });
+
+  it("sends nothing to an id that nobody could address, and undoes itself", async () => {
+    const id = "i".repeat(195);
+    const registered = { type: "users.UserRegistered", data: { email: "long@a.example", name: "L", registeredAt: "2026-01-01T00:00:00.000Z" } };
+    expect((await append(`user-${id}`, [registered])).status).toBe(201);
+    const onboarding = async () => ok<Instance>(await get(`/v1/sagas/user-onboarding/${id}`));
+    await until(async () => expect(await onboarding()).toMatchObject({ state: "compensated", reason: expect.stringContaining("AssignRole: invalid_id") }));
+    expect(ok<{ state: object }>(await get(`/v1/aggregates/user/${id}`)).state).toMatchObject({ status: "deactivated" });
+    const streams = ok<{ items: readonly { stream: string }[] }>(await get("/v1/streams?category=membership"));
+    expect(streams.items.filter(({ stream }) => stream.endsWith(id))).toEqual([]);
   });
 
   it("waits for money with a deadline, and undoes itself when it is cancelled", async () => {

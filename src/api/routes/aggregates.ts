@@ -66,6 +66,8 @@ function tolerant(schema: z.ZodType): z.ZodType {
 
 async function send(decider: Decider, name: string, call: Call<{ id: string }, unknown, unknown>): Promise<Response> {
   const { request, services, principal, params, body } = call;
+  const longest = decider.longestId(name, principal.tenant);
+  if (params.id.length > longest) return invalidInput([{ path: "id", message: `Expected at most ${longest} characters, got ${params.id.length}` }]);
   const condition = precondition(request.headers);
   if (condition instanceof Response) return condition;
   const idempotency = idempotencyKey(request, fingerprinted(decider.commands[name] as z.ZodType, body, call.bytes));

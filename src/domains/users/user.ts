@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDecider, defineEvents, reject } from "../../kernel/index.ts";
+import { defineDecider, defineEvents, LONGEST_ID, reject } from "../../kernel/index.ts";
 
 const email = z.string().trim().toLowerCase().max(254).email();
 const name = z.string().min(1).max(200);
@@ -75,6 +75,8 @@ export const user = defineDecider({
     holds: ({ status, email }) => (status === "active" && email !== undefined ? [addressOf(email)] : []),
     taken: "already_registered",
   },
+  // A user's membership has the id `<tenant>:<user>`, by which it must be found.
+  longestId: { RegisterUser: (tenant) => LONGEST_ID - `${tenant}:`.length },
 });
 
 type Profile = z.output<typeof profile>;
