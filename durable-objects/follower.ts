@@ -120,21 +120,28 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
   /** Leases what is next to one who pulls. */
   async lease(limit: number, leaseMs: number): Promise<Leased | { readonly refused: string }> {
     await this.#known();
-    return this.#leases === undefined
-      ? { refused: "This subscription pushes; only one whose sink is `pull` can be pulled from." }
-      : this.#leases.lease(limit, leaseMs);
+    const leased = await this.#pulled((leases) => leases.lease(limit, leaseMs));
+    return leased ?? { refused: "This subscription pushes; only one whose sink is `pull` can be pulled from." };
   }
 
   /** What was leased is done. */
   async acknowledge(positions: readonly number[]): Promise<number> {
     await this.#known();
-    return (await this.#leases?.acknowledge(positions)) ?? 0;
+    return (await this.#pulled((leases) => leases.acknowledge(positions))) ?? 0;
   }
 
   /** What was leased failed: it comes again, or is parked. */
   async refuse(positions: readonly number[], reason?: string): Promise<number> {
     await this.#known();
-    return (await this.#leases?.refuse(positions, reason)) ?? 0;
+    return (await this.#pulled((leases) => leases.refuse(positions, reason))) ?? 0;
+  }
+
+  /** What one who pulls does, after which it says how it stands: nobody wakes it. */
+  async #pulled<Result>(work: (leases: Leases) => Promise<Result>): Promise<Result | undefined> {
+    const leases = this.#leases;
+    const done = leases && (await work(leases));
+    if (leases !== undefined) this.#ports.stands?.(this.#identity, leases.standing);
+    return done;
   }
 
   /** What this object has cost since it woke: rows as billed, alarms among them. */
@@ -232,6 +239,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     this.#hasRead(hearings);
     this.#definition = definition;
     this.#begin();
+    if (this.#leases !== undefined) this.#ports.stands?.(this.#identity, this.#leases.standing);
   }
 
   /** Unless it was told something more since it began to read. */

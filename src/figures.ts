@@ -60,7 +60,8 @@ export async function figuresOf(given: FiguresGiven, tenant: string, wanted?: Re
     }
   });
   const [series, ...read] = await Promise.all([within(MOST_TIME, "the metrics", counted()), ...parts]);
-  const all: Series = withoutUnread(Object.assign(Object.fromEntries([...(wanted ?? [])].map((name) => [name, {}])), series, ...read));
+  const lags = isWanted("rivulet_follower_lag_events") ? await pulledLags(given, tenant, series) : {};
+  const all: Series = withoutUnread(Object.assign(Object.fromEntries([...(wanted ?? [])].map((name) => [name, {}])), series, ...read, lags));
   return isWanted("rivulet_estimated_cost_dollars") ? { ...all, rivulet_estimated_cost_dollars: costs(all) } : all;
 }
 
@@ -80,6 +81,20 @@ async function viewFigures({ shardOf, views, now }: FiguresGiven, tenant: string
     rivulet_view_lag_events: Object.fromEntries(all.map(({ name, position }) => [key(name), Math.max(0, head.position - position)])),
     rivulet_view_faulted: Object.fromEntries(all.map(({ name, state }) => [key(name), state === "faulted" ? 1 : 0])),
   };
+}
+
+/** The lag of followers, those that are pulled among them: they say how far they are, and the log goes on without their hearing of it. */
+async function pulledLags({ shardOf }: FiguresGiven, tenant: string, counted: Series): Promise<Part> {
+  const positions = Object.entries(counted["rivulet_pull_position"] ?? {});
+  if (positions.length === 0) return {};
+  try {
+    const head = await logHead(shardOf(tenant).log, tenant);
+    const lags = positions.map(([follower, position]) => [key(...(JSON.parse(follower) as string[]), "0"), Math.max(0, head.position - Number(position))]);
+    return { rivulet_follower_lag_events: { ...(counted["rivulet_follower_lag_events"] as Own | undefined), ...Object.fromEntries(lags) } };
+  } catch (fault) {
+    console.warn("figures: cannot be read", tenant, "rivulet_follower_lag_events", String(fault));
+    return { rivulet_follower_lag_events: undefined };
+  }
 }
 
 async function forkFigures({ shardOf }: FiguresGiven, tenant: string): Promise<Part> {

@@ -1,4 +1,4 @@
-import type { FollowerIdentity, FollowerPorts } from "../durable-objects/follower/contract.ts";
+import type { FollowerIdentity, FollowerPorts, WorkStanding } from "../durable-objects/follower/contract.ts";
 import { metricsFor, type ObjectNamespaces } from "../durable-objects/object-for.ts";
 import { countedObjects, tenantOf } from "./counted-objects.ts";
 import type { ObservedRequest } from "./api/observed.ts";
@@ -99,8 +99,8 @@ export class Metering {
 
   /** What sinks of traces did not get. */
   lostSpans(): Lost {
-    return (sink, hops) => {
-      for (const { tenant, spans } of hops) this.registry.count(tenant, "rivulet_spans_lost_total", { sink }, spans.length);
+    return (sink, lost) => {
+      for (const { tenant, spans } of lost) this.registry.count(tenant, "rivulet_spans_lost_total", { sink }, spans.length);
     };
   }
 
@@ -168,9 +168,11 @@ export class Metering {
     };
   }
 
-  #stands(follower: FollowerIdentity, standing: { readonly lag: number; readonly waiting: number } | undefined): void {
+  #stands(follower: FollowerIdentity, standing: WorkStanding | undefined): void {
     const labels = { follower: followerName(follower), partition: String(follower.partition) };
-    this.registry.gauge(follower.tenant, "rivulet_follower_lag_events", labels, standing?.lag);
+    const { lag, position } = { lag: undefined, position: undefined, ...standing };
+    if (position === undefined) this.registry.gauge(follower.tenant, "rivulet_follower_lag_events", labels, lag);
+    if (lag === undefined) this.registry.gauge(follower.tenant, "rivulet_pull_position", { follower: labels.follower }, position);
     this.registry.gauge(follower.tenant, "rivulet_follower_waiting_streams", labels, standing?.waiting);
   }
 

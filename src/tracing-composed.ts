@@ -3,6 +3,7 @@ import type { AggregateObject } from "../durable-objects/aggregate.ts";
 import { categoryOf } from "./kernel/index.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { MOST_TIME_OF_D1 } from "./log-composed.ts";
+import { boundedText } from "./ports/bounded-text.ts";
 import { analyticsSink } from "./tracing/analytics-sink.ts";
 import { d1Sink, RETENTION } from "./tracing/d1-sink.ts";
 import { otlpSink } from "./tracing/otlp-sink.ts";
@@ -38,7 +39,7 @@ export function tracers(now: () => number, theFetch: typeof fetch, lost?: Lost):
         ? [d1Sink(timedD1(env.TELEMETRY, MOST_TIME_OF_D1), { now, retention: RETENTION, cleaned, learn: (tenant, rate) => sampling.learn(tenant, rate) })]
         : []),
       ...(env.ANALYTICS ? [analyticsSink(env.ANALYTICS)] : []),
-      ...(env.OTLP_URL ? [otlpSink({ url: env.OTLP_URL, ...(env.OTLP_HEADERS && { headers: env.OTLP_HEADERS }), fetch: theFetch, wait })] : []),
+      ...(env.OTLP_URL ? [otlpSink({ url: env.OTLP_URL, ...(env.OTLP_HEADERS && { headers: env.OTLP_HEADERS }), fetch: theFetch, textOf, wait })] : []),
     ];
     return new Tracer({ now, recorder, sampler: sampling, sinks }, waitUntil);
   };
@@ -52,6 +53,13 @@ function isOn({ TELEMETRY, ANALYTICS, OTLP_URL, TRACE_RATE }: TracingBindings): 
 export function defaultRate({ TRACE_RATE = "" }: Pick<TracingBindings, "TRACE_RATE">): number {
   const rate = TRACE_RATE === "" ? 1 : Number(TRACE_RATE);
   return rate >= 0 && rate <= 1 ? rate : 1;
+}
+
+/** Of an answer of a collector's. */
+const MOST_OF_AN_ANSWER = 65_536;
+
+function textOf(answer: Response): Promise<string | undefined> {
+  return boundedText(answer, MOST_OF_AN_ANSWER);
 }
 
 function wait(milliseconds: number): Promise<void> {

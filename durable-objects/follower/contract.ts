@@ -121,12 +121,18 @@ export interface FollowerPorts {
   report(follower: FollowerIdentity, what: { readonly kind: "disabled" | "failing"; readonly reason: string } | { readonly kind: "recovered" }): Promise<void>;
   /** Until when (milliseconds since 1970) a follower delivers nothing, for its tenant is suspended or has no room for what it would write; 0 where it may. At once where it is known. */
   restsUntil(follower: Pick<FollowerIdentity, "tenant" | "kind">): number | Promise<number>;
-  /** How it stands after a run, and while one goes on: positions that it has not settled, and streams that wait for another attempt; undefined where it is no more. */
-  stands?(follower: FollowerIdentity, standing: { readonly lag: number; readonly waiting: number } | undefined): void;
+  /** How it stands after a run, and while one goes on; undefined where it is no more. */
+  stands?(follower: FollowerIdentity, standing: WorkStanding | undefined): void;
   now(): number;
   /** From 0 up to 1. */
   chance(): number;
 }
+
+/**
+ * How a follower stands with its work: streams that wait for another attempt, and positions that it has not settled. Of one that is pulled,
+ * which nobody tells how long the log is, up to which position everything is settled.
+ */
+export type WorkStanding = { readonly waiting: number } & ({ readonly lag: number } | { readonly position: number });
 
 /** The circuit of a sink, shared by all that deliver to it. */
 export interface CircuitPort {

@@ -62,6 +62,11 @@ export class Leases {
     return this.#store.cursor?.position ?? this.#definition.after;
   }
 
+  /** How it stands: streams that wait for another attempt, beside its position. */
+  get standing(): { readonly position: number; readonly waiting: number } {
+    return { position: this.position, waiting: [...this.#store.lanes.values()].filter(({ state }) => state !== "parked").length };
+  }
+
   /** Gives away what is next: at most `limit` events, for so many milliseconds. */
   lease(limit: number, leaseMs: number): Promise<Leased> {
     return this.#inTurn(async () => {

@@ -25,6 +25,7 @@ export const DEFINITIONS = {
   rivulet_dead_letters_total: { kind: "counter", help: "Events that became dead letters.", labels: ["follower"] },
   rivulet_dead_letters: { kind: "gauge", help: "Dead letters that wait.", labels: ["follower"] },
   rivulet_follower_lag_events: { kind: "gauge", help: "Positions of the log that a follower has not settled.", labels: ["follower", "partition"] },
+  rivulet_pull_position: { kind: "gauge", help: "Position of the log up to which a subscription that is pulled has settled everything.", labels: ["follower"] },
   rivulet_follower_waiting_streams: { kind: "gauge", help: "Streams of a follower that wait for another attempt.", labels: ["follower", "partition"] },
   rivulet_circuit_changes_total: { kind: "counter", help: "Circuits of sinks that opened or closed.", labels: ["follower", "state"] },
   rivulet_log_position: { kind: "gauge", help: "Events in the log.", labels: [] },

@@ -1,11 +1,11 @@
 import type { HopRecord } from "./hop.ts";
-import { type Lost, SinkLane } from "./sink-lane.ts";
+import { type Lost, type LostSpans, SinkLane } from "./sink-lane.ts";
 
 /** Where kept hops go. */
 export interface TraceSink {
   readonly name: string;
-  /** Writes hops, and gives those that it had no room for; `tenants` are those whose rates are to be read. Answers in time or rejects: then they are lost to this sink. */
-  write(hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly HopRecord[] | void> | readonly HopRecord[] | void;
+  /** Writes hops, and gives what it did not take; `tenants` are those whose rates are to be read. Answers in time or rejects: then all are lost to this sink. */
+  write(hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly LostSpans[] | void> | readonly LostSpans[] | void;
 }
 
 /**
@@ -18,7 +18,7 @@ export class Recorder {
   /** An isolate's sinks are the same from its beginning to its end. */
   #lanes: readonly SinkLane[] | undefined;
 
-  /** `lost` is told of hops that a sink did not get. */
+  /** `lost` is told of spans that a sink did not get. */
   constructor(now: () => number, lost: Lost = () => {}) {
     this.#now = now;
     this.#lost = lost;

@@ -10,8 +10,14 @@ const BATCH = 250;
 /** After so long (milliseconds) a writer that said nothing more is taken for gone: its invocation may have been ended. */
 const GONE = 15_000;
 
+/** Spans of a tenant's that a sink did not take: a hop's, or so many that only the sink knows which. */
+export interface LostSpans {
+  readonly tenant: string;
+  readonly spans: { readonly length: number };
+}
+
 /** Who is told what a sink did not get. */
-export type Lost = (sink: string, hops: readonly HopRecord[]) => void;
+export type Lost = (sink: string, spans: readonly LostSpans[]) => void;
 
 /** What waits for one sink of an isolate: each has its own, so that one that hangs keeps the others from nothing. */
 export class SinkLane {
@@ -53,7 +59,7 @@ export class SinkLane {
     if (this.#writingSince === now) this.#writingSince = undefined;
   }
 
-  async #written(sink: TraceSink, hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly HopRecord[]> {
+  async #written(sink: TraceSink, hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly LostSpans[]> {
     try {
       return (await sink.write(hops, tenants)) ?? [];
     } catch (fault) {

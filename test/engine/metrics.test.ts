@@ -1,11 +1,12 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { metricsFor } from "../../durable-objects/object-for.ts";
+import { figuresOf } from "../../src/figures.ts";
 import { FAILURES_TO_OPEN } from "../../src/kernel/index.ts";
 import type { Series, Value } from "../../src/metrics/series.ts";
 import { append, draft, env, wholeLog } from "../support/engine.ts";
-import { heal } from "../support/faults.ts";
-import { listen, subscribe, tell } from "../support/followers.ts";
+import { faults, faultyShards, heal } from "../support/faults.ts";
+import { follower, listen, subscribe, tell } from "../support/followers.ts";
 
 afterEach(heal);
 
@@ -83,6 +84,33 @@ test("a follower whose sink is slow says how far it is behind while it works, an
   held.resolve();
   await until(async () => expect(of(await read("slow"), "rivulet_follower_lag_events", "s1", "0")).toBe(0));
   expect(sinks.received).toHaveLength(10);
+});
+
+test("a subscription that is pulled says how far it is behind, also while nobody pulls, until it is gone", async () => {
+  const figures = (wanted?: ReadonlySet<string>) => figuresOf({ env, shardOf: faultyShards(env), views: [], sagas: [], now: Date.now }, "pulled", wanted);
+  const lag = async (): Promise<Value | undefined> => of(await figures(), "rivulet_follower_lag_events", "p1", "0");
+  await append("pulled", "note-a", [draft("notes.Written", { text: "a" }), draft("notes.Written", { text: "b" })]);
+  await subscribe("pulled", "p1", { sink: { kind: "pull" } });
+  // The subscription's own event is in the log, too.
+  await until(async () => expect(await lag()).toBe(3));
+  const pulled = async (): Promise<readonly number[]> =>
+    ((await follower("pulled", "p1").lease(10, 60_000)) as unknown as { readonly events: readonly { readonly position: number }[] }).events.map(
+      ({ position }) => position,
+    );
+  await follower("pulled", "p1").acknowledge(await pulled());
+  expect(await pulled()).toEqual([]);
+  await until(async () => expect(await lag()).toBe(0));
+  await append("pulled", "note-b", [draft("notes.Written", { text: "c" }), draft("notes.Written", { text: "d" })]);
+  await until(async () => expect(await lag()).toBe(2));
+  expect(of(await figures(new Set(["rivulet_follower_lag_events"])), "rivulet_follower_lag_events", "p1", "0")).toBe(2);
+  // What cannot be read is left out, so that no alert is over for want of it.
+  faults.beforeQuery = () => {
+    throw new Error("D1 is away");
+  };
+  expect(await figures(new Set(["rivulet_follower_lag_events"]))).not.toHaveProperty("rivulet_follower_lag_events");
+  heal();
+  await tell("pulled", "p1", "Delete", {});
+  await until(async () => expect(await lag()).toBeUndefined());
 });
 
 test("what came into the log is counted as often as it did, whoever brought it there, and no position is missing", async () => {

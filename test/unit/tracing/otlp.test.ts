@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { HopRecord } from "../../../src/tracing/hop.ts";
 import { otlpOf } from "../../../src/tracing/otlp.ts";
 import { otlpSink } from "../../../src/tracing/otlp-sink.ts";
@@ -110,6 +110,7 @@ describe("a collector", () => {
         requests.push({ url: String(url), headers: new Headers(init?.headers as HeadersInit), body: JSON.parse(String(init?.body)) });
         return (answers[requests.length - 1] as () => Response)();
       },
+      textOf: (answer) => answer.text(),
       wait: async (milliseconds) => void waits.push(milliseconds),
     });
     return { sink, requests, waits };
@@ -154,6 +155,29 @@ describe("a collector", () => {
     await sink.write([hop([span()])], []);
     expect(waits).toEqual([500, 3_000, 2_000]);
     expect(new Set(requests.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  });
+
+  test("that takes the rest without some of the spans is not asked again, and those are lost, shared out over the tenants", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const saying = (partialSuccess: object) => () => Response.json({ partialSuccess });
+    const sent = [hop([span(), span(), span()]), { ...hop([span()]), tenant: "other" }, hop([span(), span()])];
+    const lostOf = async (answer: () => Response): Promise<Readonly<Record<string, number>>> => {
+      const { sink, requests } = sentTo([answer]);
+      const lost: Record<string, number> = {};
+      for (const { tenant, spans } of (await sink.write(sent, [])) ?? []) lost[tenant] = (lost[tenant] ?? 0) + spans.length;
+      expect(requests.length).toBe(1);
+      return lost;
+    };
+    expect(await lostOf(saying({ rejectedSpans: "4", errorMessage: "too old" }))).toEqual({ default: 3, other: 1 });
+    expect(warned).toHaveBeenLastCalledWith(expect.stringContaining("tracing:"), 4, "too old");
+    expect(await lostOf(saying({ rejectedSpans: 600 }))).toEqual({ default: 5, other: 1 });
+    // A warning alone, and answers that say nothing of it.
+    expect(await lostOf(saying({ errorMessage: "use gzip" }))).toEqual({});
+    expect(warned).toHaveBeenCalledTimes(3);
+    for (const answer of [taken, () => new Response(null), () => new Response("\n\u0002"), () => new Response("null"), saying({ rejectedSpans: "many" })])
+      expect(await lostOf(answer)).toEqual({});
+    expect(warned).toHaveBeenCalledTimes(3);
+    warned.mockRestore();
   });
 
   test("that stays away, or that wants none of it, is given up", async () => {
