@@ -88,7 +88,8 @@ export const alerting = defineDecider({
     SetRule({ data }, { rules }) {
       const { name, ...rule } = data;
       const known = Object.hasOwn(rules, name) ? rules[name] : undefined;
-      if (known === undefined && Object.keys(rules).length >= MAX_RULES) return reject("too_many_rules", `Expected at most ${MAX_RULES} alert rules.`);
+      if (known === undefined && Object.keys(rules).length >= MAX_RULES)
+        return reject("too_many_rules", `Expected at most ${MAX_RULES} alert rules: delete one first.`);
       return known !== undefined && canonicalJson(known as never) === canonicalJson(rule as never) ? [] : alertingEvents.AlertRuleSet(data);
     },
     RemoveRule({ data: { name } }, state) {

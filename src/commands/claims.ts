@@ -1,5 +1,5 @@
 import type { Executed, Refusal } from "../../durable-objects/aggregate/contract.ts";
-import type { Claim, Command, Decider } from "../kernel/index.ts";
+import { type Claim, type Command, type Decider, reject, type Rejection } from "../kernel/index.ts";
 import { LEASE, type ReservationState, reservationStream } from "./reservation.ts";
 import type { CommandPorts, CommandTarget, SentCommand } from "./send-command.ts";
 
@@ -49,11 +49,17 @@ export async function reserveAll(ports: CommandPorts, decider: Decider, claiming
   for (const claim of claiming.claims) {
     const refusal = await reserve(ports, decider, claiming, claim);
     if (refusal === undefined) continue;
-    if (refusal.code === "rejected")
-      return { ...refusal, rejection: decider.taken ?? "taken", detail: `Another ${claiming.category} has this ${claim.scope} already.` };
-    return refusal;
+    if (refusal.code !== "rejected") return refusal;
+    const { code, detail } = takenOf(decider, claim);
+    return { ...refusal, rejection: code, detail };
   }
   return { ok: true };
+}
+
+function takenOf({ category, taken = "taken" }: Decider, { scope }: Claim): Rejection {
+  if (typeof taken !== "string") return taken;
+  // A scope is <domain>/<what is unique>.
+  return reject(taken, `There is another ${category} with this ${scope.slice(scope.lastIndexOf("/") + 1)} already: choose another one.`);
 }
 
 /** Undefined where the value is this stream's now. Who has it on paper only, and not in its state, loses it once its lease is over. */

@@ -48,7 +48,7 @@ export const reservation = defineDecider({
       if (before === owner && age < LEASE / 2 && version <= noted) return [];
       if (before === owner) return events.ValueReserved({ scope, owner, at: now, version: Math.max(version, noted) });
       if (before === undefined || (replaces === before && age >= LEASE)) return events.ValueReserved({ scope, owner, at: now, version });
-      return reject("taken", "Another aggregate has this value.");
+      return reject("taken", "Somebody else has this value already.");
     },
     Release({ data: { owner, version } }, { owner: before, version: noted = 0 }) {
       return before === owner && noted < version ? events.ValueReleased({ owner, version }) : [];

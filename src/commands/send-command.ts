@@ -78,7 +78,8 @@ export async function sendCommand(ports: CommandPorts, sent: SentCommand): Promi
     });
     const moved = !result.ok && result.code === "version_mismatch" && precondition.kind !== "version";
     if (moved && attempt < ATTEMPTS) continue;
-    if (moved) return { ok: false, code: "overloaded", detail: `The aggregate moved ${ATTEMPTS} times while this command was prepared for it.` };
+    if (moved)
+      return { ok: false, code: "overloaded", detail: `The ${category} ${id} changed ${ATTEMPTS} times while this command was prepared: send it again.` };
     if (!result.ok || result.replayed) return result;
     await releaseAll(ports, sent, { owner: stream, version: result.version, claims: letGo(decider, state, result) });
     const shownOnce = decider.showOnce(command);

@@ -148,7 +148,7 @@ export const subscription = defineDecider({
     },
     frees: ["Delete"],
     holds: ({ settings }) => (settings === undefined ? [] : [{ scope: "rivulet/subscription", value: settings.name }]),
-    taken: "subscription_exists",
+    taken: reject("subscription_exists", "There is a subscription of this name already: choose another name, or delete that one first."),
   },
   decide: {
     Create: ({ data }, { settings, status }) => {

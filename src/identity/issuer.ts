@@ -59,7 +59,9 @@ export const issuer = defineDecider({
   decide: {
     Register({ data }, { settings }) {
       if (settings === undefined) return issuerEvents.IssuerRegistered(data);
-      return canonicalJson(settings) === canonicalJson(data) ? [] : reject("issuer_exists");
+      return canonicalJson(settings) === canonicalJson(data)
+        ? []
+        : reject("issuer_exists", "This issuer is registered with this audience and other settings: delete it first.");
     },
     Reseal: ({ data }, { settings }) => (settings?.secret === undefined || settings.secret === data.secret ? [] : issuerEvents.IssuerResealed(data)),
     Remove: (_, { settings }) => (settings === undefined ? [] : issuerEvents.IssuerRemoved({})),
@@ -88,7 +90,12 @@ export const issuerClaim = defineDecider({
     IssuerReleased: () => ({}),
   },
   decide: {
-    Claim: ({ data }, { tenant }) => (tenant === undefined ? claimEvents.IssuerClaimed(data) : tenant === data.tenant ? [] : reject("issuer_exists")),
+    Claim: ({ data }, { tenant }) =>
+      tenant === undefined
+        ? claimEvents.IssuerClaimed(data)
+        : tenant === data.tenant
+          ? []
+          : reject("issuer_exists", "This issuer is registered with this audience by another tenant."),
     Release: ({ data }, { tenant }) => (tenant === data.tenant ? claimEvents.IssuerReleased({}) : []),
   },
 });

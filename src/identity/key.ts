@@ -99,9 +99,10 @@ export const key = defineDecider({
     KeyRevoked: (state) => ({ ...state, isRevoked: true }),
   },
   decide: {
-    Create: ({ data }, { settings }) => (settings === undefined ? keyEvents.KeyCreated(data) : settings.hash === data.hash ? [] : reject("key_exists")),
+    Create: ({ data }, { settings }) =>
+      settings === undefined ? keyEvents.KeyCreated(data) : settings.hash === data.hash ? [] : reject("key_exists", "There is a key of this id already."),
     Rotate({ data: { hash, signing, until, scopes } }, { settings, isRevoked }) {
-      if (settings === undefined || isRevoked) return reject("no_such_key");
+      if (settings === undefined || isRevoked) return reject("no_such_key", "There is no such key: it was never made, or was revoked.");
       if (settings.hash === hash) return [];
       // Who rotates a key is shown it, and could do with it what he may not do himself.
       const missing = settings.scopes.find((scope) => !allows(scopes, scope));
@@ -130,7 +131,7 @@ export const key = defineDecider({
     wants: { Create: ({ data: { name } }) => [{ scope: "rivulet/key", value: name }] },
     holds: ({ settings, isRevoked }) => (settings === undefined || isRevoked ? [] : [{ scope: "rivulet/key", value: settings.name }]),
     frees: ["Revoke"],
-    taken: "key_exists",
+    taken: reject("key_exists", "There is a key of this name already: choose another name, or revoke that key first."),
   },
 });
 

@@ -71,7 +71,8 @@ export const tenant = defineDecider({
     TenantErased: (state, { data }) => ({ ...state, deletion: "deleted", erased: data }),
   },
   decide: {
-    Create: ({ data }, { name }) => (name === undefined ? tenantEvents.TenantCreated(data) : reject("tenant_exists")),
+    Create: ({ data }, { name }) =>
+      name === undefined ? tenantEvents.TenantCreated(data) : reject("tenant_exists", "There is, or was, a tenant of this id: choose another one."),
     Suspend: ({ data }, state, { now }) => refusalOf(state) ?? (state.isSuspended ? [] : tenantEvents.TenantSuspended({ ...data, at: now })),
     Resume: (_, state) => refusalOf(state) ?? (state.isSuspended ? tenantEvents.TenantResumed({}) : []),
     Bound({ data }, state) {
@@ -79,7 +80,7 @@ export const tenant = defineDecider({
       return refusalOf(state) ?? (canonicalJson(known) === canonicalJson(data) ? [] : tenantEvents.TenantBounded(data));
     },
     Delete({ data }, { name, isSuspended, deletion }) {
-      if (name === undefined) return reject("no_such_tenant");
+      if (name === undefined) return noSuchTenant();
       if (deletion !== undefined) return [];
       return isSuspended ? tenantEvents.TenantDeleted(data) : reject("tenant_not_suspended", NOT_SUSPENDED);
     },
@@ -89,8 +90,10 @@ export const tenant = defineDecider({
 
 const NOT_SUSPENDED = "Only a suspended tenant is deleted: suspend it, take out what is to be kept while nothing of it moves, then delete it.";
 
+const noSuchTenant = () => reject("no_such_tenant", "There is no tenant of this id: POST /v1/tenants makes one.");
+
 function refusalOf({ name, deletion }: TenantState) {
-  if (name === undefined) return reject("no_such_tenant");
+  if (name === undefined) return noSuchTenant();
   return deletion === undefined ? undefined : reject("tenant_deleted", "It is deleted, and its id is never given again.");
 }
 

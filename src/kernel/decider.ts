@@ -38,8 +38,8 @@ export interface Uniqueness<State, Commands extends SchemaMap> {
    * command lets go is free two minutes after it was reserved.
    */
   readonly frees?: readonly (keyof Commands & string)[];
-  /** The rejection's code where another aggregate holds it. */
-  readonly taken: string;
+  /** The rejection where another aggregate holds it; a code alone has a sentence made for it. */
+  readonly taken: string | Rejection;
 }
 
 /** An aggregate: how its state follows from its events, and which events a command makes of it. Pure: no clock, no I/O, no await. */
@@ -101,7 +101,7 @@ export interface Decider {
   /** The claims of a command, and those that a state holds. */
   wants(command: Command, state: unknown): readonly Claim[];
   holds(state: unknown): readonly Claim[];
-  readonly taken: string | undefined;
+  readonly taken: string | Rejection | undefined;
   /** The most characters of the id that a command may make in a tenant. */
   longestId(command: string, tenant: string): number;
 }

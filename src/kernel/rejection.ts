@@ -7,9 +7,13 @@ export interface Rejection {
   readonly detail: string;
 }
 
-/** Says no. `code` is part of the contract; `detail` may change. */
-export function reject(code: string, detail: string = code.replaceAll("_", " ")): Rejection {
+/** Says no. `code` is part of the contract; `detail` may change, and says what is so and what would help: left out, it is the code in words. */
+export function reject(code: string, detail: string = inWords(code)): Rejection {
   return { rejected: true, code, detail };
+}
+
+function inWords(code: string): string {
+  return `${code.charAt(0).toUpperCase()}${code.slice(1).replaceAll("_", " ")}.`;
 }
 
 export function isRejection(value: unknown): value is Rejection {

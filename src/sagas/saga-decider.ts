@@ -70,7 +70,7 @@ export function sagaDecider(saga: Saga): Decider {
       Report: decide((report: z.output<typeof sagaCommands.Report>, state) => reported(report, state)),
       Tick: decide(() => []),
       Start: decide(({ data }: { readonly data?: unknown }, state, now) =>
-        state.status === "waiting" ? [startedEvent(saga, data, now)] : reject("already_started", "There is such an instance already."),
+        state.status === "waiting" ? [startedEvent(saga, data, now)] : reject("already_started", "There is an instance of this id already: choose another id."),
       ),
       Retry: decide((where: z.output<typeof seen>, { stuck, steps }, now) => {
         if (stuck === undefined) return reject("not_stuck", "Only an instance that is stuck can be retried.");
@@ -80,13 +80,13 @@ export function sagaDecider(saga: Saga): Decider {
       Skip: decide(({ reason, ...where }: z.output<typeof sagaCommands.Skip>, { stuck }, now) => {
         if (stuck === undefined) return reject("not_stuck", "Only the step of an instance that is stuck can be skipped.");
         if (!isSeen(where, stuck)) return stuckElsewhere(stuck);
-        if (stuck.step === "") return reject("not_skippable", "It is stuck as a whole, not in one of its steps.");
+        if (stuck.step === "") return reject("not_skippable", "It is stuck as a whole, not in one of its steps, so there is none to skip: retry or cancel it.");
         return [stuck.was === "running" ? sagaEvents.StepSkipped({ step: stuck.step, reason }) : sagaEvents.StepUndone({ step: stuck.step, at: now })];
       }),
       Cancel: decide(({ reason }: { readonly reason: string }, state, now) => {
-        if (state.status === "waiting") return reject("no_such_instance", "There is no such instance.");
-        if (isOver(state)) return reject("already_over", `The instance is ${state.status}.`);
-        if (state.undoing !== undefined) return reject("already_compensating", "The instance is undoing what it has done.");
+        if (state.status === "waiting") return reject("no_such_instance", "There is no such instance: nothing has begun it.");
+        if (isOver(state)) return reject("already_over", `The instance is ${state.status}: it is over, and there is nothing to cancel.`);
+        if (state.undoing !== undefined) return reject("already_compensating", "The instance is undoing what it has done already.");
         return [sagaEvents.UndoingStarted({ reason, cause: "cancelled", at: now })];
       }),
     },
@@ -101,7 +101,7 @@ function isSeen({ step, at }: z.output<typeof seen>, stuck: Stuck): boolean {
 }
 
 function stuckElsewhere({ step }: Stuck): ReturnType<typeof reject> {
-  return reject("stuck_elsewhere", step === "" ? "It is stuck as a whole by now." : `It is stuck at ${step} by now.`);
+  return reject("stuck_elsewhere", step === "" ? "It is stuck as a whole by now: look at it again." : `It is stuck at ${step} by now: look at it again.`);
 }
 
 /** The definition that an instance follows: that of the version it began with; undefined where this code does not have it any more. */

@@ -64,7 +64,7 @@ describe("a decision", () => {
   });
 
   test("may be a no, which is a value", () => {
-    expect(given(checkedOut).when("AddItem", { quantity: 1, price: 1 })).toEqual({ rejected: true, code: "cart_closed", detail: "cart closed" });
+    expect(given(checkedOut).when("AddItem", { quantity: 1, price: 1 })).toEqual({ rejected: true, code: "cart_closed", detail: "Cart closed." });
   });
 
   test("is given time and id, and has no clock of its own", () => {

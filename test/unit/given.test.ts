@@ -61,8 +61,8 @@ describe("then", () => {
   });
 
   test("fails for a no, and names it", () => {
-    expect(failing(() => given(counter, added(2)).when("Add", { n: 3 }).then(added(3)))).toBe("expected events, got the rejection counted: counted");
-    expect(failing(() => given(counter, added(2)).when("Add", { n: 3 }).then())).toBe("expected events, got the rejection counted: counted");
+    expect(failing(() => given(counter, added(2)).when("Add", { n: 3 }).then(added(3)))).toBe("expected events, got the rejection counted: Counted.");
+    expect(failing(() => given(counter, added(2)).when("Add", { n: 3 }).then())).toBe("expected events, got the rejection counted: Counted.");
   });
 
   test("fails for an event whose own schema refuses it, though it is the expected one", () => {

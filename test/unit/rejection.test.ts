@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { isRejection, reject } from "../../src/kernel/index.ts";
 
 test("a rejection is a value with its code, and a sentence made of it", () => {
-  expect(reject("cart_is_closed")).toEqual({ rejected: true, code: "cart_is_closed", detail: "cart is closed" });
+  expect(reject("cart_is_closed")).toEqual({ rejected: true, code: "cart_is_closed", detail: "Cart is closed." });
 });
 
 test("a rejection may bring a sentence of its own", () => {

@@ -40,7 +40,11 @@ function isLessLimited(limits: readonly CountedLimit[], { limits: own = [] }: Ca
 }
 
 function lessLimited(): Response {
-  return problem({ status: 403, code: "forbidden", detail: "This key is not held to the limits of the one that asks, who would see it rotated." });
+  return problem({
+    status: 403,
+    code: "forbidden",
+    detail: "Your key has limits that this key does not have: whoever rotates a key is shown it, so it takes a key without them.",
+  });
 }
 
 async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Response> {

@@ -60,7 +60,7 @@ function commandAdditions(found: Aggregate, name: string, event: string, field: 
   const decided = `${found.events}.${event}({ at: now })`;
   const step = isBorn
     ? `    ${name}(_, { createdAt, ${field} }, { now }) {
-      if (createdAt === undefined) return reject("no_such_${found.name.snake}");
+      if (createdAt === undefined) return reject("no_such_${found.name.snake}", "There is none of this id yet: Create${found.name.pascal} makes one.");
       return ${field} === undefined ? ${decided} : [];
     },`
     : `    ${name}: (_, { ${field} }, { now }) => (${field} === undefined ? ${decided} : []),`;

@@ -90,7 +90,7 @@ export const ${camel} = defineDecider({
   decide: {
     Create${pascal}({ data }, { createdAt, name }, { now }) {
       if (createdAt === undefined) return ${camel}Events.${pascal}Created({ name: data.name, at: now });
-      return name === data.name ? [] : reject("already_created", "There is another one of this id.");
+      return name === data.name ? [] : reject("already_created", "There is one of this id already, with another name: choose another id.");
     },
   },
 });

@@ -113,14 +113,14 @@ export const account = defineDecider({
   },
   decide: {
     Register({ data: { email, password }, found }, { owner }, { now }) {
-      if (owner) return reject("already_registered", "This account is registered already.");
+      if (owner) return reject("already_registered", "This account is registered already: LogIn opens it, ChangePassword changes its password.");
       if (isWeak(password, email)) return weak();
       return accountEvents.Registered({ email, passwordHash: found.hash, at: now });
     },
     LogIn({ data: { code, ip, userAgent }, found: { isRight, codeStep, sessionId } }, state, { now }) {
       if (!state.owner) return noSuchAccount();
       if (state.closedFor !== undefined) return closed();
-      if (state.isLocked) return reject("account_locked", "Too many attempts to log in have failed; the account must be unlocked.");
+      if (state.isLocked) return reject("account_locked", "Too many attempts to log in have failed: UnlockAccount opens the account again.");
       const from = { ...(ip !== undefined && { ip }), ...(userAgent !== undefined && { userAgent }), at: now };
       const fresh = state.mfa && codeStep !== undefined && codeStep > state.mfa.lastStep ? { codeStep } : undefined;
       if (isRight && (!state.mfa || fresh)) {
@@ -139,7 +139,7 @@ export const account = defineDecider({
     ChangePassword({ data: { oldPassword, newPassword }, found }, { owner, sessions, closedFor }, { now }) {
       if (!owner) return noSuchAccount();
       if (closedFor !== undefined) return closed();
-      if (!found.isRight) return reject("wrong_password", "The old password is another one.");
+      if (!found.isRight) return reject("wrong_password", "The old password is not right.");
       if (oldPassword === newPassword) return [];
       if (isWeak(newPassword, owner.email)) return weak();
       return accountEvents.PasswordChanged({ passwordHash: found.hash, endedSessions: [...sessions], at: now });
@@ -154,7 +154,9 @@ export const account = defineDecider({
       if (!enrolling && !mfa) return reject("not_enrolled", "There is no second factor to confirm; EnrolMfa makes one.");
       if (enrolling && codeStep !== undefined) return accountEvents.MfaConfirmed({ codeStep, at: now });
       // The code that confirmed it, sent again, opens nothing and changes nothing.
-      return codeStep !== undefined && codeStep === mfa?.lastStep ? [] : reject("wrong_code", "The code is not one that holds now.");
+      return codeStep !== undefined && codeStep === mfa?.lastStep
+        ? []
+        : reject("wrong_code", "The code does not hold now: expected one that the authenticator shows at present.");
     },
     ResealSecrets({ found }, { mfa, enrolling }, { now }) {
       if ((mfa && found.mfa === undefined) || (enrolling && found.enrolling === undefined))
@@ -185,12 +187,12 @@ export const account = defineDecider({
   unique: {
     wants: { Register: ({ data }) => [emailClaim(data.email)] },
     holds: ({ owner, closedFor }) => (owner && closedFor === undefined ? [emailClaim(owner.email)] : []),
-    taken: "already_registered",
+    taken: reject("already_registered", "Another account is registered with this e-mail address: log in to that one, or choose another address."),
   },
 });
 
-const closed = () => reject("account_closed", "The account is closed.");
-const noSuchAccount = () => reject("no_such_account", "This account is not registered.");
+const closed = () => reject("account_closed", "The account is closed, for good.");
+const noSuchAccount = () => reject("no_such_account", "There is no such account: Register makes one.");
 const weak = () => reject("weak_password", "Expected at least 10 characters that are neither one repeated, nor the address, nor a very common password.");
 
 /** The failures that still count at a time. */

@@ -30,7 +30,7 @@ export const authentication = defineDecider({
   decide: {
     SetUp({ data }, state, { now }) {
       if (state.status === "none") return authenticationEvents.AuthenticationSetUp({ email: data.email, at: now });
-      return state.status === "closed" || state.email === data.email ? [] : reject("already_set_up", "It is set up already, for another address.");
+      return state.status === "closed" || state.email === data.email ? [] : reject("already_set_up", "It is set up already, for another e-mail address.");
     },
     Close: ({ data }, { status }, { now }) => (status === "closed" ? [] : authenticationEvents.AuthenticationClosed({ reason: data.reason, at: now })),
   },

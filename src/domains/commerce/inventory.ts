@@ -82,7 +82,7 @@ export const inventory = defineDecider({
     Reserve({ data }, stock) {
       const reserved = reservedFor(stock, data.orderId);
       if (reserved === data.quantity) return [];
-      if (reserved > 0) return reject("already_reserved", `The order has reserved ${reserved} already; release them first.`);
+      if (reserved > 0) return reject("already_reserved", `The order has reserved ${reserved} already: release them before it reserves another number.`);
       if (stock.available < data.quantity) return insufficient(stock, data.quantity);
       return withLowStock(stock, inventoryEvents.StockReserved(data), stock.available - data.quantity);
     },
@@ -138,7 +138,7 @@ function withLowStock(stock: Inventory, fact: NewFact, available: number): reado
 }
 
 function insufficient({ available }: Inventory, wanted: number): ReturnType<typeof reject> {
-  return reject("insufficient_stock", `Expected at least ${wanted} available, got ${available}.`);
+  return reject("insufficient_stock", `Expected at least ${wanted} available, got ${available}: receive goods first, or take fewer.`);
 }
 
 // An order may be called `constructor`: only what stands in the record itself counts.

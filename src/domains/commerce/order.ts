@@ -52,9 +52,11 @@ export const order = defineDecider({
   decide: {
     PlaceOrder({ data }, { status, customerId, items, currency }, { now }) {
       if (status !== "none") {
-        return canonicalJson({ customerId, items, currency }) === canonicalJson(data) ? [] : reject("already_placed", "Another order of this id was placed.");
+        return canonicalJson({ customerId, items, currency }) === canonicalJson(data)
+          ? []
+          : reject("already_placed", "There is an order of this id already, with other data: choose another id.");
       }
-      if (data.items.length === 0) return reject("empty_order", "An order is of at least one item.");
+      if (data.items.length === 0) return reject("empty_order", "Expected at least one item, got none.");
       return orderEvents.OrderPlaced({ ...data, totalCents: totalOf(data.items), placedAt: now });
     },
     ConfirmOrder(_, { status }) {
@@ -63,18 +65,21 @@ export const order = defineDecider({
     },
     ShipOrder({ data }, { status, tracking }) {
       if (status === "confirmed") return orderEvents.OrderShipped(data);
-      if (status === "placed") return reject("not_confirmed");
-      return goneOf(status) ?? (tracking === data.tracking ? [] : reject("already_shipped", `The order was shipped as ${tracking}.`));
+      if (status === "placed") return reject("not_confirmed", "The order is not confirmed yet, so it cannot be shipped: ConfirmOrder comes first.");
+      return goneOf(status) ?? (tracking === data.tracking ? [] : reject("already_shipped", `The order was shipped as ${tracking} already.`));
     },
     DeliverOrder(_, { status }) {
       if (status === "shipped") return orderEvents.OrderDelivered({});
-      if (status === "placed" || status === "confirmed") return reject("not_shipped");
+      if (status === "placed" || status === "confirmed")
+        return reject("not_shipped", "The order is not shipped yet, so it cannot be delivered: ShipOrder comes first.");
       return goneOf(status) ?? [];
     },
     CancelOrder({ data }, { status }) {
-      if (status === "none") return reject("no_such_order");
+      if (status === "none") return noSuchOrder();
       if (status === "cancelled") return [];
-      return status === "shipped" || status === "delivered" ? reject("too_late", "The order has left the house.") : orderEvents.OrderCancelled(data);
+      return status === "shipped" || status === "delivered"
+        ? reject("too_late", "The order has been shipped, so it cannot be cancelled any more.")
+        : orderEvents.OrderCancelled(data);
     },
   },
 });
@@ -86,6 +91,8 @@ function totalOf(items: readonly z.output<typeof item>[]): number {
 
 /** The no of an order that is not there, or not any more. */
 function goneOf(status: Order["status"]): Rejection | undefined {
-  if (status === "none") return reject("no_such_order");
-  return status === "cancelled" ? reject("order_cancelled") : undefined;
+  if (status === "none") return noSuchOrder();
+  return status === "cancelled" ? reject("order_cancelled", "The order was cancelled, and nothing more comes of it: place another one.") : undefined;
 }
+
+const noSuchOrder = () => reject("no_such_order", "There is no such order: PlaceOrder makes one.");

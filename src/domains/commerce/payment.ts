@@ -43,23 +43,34 @@ export const payment = defineDecider({
   decide: {
     RequestPayment({ data }, { status, amountCents, currency }) {
       if (status === "none" || status === "failed") return paymentEvents.PaymentRequested(data);
-      return amountCents === data.amountCents && currency === data.currency ? [] : reject("already_requested", `${amountCents} ${currency} were requested.`);
+      return amountCents === data.amountCents && currency === data.currency
+        ? []
+        : reject(
+            "already_requested",
+            `A payment of ${amountCents} cents (${currency}) was requested for this order already; another one can be once it has failed.`,
+          );
     },
     CapturePayment({ data }, { status, reference }) {
-      if (status === "none") return reject("no_such_payment");
+      if (status === "none") return noSuchPayment();
       if (status === "requested") return paymentEvents.PaymentCaptured(data);
       // The money is there all the same: it was taken, and nobody waits for it any more.
       if (status === "failed") return [paymentEvents.PaymentCaptured(data), paymentEvents.PaymentRefunded({ reason: "It came after the payment had failed." })];
-      return reference === data.reference ? [] : reject("already_captured", `The payment was captured as ${reference}.`);
+      return reference === data.reference ? [] : reject("already_captured", `The payment was captured as ${reference} already.`);
     },
     FailPayment({ data }, { status }) {
-      if (status === "none") return reject("no_such_payment");
+      if (status === "none") return noSuchPayment();
       if (status === "failed") return [];
-      return status === "requested" ? paymentEvents.PaymentFailed(data) : reject("already_captured");
+      return status === "requested"
+        ? paymentEvents.PaymentFailed(data)
+        : reject("already_captured", "The money is there already, so the payment cannot fail: RefundPayment gives it back.");
     },
     RefundPayment({ data }, { status }) {
       if (status === "refunded") return [];
-      return status === "captured" ? paymentEvents.PaymentRefunded(data) : reject("not_captured", "There is no money to give back.");
+      return status === "captured"
+        ? paymentEvents.PaymentRefunded(data)
+        : reject("not_captured", "There is no money to give back: only a payment that was captured is refunded.");
     },
   },
 });
+
+const noSuchPayment = () => reject("no_such_payment", "No payment was requested for this order: RequestPayment comes first.");

@@ -39,18 +39,22 @@ export const product = defineDecider({
   decide: {
     AddProduct({ data }, { status, added }) {
       if (status === "none") return productEvents.ProductAdded(data);
-      return canonicalJson(data) === canonicalJson(added) ? [] : reject("already_added", "There is another product of this id.");
+      return canonicalJson(data) === canonicalJson(added)
+        ? []
+        : reject("already_added", "There is a product of this id already, with other data: choose another id, or change its price by ChangePrice.");
     },
     ChangePrice({ data: { priceCents } }, product) {
-      if (product.status === "none") return reject("no_such_product");
+      if (product.status === "none") return noSuchProduct();
       if (product.priceCents === priceCents) return [];
       if (product.status === "discontinued") return reject("discontinued", "The product is discontinued, so its price stays.");
       return productEvents.PriceChanged({ priceCents, previousCents: product.priceCents });
     },
     DiscontinueProduct(_, { status }) {
-      if (status === "none") return reject("no_such_product");
+      if (status === "none") return noSuchProduct();
       return status === "discontinued" ? [] : productEvents.ProductDiscontinued({});
     },
   },
   show: ({ status, added, priceCents }) => ({ ...added, status, priceCents }),
 });
+
+const noSuchProduct = () => reject("no_such_product", "There is no such product: AddProduct makes one.");

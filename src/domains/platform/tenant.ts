@@ -56,7 +56,7 @@ export const tenant = defineDecider({
       if (!created) return tenantEvents.TenantCreated(data);
       return created.name === data.name && created.plan === data.plan
         ? []
-        : reject("already_created", "There is such a tenant already, with another name or plan.");
+        : reject("already_created", "There is a tenant of this id already, with another name or plan: choose another id, or change its plan by ChangePlan.");
     },
     ChangePlan({ data }, { status, plan }) {
       if (status === "none") return noSuchTenant();
@@ -74,7 +74,7 @@ export const tenant = defineDecider({
       if (status === "none") return noSuchTenant();
       const known = locations.find(({ locationId }) => locationId === data.locationId);
       if (!known) return tenantEvents.LocationAdded(data);
-      return known.name === data.name ? [] : reject("location_exists", "There is such a location already, with another name.");
+      return known.name === data.name ? [] : reject("location_exists", "There is a location of this id already, with another name: choose another id.");
     },
     SetFeatureFlag({ data }, { status, flags }) {
       if (status === "none") return noSuchTenant();
@@ -83,4 +83,4 @@ export const tenant = defineDecider({
   },
 });
 
-const noSuchTenant = () => reject("no_such_tenant", "This tenant was not created.");
+const noSuchTenant = () => reject("no_such_tenant", "There is no such tenant: CreateTenant makes one.");

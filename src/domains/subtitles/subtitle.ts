@@ -75,7 +75,9 @@ export const subtitle = defineDecider({
   decide: {
     RequestDownload({ data }, { request }) {
       if (request === undefined) return subtitleEvents.DownloadRequested(data);
-      return canonicalJson(request) === canonicalJson(data) ? [] : reject("already_requested", "The job was requested with other data.");
+      return canonicalJson(request) === canonicalJson(data)
+        ? []
+        : reject("already_requested", "There is a job of this id already, with other data: choose another id.");
     },
     StartDownload: (_, state) => notAlive(state) ?? (state.status === "DOWNLOAD_QUEUED" ? subtitleEvents.DownloadStarted({}) : []),
     CompleteDownload({ data }, state) {
@@ -84,7 +86,8 @@ export const subtitle = defineDecider({
       return isRepeat ? [] : (notAlive(state) ?? notStarted(state) ?? beyond(state));
     },
     RequestTranslation({ data }, state) {
-      if (data.fromLanguage === state.request?.language) return reject("same_language", `The wanted language is ${data.fromLanguage} itself.`);
+      if (data.fromLanguage === state.request?.language)
+        return reject("same_language", `The job wants ${data.fromLanguage} itself: expected another language to translate from.`);
       if (state.status === "DOWNLOAD_IN_PROGRESS") return subtitleEvents.TranslationRequested(data);
       return notAlive(state) ?? notStarted(state) ?? (state.fromLanguage === data.fromLanguage ? [] : beyond(state));
     },
@@ -96,7 +99,7 @@ export const subtitle = defineDecider({
       if (state.status === "TRANSLATE_IN_PROGRESS") return subtitleEvents.SubtitleTranslated(data);
       const dead = notAlive(state) ?? notTranslating(state);
       if (dead !== undefined) return dead;
-      if (state.status === "TRANSLATE_QUEUED") return reject("translation_not_started", "Nobody has started to translate it.");
+      if (state.status === "TRANSLATE_QUEUED") return reject("translation_not_started", "Nobody has started to translate it: StartTranslation comes first.");
       return state.downloadUrl === data.downloadUrl ? [] : beyond(state);
     },
     FailJob({ data }, state) {
@@ -115,11 +118,11 @@ function notAlive({ status, error }: SubtitleState): Rejection | undefined {
 }
 
 function notStarted({ status }: SubtitleState): Rejection | undefined {
-  return status === "DOWNLOAD_QUEUED" ? reject("download_not_started", "Nobody has started to download it.") : undefined;
+  return status === "DOWNLOAD_QUEUED" ? reject("download_not_started", "Nobody has started to download it: StartDownload comes first.") : undefined;
 }
 
 function notTranslating({ fromLanguage }: SubtitleState): Rejection | undefined {
-  return fromLanguage === undefined ? reject("translation_not_requested", "Nobody asked for a translation.") : undefined;
+  return fromLanguage === undefined ? reject("translation_not_requested", "Nobody asked for a translation: RequestTranslation comes first.") : undefined;
 }
 
 /** The job has gone on, another way than the command says. */

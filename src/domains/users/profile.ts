@@ -26,7 +26,7 @@ export const profile = defineDecider({
   decide: {
     CreateProfile: ({ data }, { status }) => (status === "created" ? [] : profileEvents.ProfileCreated(data)),
     RemoveProfile: ({ data }, { status }) => {
-      if (status === "none") return reject("no_such_profile");
+      if (status === "none") return reject("no_such_profile", "This user has no profile: CreateProfile makes one.");
       return status === "removed" ? [] : profileEvents.ProfileRemoved(data);
     },
   },

@@ -54,16 +54,21 @@ export const user = defineDecider({
   decide: {
     RegisterUser({ data: { email, name } }, user, { now }) {
       if (user.status === "none") return userEvents.UserRegistered({ email, name, registeredAt: now });
-      return user.email === email && user.registeredName === name ? [] : reject("already_registered", "This user is registered already.");
+      return user.email === email && user.registeredName === name
+        ? []
+        : reject(
+            "already_registered",
+            "There is a user of this id already, with another address or name: choose another id, or change the name by UpdateProfile.",
+          );
     },
     UpdateProfile({ data }, user) {
-      if (user.status === "none") return reject("no_such_user");
+      if (user.status === "none") return noSuchUser();
       const news = newsOf(data, user);
       if (Object.keys(news).length === 0) return [];
       return user.status === "deactivated" ? reject("deactivated", "The user is deactivated, so the profile stays.") : userEvents.ProfileUpdated(news);
     },
     DeactivateUser({ data }, { status }) {
-      if (status === "none") return reject("no_such_user");
+      if (status === "none") return noSuchUser();
       return status === "deactivated" ? [] : userEvents.UserDeactivated(data);
     },
   },
@@ -73,7 +78,7 @@ export const user = defineDecider({
     wants: { RegisterUser: ({ data }, { status }) => (status === "none" ? [addressOf(data.email)] : []) },
     frees: ["DeactivateUser"],
     holds: ({ status, email }) => (status === "active" && email !== undefined ? [addressOf(email)] : []),
-    taken: "already_registered",
+    taken: reject("already_registered", "Another user is registered with this e-mail address: choose another one, or deactivate that user first."),
   },
   // A user's membership has the id `<tenant>:<user>`, by which it must be found.
   longestId: { RegisterUser: (tenant) => LONGEST_ID - `${tenant}:`.length },
@@ -90,3 +95,5 @@ function newsOf(said: Profile, known: User): Profile {
 function addressOf(email: string): { readonly scope: string; readonly value: string } {
   return { scope: "users/email", value: email.trim().toLowerCase() };
 }
+
+const noSuchUser = () => reject("no_such_user", "There is no such user: RegisterUser makes one.");

@@ -41,17 +41,19 @@ export const batch = defineDecider({
     StartBatch({ data: { videoUrls } }, { status, jobs }, { id }) {
       if (status !== "none") {
         const before = jobs.map(({ videoUrl }) => videoUrl);
-        return canonicalJson(before) === canonicalJson(videoUrls) ? [] : reject("already_started", "Another batch of this id was started.");
+        return canonicalJson(before) === canonicalJson(videoUrls)
+          ? []
+          : reject("already_started", "There is a batch of this id already, with other videos: choose another id.");
       }
-      if (videoUrls.length === 0) return reject("empty_batch", "A batch is of at least one video.");
+      if (videoUrls.length === 0) return reject("empty_batch", "Expected at least one video, got none.");
       const started = videoUrls.map((videoUrl, index) => ({ jobId: `${id}:${index + 1}`, videoUrl }));
       // The job's id is a stream's id too, and has the same bound.
       if (!started.every(({ jobId: one }) => jobId.safeParse(one).success))
-        return reject("id_too_long", "The ids of the batch's jobs would be over 200 characters.");
+        return reject("id_too_long", "The ids of the batch's jobs would be over 200 characters: choose a shorter id for the batch.");
       return batchEvents.BatchStarted({ jobs: started });
     },
     RecordOutcome({ data }, { status, jobs, done, failed }) {
-      if (status === "none") return reject("no_such_batch");
+      if (status === "none") return reject("no_such_batch", "There is no such batch: StartBatch makes one.");
       if (!jobs.some(({ jobId }) => jobId === data.jobId)) return reject("no_such_job", `The batch has no job ${data.jobId}.`);
       if (done.includes(data.jobId) || failed.includes(data.jobId)) return [];
       const recorded = batchEvents.BatchOutcomeRecorded(data);

@@ -61,7 +61,9 @@ export const video = defineDecider({
   decide: {
     RequestProcessing({ data }, { status, videoUrl, options }) {
       if (status === "none") return videoEvents.ProcessingRequested(data);
-      return canonicalJson({ videoUrl, options }) === canonicalJson(data) ? [] : reject("already_requested", "Another job of this id was requested.");
+      return canonicalJson({ videoUrl, options }) === canonicalJson(data)
+        ? []
+        : reject("already_requested", "There is a job of this id already, with other data: choose another id.");
     },
     StartProcessing({ data }, { status, processor }) {
       if (status === "requested") return videoEvents.ProcessingStarted(data);
@@ -70,13 +72,15 @@ export const video = defineDecider({
     },
     ReportProgress({ data }, { status, percent, stage }) {
       if (status !== "none" && percent === data.percent && stage === data.stage) return [];
-      if (status !== "processing") return overOf(status) ?? reject("not_started");
-      return data.percent < percent ? reject("backwards", `Expected at least ${percent} percent, got ${data.percent}.`) : videoEvents.ProgressReported(data);
+      if (status !== "processing") return overOf(status) ?? reject("not_started", "Nobody has started to process it: StartProcessing comes first.");
+      return data.percent < percent
+        ? reject("backwards", `The job is at ${percent} percent already: expected at least that, got ${data.percent}.`)
+        : videoEvents.ProgressReported(data);
     },
     CompleteProcessing({ data }, { status, outputs }) {
       if (status === "processing") return videoEvents.ProcessingCompleted(data);
       if (status === "completed" && canonicalJson(outputs) === canonicalJson(data.outputs)) return [];
-      return overOf(status) ?? reject("not_started");
+      return overOf(status) ?? reject("not_started", "Nobody has started to process it: StartProcessing comes first.");
     },
     FailProcessing({ data }, { status }) {
       if (status === "failed") return [];
@@ -87,7 +91,7 @@ export const video = defineDecider({
 
 /** The no of a job that is not there, or over. */
 function overOf(status: Video["status"]): Rejection | undefined {
-  if (status === "none") return reject("no_such_job");
-  if (status === "completed") return reject("already_completed");
-  return status === "failed" ? reject("already_failed") : undefined;
+  if (status === "none") return reject("no_such_job", "There is no such job: RequestProcessing makes one.");
+  if (status === "completed") return reject("already_completed", "The job is completed, and changes no more.");
+  return status === "failed" ? reject("already_failed", "The job has failed, and changes no more: request it again under another id.") : undefined;
 }

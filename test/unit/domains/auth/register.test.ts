@@ -58,7 +58,7 @@ describe("an e-mail address", () => {
   });
 
   test("is wanted by no other command, and taken is already_registered", () => {
-    expect(account.taken).toBe("already_registered");
+    expect(account.taken).toMatchObject({ code: "already_registered" });
     const state = account.evolve(account.initialState(), registered);
     for (const name of Object.keys(account.commands).filter((name) => name !== "Register")) expect(account.wants({ name, data: {} }, state), name).toEqual([]);
   });

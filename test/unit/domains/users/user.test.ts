@@ -72,7 +72,7 @@ describe("an e-mail address", () => {
   });
 
   test("that another user has is a user registered already", () => {
-    expect(user.taken).toBe("already_registered");
+    expect(user.taken).toMatchObject({ code: "already_registered" });
   });
 });
 
