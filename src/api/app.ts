@@ -165,7 +165,11 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
   app.notFound(async (context) => {
     const principal = await authenticate(context.req.raw, context.var.services);
     if (principal instanceof Response) return principal;
-    return problem({ status: 404, code: "not_found", detail: `There is nothing at ${context.req.path}.` });
+    return problem({
+      status: 404,
+      code: "not_found",
+      detail: `There is nothing at ${context.req.path}. What there is, GET /docs shows, and GET /openapi.json to machines.`,
+    });
   });
   app.onError((fault: Error & { code?: unknown }) => {
     if (fault.code === "secret_unavailable") {

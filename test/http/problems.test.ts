@@ -120,3 +120,15 @@ test("a question mark, a broken escape or a NUL in a path is a problem and no fa
     if (answer.status !== 200) expectProblem(answer, answer.status);
   }
 });
+
+test("an unknown path says where all paths are, to whoever has a key and in the same words, and without a key it is 401", async () => {
+  const words = async (path: string, headers: HeaderFields = {}): Promise<string> => {
+    const { detail } = expectProblem(await get(path, headers), 404, "not_found");
+    return detail.replace(path, "…");
+  };
+  const said = "There is nothing at …. What there is, GET /docs shows, and GET /openapi.json to machines.";
+  for (const path of ["/v1/no/such/path", "/v1/stream", "/", "/v1/aggregates/nothing/1", "/v1/aggregates/order/1/PlaceOrders", "/v1/views/nothing"]) {
+    for (const headers of [{}, { "tenant-id": "elsewhere" }]) expect(await words(path, headers)).toBe(said);
+    expectProblem(await get(path, { authorization: undefined }), 401);
+  }
+});
