@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { flagsOf } from "../src/local/flags.ts";
 import { ROOT } from "../src/local/root.ts";
 import { runCommand } from "../src/local/stop-signal.ts";
 import type { Figure } from "./figure.ts";
@@ -33,8 +33,8 @@ const BESIDE_PACE = { seconds: 1.5, yardstickSeconds: 0, rounds: 8 };
 const QUICK_PACE = { seconds: 0.3, yardstickSeconds: 0.1, rounds: 1 };
 
 async function main(stop: AbortSignal): Promise<number> {
-  const { values: flags } = parseArgs({
-    options: {
+  const flags = flagsOf(
+    {
       quick: { type: "boolean", default: false },
       only: { type: "string", multiple: true, default: [] },
       beside: { type: "string" },
@@ -43,7 +43,8 @@ async function main(stop: AbortSignal): Promise<number> {
       compare: { type: "string", default: join(ROOT, "bench/last.json") },
       help: { type: "boolean", short: "h", default: false },
     },
-  });
+    "npm run bench -- --help",
+  );
   if (flags.help) {
     console.log(HELP);
     return 0;

@@ -19,6 +19,10 @@ test.each([
   ["src/cli/rivulet.mjs generate domain tickets --no", "rivulet generate: Unknown option '--no'. See npx rivulet generate --help.", 2],
   ["src/local/start.ts --al", "Unknown option '--al'. See npm start -- --help.", 1],
   ["src/local/dev.ts --al", "Unknown option '--al'. See npm run dev -- --help.", 1],
+  ["bench/main.ts --bogus", "Unknown option '--bogus'. See npm run bench -- --help.", 1],
+  ["bench/main.ts hot", "Unexpected argument 'hot'. This command does not take positional arguments. See npm run bench -- --help.", 1],
+  ["test/simulation/main.ts --al", "simulation: Unknown option '--al'. See node test/simulation/main.ts --help.", 2],
+  ["test/simulation/main.ts --seeds none", 'simulation: expected --seeds to be a number from 1 on, got "none"', 2],
   ["test/evidence/main.ts --al", "evidence: Unknown option '--al'. See npm run evidence -- --help.", 2],
   ["test/evidence/main.ts --only sage", 'evidence: expected --only to be one of followers, guards, kills, robustness, sagas, simulation, got "sage"', 2],
 ])("what is not understood is said in one sentence: %s", async (line, sentence, code) => {

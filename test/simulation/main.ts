@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   try {
     options = optionsOf(process.argv.slice(2));
   } catch (fault) {
-    console.error(`${fault instanceof Error ? fault.message : String(fault)}\n\n${HELP}`);
+    console.error(`simulation: ${(fault as Error).message}`);
     return 2;
   }
   if (options.help) {

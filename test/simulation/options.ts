@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { misread } from "../../src/local/flags.ts";
 
 export const HELP = `Simulates the engine: its real objects and its projector over stores, a queue, a clock and alarms that fail by a seed.
 
@@ -26,29 +27,34 @@ export interface Options {
   readonly help: boolean;
 }
 
-/** Reads the flags. Throws a TypeError that says what is wrong with them. */
+const off = { type: "boolean", default: false } as const;
+const FLAGS = {
+  seeds: { type: "string", default: "1000" },
+  first: { type: "string", default: "1" },
+  seed: { type: "string" },
+  steps: off,
+  everywhere: off,
+  stop: off,
+  shrink: { type: "boolean", default: true },
+  help: off,
+} as const;
+
+/** Reads the flags. Throws a sentence that says what is wrong with them, and names where help is. */
 export function optionsOf(args: readonly string[]): Options {
-  const flag = { type: "boolean", default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    allowNegative: true,
-    options: {
-      seeds: { type: "string", default: "1000" },
-      first: { type: "string", default: "1" },
-      seed: { type: "string" },
-      steps: flag,
-      everywhere: flag,
-      stop: flag,
-      shrink: { type: "boolean", default: true },
-      help: flag,
-    },
-  });
-  const { seed, ...rest } = values;
+  const { seed, ...rest } = valuesOf(args);
   const isOne = seed !== undefined;
-  return { ...rest, isOne, seeds: isOne ? 1 : numberOf("--seeds", values.seeds), first: isOne ? numberOf("--seed", seed) : numberOf("--first", values.first) };
+  return { ...rest, isOne, seeds: isOne ? 1 : numberOf("--seeds", rest.seeds), first: isOne ? numberOf("--seed", seed) : numberOf("--first", rest.first) };
+}
+
+function valuesOf(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], allowNegative: true, options: FLAGS }).values;
+  } catch (fault) {
+    throw new Error(misread(fault, "node test/simulation/main.ts --help"), { cause: fault });
+  }
 }
 
 function numberOf(flag: string, text: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new TypeError(`${flag} wants a number from 1 on, got ${text}`);
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`expected ${flag} to be a number from 1 on, got "${text}"`);
   return Number(text);
 }
