@@ -12,6 +12,9 @@ export interface LogFilter {
   readonly category?: string;
   readonly stream?: string;
   readonly correlationId?: string;
+  /** An event's own, to the character: found by the index, however far back it is. */
+  readonly id?: string;
+  readonly source?: string;
   /** `recorded` at or after; RFC 3339 UTC with milliseconds. */
   readonly since?: string;
   /** `recorded` before. */
@@ -70,11 +73,11 @@ export async function followLog(
   return { ...found, events: ((rows?.results ?? []) as readonly LogRow[]).map(eventOf) };
 }
 
-/** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most. */
+/** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most, but for an id. */
 export async function readLog(db: D1Database, tenant: string, query: LogQuery): Promise<LogPage> {
   const { after, filter = {} } = query;
   const head = query.head ?? (await logHead(db, tenant));
-  const to = Math.min(head.position, after + MAX_LOOKED_AT);
+  const to = filter.id === undefined ? Math.min(head.position, after + MAX_LOOKED_AT) : head.position;
   if (to <= after) return { events: [], position: after, isEnd: true };
   const isPattern = filter.type !== undefined && /[*#]/.test(filter.type);
   const { rows, isAll } = await (isPattern ? matchingRows : filteredRows)(db, tenant, { ...query, filter, to });
@@ -141,6 +144,8 @@ function filterSql(filter: LogFilter): { where: string; params: string[] } {
   if (filter.stream !== undefined) add("stream = ?", filter.stream);
   if (filter.category !== undefined) add("stream >= ? AND stream < ?", `${filter.category}-`, `${filter.category}.`);
   if (filter.correlationId !== undefined) add("metadata ->> '$.correlationId' = ?", filter.correlationId);
+  if (filter.id !== undefined) add("id = ?", filter.id);
+  if (filter.source !== undefined) add("source = ?", filter.source);
   if (filter.since !== undefined) add("recorded >= ?", filter.since);
   if (filter.until !== undefined) add("recorded < ?", filter.until);
   if (filter.type !== undefined) {

@@ -67,10 +67,26 @@ describe("an event is found by its id, percent-encoded,", () => {
     expect(ok<StoredEvent>(await get(`/v1/events/${encodeURIComponent(id)}`, tenant)).data).toBe(id);
   });
 
+  // What is encoded without need is the same address (RFC 3986, 6.2.2): `live` is the live log, and `.` and `..` are no segments of a path.
   test.fails.each(ids.filter((id) => ["live", "..", "."].includes(id)))("%s, which reads like something else in an address", async (id) => {
     const encoded = Array.from(id, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).join("");
     const answer = await get(`/v1/events/${encoded}?source=/v1`, { ...tenant, "last-event-id": "x" });
     expect(ok<StoredEvent>(answer).data).toBe(id);
+  });
+
+  test.each(ids)("or in the query, where nothing reads like something else: %s", async (id) => {
+    for (const more of ["", "&source=/v1", "&type=notes.*&category=note"])
+      expect(
+        (await everything(`/v1/events?id=${encodeURIComponent(id)}${more}`, tenant)).map(({ data }) => data),
+        more,
+      ).toEqual([id]);
+    expect(await everything(`/v1/events?id=${encodeURIComponent(id)}&source=/v2`, tenant)).toEqual([]);
+  });
+
+  test("and one of the platform's own in the query only where its category or type is named", async () => {
+    const [event] = await own("?category=rivulet_source");
+    expect(await own(`?id=${event?.id}`)).toEqual([]);
+    expect(await own(`?id=${event?.id}&category=rivulet_source`)).toEqual([event]);
   });
 });
 

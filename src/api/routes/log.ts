@@ -27,7 +27,17 @@ export const logFilters = {
   until: time.optional(),
 };
 
-const logQuery = z.object({ after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(), limit, cursor, ...logFilters });
+const eventId = z.string().min(1).max(256);
+const source = z.string().min(1).max(1024);
+
+const logQuery = z.object({
+  after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+  limit,
+  cursor,
+  ...logFilters,
+  id: eventId.optional().describe("An event's id, to the character; for those too that stand in no path, such as . and live"),
+  source: source.optional(),
+});
 
 const REPRESENTATIONS = ["application/json", CLOUDEVENT_BATCH_TYPE] as const;
 
@@ -95,7 +105,7 @@ export function logScope({
 }
 
 /** What a query asks of the log. */
-export function filterOf({ type, category, stream, correlationId, since, until }: Omit<z.output<typeof logQuery>, "limit">): LogFilter {
+export function filterOf({ type, category, stream, correlationId, since, until, id, source }: Omit<z.output<typeof logQuery>, "limit">): LogFilter {
   return {
     ...(type !== undefined && { type }),
     ...(category !== undefined && { category }),
@@ -103,11 +113,13 @@ export function filterOf({ type, category, stream, correlationId, since, until }
     ...(correlationId !== undefined && { correlationId }),
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
+    ...(id !== undefined && { id }),
+    ...(source !== undefined && { source }),
   };
 }
 
-const idParams = z.object({ id: z.string().min(1).max(256) });
-const idQuery = z.object({ source: z.string().min(1).max(1024).optional(), category: category.optional() });
+const idParams = z.object({ id: eventId });
+const idQuery = z.object({ source: source.optional(), category: category.optional() });
 
 export const oneEvent: Endpoint<typeof idParams, typeof idQuery, z.ZodType> = {
   method: "get",
