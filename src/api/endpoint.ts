@@ -11,6 +11,7 @@ import { auditDenial, audited } from "./audit.ts";
 import { bodyText, mediaTypeOf } from "./body.ts";
 import { mayBeCritical } from "./critical.ts";
 import { describeEndpoint } from "./description.ts";
+import { unlessKnown } from "./not-modified.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
 import { limited, type LimitHeaders, orCritical } from "./rate-limit.ts";
@@ -115,7 +116,7 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly otherBody?: OtherBody<z.output<Params>, z.output<Query>>;
   readonly answers: Readonly<Record<number, Answers>>;
   readonly problems?: readonly number[];
-  /** Answers 304 where the client already has it. */
+  /** It answers an `ETag`, and so 304 where the client has it already; for the description only. */
   readonly notModified?: true;
   /** Refuses those who may not, before query and body are read; undefined for all others. */
   readonly refuse?: (asked: Pick<Call<z.output<Params>, z.output<Query>, unknown>, "principal" | "params">) => Response | undefined;
@@ -137,7 +138,8 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;
-    const handle = async (): Promise<Response> => (other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked));
+    const answer = async (): Promise<Response> => (other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked));
+    const handle = (): Promise<Response> => (endpoint.method === "get" ? unlessKnown(checked.request, answer()) : answer());
     // Who asks where everybody may is nobody: whom its handler has found out since, it answers for.
     if (endpoint.scope === "public") return within(MOST_TIME, endpoint.operationId, handle());
     return audited({ ...checked, endpoint }, () => within(MOST_TIME, endpoint.operationId, handle()));

@@ -1,10 +1,11 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Answer, append, expectProblem, get, type HeaderFields, newerThan, ok, type Page, send } from "../support/http.ts";
 import { open } from "./open.ts";
 
 interface Operation {
   readonly security?: readonly object[];
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
+  readonly responses: Readonly<Record<string, unknown>>;
 }
 type Methods = Readonly<Record<string, Operation>>;
 
@@ -80,11 +81,12 @@ const identity = { key: "", issuer: "" };
 async function fillIdentity(): Promise<void> {
   const jwk = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
   const issuer = { issuer: "https://login.every.example", audience: "every", jwks: { keys: [jwk] }, claims: { scopes: "scope" } };
-  identity.key = ok<{ id: string }>(await send("POST", "/v1/keys", { name: "every", scopes: ["streams:read"] })).id;
   await send("POST", "/v1/tenants", { id: TENANT, name: "Every" });
   await send("PUT", "/v1/roles/every", { scopes: ["streams:read"] });
+  const key = await send("POST", "/v1/keys", { name: "every", scopes: ["streams:read"] });
   const made = await send("POST", "/v1/issuers", issuer);
   // There still: nobody has removed it.
+  if (key.status !== 409) identity.key = ok<{ id: string }>(key).id;
   if (made.status !== 409) identity.issuer = ok<{ id: string }>(made).id;
 }
 
@@ -214,22 +216,57 @@ describe("on every path that is described,", () => {
     }
   });
 
-  test("HEAD answers what GET answers, header for header, without the body", async () => {
-    const own = new Set(["traceresponse", "x-correlation-id", "date", "content-length"]);
-    const fields = ({ headers }: { headers: Headers }): string[] => [...headers].filter(([name]) => !own.has(name)).map((field) => field.join(": "));
+  const own = new Set(["traceresponse", "x-correlation-id", "date", "content-length"]);
+  /** The header lines that say the same each time. */
+  const fieldsOf = ({ headers }: { headers: Headers }): string[] => [...headers].filter(([name]) => !own.has(name)).map((field) => field.join(": "));
+
+  /** Every GET that ends, with its path as it leads somewhere. */
+  async function readable(): Promise<readonly (readonly [template: string, path: string, operation: Operation])[]> {
     // Those that were there may have been revoked by the tests before: a DELETE of theirs has no precondition.
     await fillIdentity();
-    for (const [template, known] of paths.filter(([, path, methods]) => methods["get"] && !isLive(path))) {
+    return paths.flatMap(([template, known, { get: operation }]) => {
+      if (operation === undefined || isLive(known)) return [];
       const path = /^\/v1\/(keys|issuers)\//.test(template) ? template.replace("{id}", followerOf(template)["id"] ?? "") : known;
+      return [[template, path, operation] as const];
+    });
+  }
+
+  test("HEAD answers what GET answers, header for header, without the body", async () => {
+    for (const [template, path] of await readable()) {
       const [head, full] = [await send("HEAD", path), await get(path)];
       const status = unfilled.has(template) ? 404 : 200;
       expect([full.status, head.status, head.text], template).toEqual([status, status, ""]);
-      expect(fields(head), template).toEqual(fields(full));
+      expect(fieldsOf(head), template).toEqual(fieldsOf(full));
       // Left out or right, as RFC 9110 says in section 8.6; 0 would be a lie.
       expect(head.headers.get("content-length") ?? String(new TextEncoder().encode(full.text).length), template).toBe(
         String(new TextEncoder().encode(full.text).length),
       );
     }
+  });
+
+  test("GET with an ETag is 304 for who has it, described so, with the header lines of the 200 but those of its body; what has none is never 304", async () => {
+    const tagged: string[] = [];
+    for (const [template, path, { responses }] of await readable()) {
+      // What a follower has done moves its tag: it comes to rest.
+      await vi.waitFor(async () => {
+        const full = await get(path);
+        const etag = full.headers.get("etag");
+        if (unfilled.has(template)) return;
+        expect([full.status, etag !== null], template).toEqual([200, responses["304"] !== undefined]);
+        expect((await get(path, { "if-none-match": '"of another"' })).status, template).toBe(200);
+        if (etag === null) return;
+        for (const known of [etag, `W/${etag}`, `"of another", ${etag}`, "*"]) {
+          for (const method of ["GET", "HEAD"]) {
+            const spared = await send(method, path, undefined, { "if-none-match": known });
+            expect([spared.status, spared.text], `${method} ${template} ${known}`).toEqual([304, ""]);
+            expect(fieldsOf(spared).sort(), template).toEqual(fieldsOf(full).filter((field) => !/^content-(type|language): /.test(field)));
+          }
+        }
+        tagged.push(template);
+      }, 30_000);
+    }
+    expect(tagged.length).toBeGreaterThan(20);
+    expect(tagged).toEqual(expect.arrayContaining(["/v1/streams/{stream}", "/v1/subscriptions/{id}", "/v1/keys/{id}", "/v1/sagas/{name}/{id}"]));
   });
 
   // A webhook is proved before anything else of it is looked at; what its body must be is in the tests of its proofs.

@@ -7,7 +7,7 @@ import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
-import { idempotencyKey, isNotModified, precondition } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { roleRefusal } from "../roles.ts";
@@ -128,17 +128,12 @@ function stateEndpoint({ category }: Decider): Endpoint<typeof params, typeof st
   };
 }
 
-async function show(
-  category: string,
-  { request, services, principal, params, query }: Call<{ id: string }, z.output<typeof stateQuery>, unknown>,
-): Promise<Response> {
+async function show(category: string, { services, principal, params, query }: Call<{ id: string }, z.output<typeof stateQuery>, unknown>): Promise<Response> {
   if (query.version !== undefined && query.at !== undefined) return invalidInput([{ path: "at", message: "Expected one of version and at, got both" }]);
   const stream = `${category}-${params.id}`;
   const found: StateShown = await services.objectFor(principal.tenant, stream).shown(pointOf(query));
   if (found.kind !== "found") return notShown(found, `${category} ${params.id}`, query);
-  const etag = `"${found.version}"`;
-  if (isNotModified(request, etag)) return new Response(null, { status: 304, headers: { etag } });
-  return jsonBytes(`{"stream":${JSON.stringify(stream)},"version":${found.version},"state":${found.state}}`, { etag });
+  return jsonBytes(`{"stream":${JSON.stringify(stream)},"version":${found.version},"state":${found.state}}`, { etag: `"${found.version}"` });
 }
 
 function notShown({ kind, version }: StateShown, what: string, query: z.output<typeof stateQuery>): Response {

@@ -106,7 +106,11 @@ async function claim(call: Call<unknown, unknown, unknown>, id: string, command:
 }
 
 function taken(): Response {
-  return problem({ status: 409, code: "issuer_exists", detail: "This issuer is registered with this audience." });
+  return problem({
+    status: 409,
+    code: "issuer_exists",
+    detail: "This issuer is registered with this audience already: delete that registration first, or use another audience.",
+  });
 }
 
 function caused(call: Call<unknown, unknown, unknown>) {
@@ -150,6 +154,7 @@ export const getIssuer: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   answers: { 200: { description: "The issuer", schema: shown } },
+  notModified: true,
   problems: [404],
   async handle(call) {
     const found = await known(call);

@@ -114,6 +114,7 @@ export const getKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   answers: { 200: { description: "The key, without what opens anything", schema: keyLine } },
+  notModified: true,
   problems: [404],
   async handle(call) {
     const { services, principal, params } = call;

@@ -60,6 +60,7 @@ export const getOrigins: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   summary: "The origins of the web pages that may read this tenant's answers",
   tag: TAG,
   answers: { 200: { description: "None where nobody has allowed any", schema: shown } },
+  notModified: true,
   async handle({ services, principal }) {
     const { state, version } = await services.objectFor(principal.tenant, ORIGINS_STREAM).state();
     return json({ origins: (JSON.parse(state) as OriginsState).origins }, 200, { etag: `"${version}"` });

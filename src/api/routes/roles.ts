@@ -85,6 +85,7 @@ export const getRole: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   answers: { 200: { description: "The role", schema: shown } },
+  notModified: true,
   problems: [404],
   async handle(call) {
     const found = await known(call);

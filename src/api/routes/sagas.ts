@@ -129,6 +129,7 @@ const oneInstance: Endpoint<typeof ofOne, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params: ofOne,
   answers: { 200: { description: "The instance", schema: instanceWithStory } },
+  notModified: true,
   problems: [404],
   async handle({ services, principal: { tenant }, params }) {
     const saga = sagaOf(services, params.name);

@@ -122,6 +122,7 @@ export const getSource: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: "Inbound webhooks",
   params,
   answers: { 200: { description: "The source", schema: sourceView } },
+  notModified: true,
   problems: [404],
   async handle({ services, principal, params: { source } }) {
     const { configuration, version } = await sourceState(services, principal.tenant, source);

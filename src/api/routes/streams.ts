@@ -7,7 +7,7 @@ import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { ndjson, pageOfLines } from "../ndjson.ts";
-import { isNotModified, streamTag } from "../preconditions.ts";
+import { shownBeside, streamTag } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { shownRetention } from "../retention.ts";
 import { afterName, atNumber, category, cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
@@ -67,7 +67,6 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
     if (found.isGone) return truncated(stream, found.firstVersion);
     const etag = streamTag(found, TAG_SUFFIX[representation]);
     const headers = { etag, vary: "Accept" };
-    if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });
     if (representation === NDJSON) {
       const body = ndjson(found, lines, async (request) => object.read(request));
       return new Response(body, { headers: { ...headers, "content-type": NDJSON } });
@@ -123,31 +122,30 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: "Streams",
   params,
   answers: { 200: { description: "The stream", schema: description } },
+  notModified: true,
   problems: [404],
   async handle({ services, principal, params: { stream } }) {
     const { tenant } = principal;
     const [found, logged] = await Promise.all([services.objectFor(tenant, stream).describe(), loggedStream(services.shardOf(tenant).log, tenant, stream)]);
     if (found === undefined) return notFound(`There is no stream ${stream}.`);
     const { version, firstVersion, createdAt, updatedAt, hash: lastHash, isClosed, retention } = found;
-    return json(
-      {
-        stream,
-        category: categoryOf(stream),
-        version,
-        firstVersion,
-        // A truncated stream has forgotten when it began; the log has not.
-        createdAt: logged?.created ?? createdAt,
-        updatedAt,
-        lastHash,
-        snapshotVersion: found.snapshotVersion,
-        loggedVersion: logged?.version ?? 0,
-        closed: isClosed,
-        retention: retention === null ? null : shownRetention(retention),
-        ...(logged?.forked && { forked: logged.forked }),
-      },
-      200,
-      { etag: streamTag(found) },
-    );
+    const shown = {
+      stream,
+      category: categoryOf(stream),
+      version,
+      firstVersion,
+      // A truncated stream has forgotten when it began; the log has not.
+      createdAt: logged?.created ?? createdAt,
+      updatedAt,
+      lastHash,
+      snapshotVersion: found.snapshotVersion,
+      loggedVersion: logged?.version ?? 0,
+      closed: isClosed,
+      retention: retention === null ? null : shownRetention(retention),
+      ...(logged?.forked && { forked: logged.forked }),
+    };
+    const isAsUsual = shown.loggedVersion === version && shown.retention === null && shown.forked === undefined;
+    return json(shown, 200, { etag: streamTag(found, isAsUsual ? "" : shownBeside(shown)) });
   },
 };
 

@@ -124,7 +124,7 @@ function rowEndpoint(projection: Projection): Endpoint<z.ZodObject, z.ZodObject,
       const headers = await headersOf(services, tenant, standing);
       const [found] = rows;
       if (found === undefined) return notFound(`There is no ${key} in the view ${projection.name}.`);
-      return isNotModified(request, headers.etag) ? new Response(null, { status: 304, headers }) : jsonBytes(found.row, headers);
+      return jsonBytes(found.row, headers);
     },
   };
 }

@@ -12,7 +12,7 @@ import {
 import { json } from "../answer.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey, isNotModified } from "../preconditions.ts";
+import { idempotencyKey } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import type { Services } from "../services.ts";
 import { wholeNumber } from "../schemas.ts";
@@ -96,11 +96,10 @@ export const getSubtitleJob: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   answers: { 200: { description: "The job", schema: job } },
   notModified: true,
   problems: [404],
-  async handle({ request, services, principal, params: { job_id: id } }) {
+  async handle({ services, principal, params: { job_id: id } }) {
     const found = await storedJob(services, principal.tenant, id);
     if (found === undefined) return noJob(id);
-    const etag = `"${found.version}"`;
-    return isNotModified(request, etag) ? new Response(null, { status: 304, headers: { etag } }) : json(shown(id, found), 200, { etag });
+    return json(shown(id, found), 200, { etag: `"${found.version}"` });
   },
 };
 
@@ -183,7 +182,7 @@ export const getSubtitleFile: Endpoint<typeof params, typeof fileQuery, z.ZodTyp
     const file = await fileOf(services, principal.tenant, id, found.state);
     if (file === undefined) return notFound(whyNone(id, found.state));
     const format: SubtitleFormat | Response = wantedFormat(request, file.format, query.format);
-    return format instanceof Response ? format : fileAnswer(request, file, format);
+    return format instanceof Response ? format : fileAnswer(file, format);
   },
 };
 

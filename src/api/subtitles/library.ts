@@ -106,7 +106,7 @@ export const getLibraryFile: Endpoint<typeof fileParams, typeof fileQuery, z.Zod
     if (file === undefined) return notFound(`The library has no such file in ${language} for the title ${title}.`);
     const format = wantedFormat(request, file.format, query.format);
     if (format instanceof Response) return format;
-    const answer = fileAnswer(request, file, format);
+    const answer = fileAnswer(file, format);
     answer.headers.set("content-location", `${libraryPath({ title, language, version: file.version })}&format=${format}`);
     return answer;
   },

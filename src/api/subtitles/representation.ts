@@ -1,7 +1,6 @@
 import { converted, type LibraryText, readSubtitles, type SubtitleFormat, writeSubtitles } from "../../domains/subtitles/index.ts";
 import { sha256 } from "../../kernel/index.ts";
 import { notAcceptable, preferred } from "../accept.ts";
-import { isNotModified } from "../preconditions.ts";
 
 /** The media types of files, by format. */
 export const MEDIA_TYPES = { srt: "application/x-subrip", vtt: "text/vtt" } as const;
@@ -16,12 +15,10 @@ export function wantedFormat(request: Request, own: SubtitleFormat, asked: Subti
   return type === MEDIA_TYPES.vtt ? "vtt" : "srt";
 }
 
-/** A file in a format, as an answer; 304 where the client has it. A file in its own format is given back to the character. */
-export function fileAnswer(request: Request, { language, format, text }: LibraryText, wanted: SubtitleFormat): Response {
-  const etag = entityTag(sha256(text), wanted);
-  const headers = { etag, vary: "Accept", "content-language": language, "x-content-type-options": "nosniff" };
-  if (isNotModified(request, etag)) return new Response(null, { status: 304, headers });
+/** A file in a format, as an answer. A file in its own format is given back to the character. */
+export function fileAnswer({ language, format, text }: LibraryText, wanted: SubtitleFormat): Response {
   const body = wanted === format ? text : inFormat(text, format, wanted);
+  const headers = { etag: entityTag(sha256(text), wanted), vary: "Accept", "content-language": language, "x-content-type-options": "nosniff" };
   return new Response(body, { headers: { ...headers, "content-type": `${MEDIA_TYPES[wanted]}; charset=utf-8` } });
 }
 
