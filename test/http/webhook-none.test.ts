@@ -36,6 +36,22 @@ describe("a source without signatures", () => {
     expectProblem(await post("plain", body.replace("1.0", "2.0"), { ...key, "x-delivery-id": "door-1" }), 409, "event_id_reused");
   });
 
+  test("takes what comes under an Idempotency-Key once, gives its first answer again, and takes nothing else under it", async () => {
+    const body = '{"type":"door.opened","data":{"id":"keyed"}}';
+    const keyed = (more: object = {}) => ({ ...key, "x-delivery-id": "keyed-1", "idempotency-key": '"a-delivery"', ...more });
+    const first = await post("plain", body, keyed());
+    expect([first.status, first.headers.has("idempotency-replayed")]).toEqual([202, false]);
+    const again = await post("plain", body, keyed({ "idempotency-key": "a-delivery" }));
+    expect([again.status, again.text, again.headers.get("idempotency-replayed")]).toEqual([202, first.text, "true"]);
+    expect(again.headers.get("consistency-token")).toBe(first.headers.get("consistency-token"));
+    expectProblem(await post("plain", body.replace("opened", "closed"), keyed()), 422, "idempotency_key_reused");
+    expectProblem(await post("plain", body, keyed({ "x-delivery-id": "keyed-2" })), 422, "idempotency_key_reused");
+    expectProblem(await post("plain", body, keyed({ "idempotency-key": '"open' })), 400, "invalid_idempotency_key");
+    // Without the key it is a delivery that was seen.
+    expect((await post("plain", body, keyed({ "idempotency-key": undefined }))).status).toBe(200);
+    expect((await idsOf("plain")).filter((id) => id.startsWith("keyed-"))).toEqual(["keyed-1"]);
+  });
+
   test("takes a form's fields", async () => {
     const form = { ...key, "content-type": "application/x-www-form-urlencoded", "webhook-id": "form-1" };
     const answer = await post("plain", "event=door.closed&door=front", form);

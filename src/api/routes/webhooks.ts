@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Appended } from "../../../durable-objects/aggregate/contract.ts";
 import { dataHash, type EventMetadata, isLongerThan, TENANT_PATTERN } from "../../kernel/index.ts";
 import { ownHop } from "../../tracing/traced.ts";
 import { prove } from "../../webhooks/prove.ts";
@@ -12,8 +13,10 @@ import { auditDenial } from "../audit.ts";
 import { areCritical, criticalRefusal, mayBeCritical } from "../critical.ts";
 import { undecided } from "../decided.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
+import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
 import { authenticate, type Principal } from "../principal.ts";
+import { idempotencyKey } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { limited, orCritical } from "../rate-limit.ts";
 import { refused } from "../refusal.ts";
@@ -37,6 +40,7 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Take a producer's delivery as it is, proved by its signature (or, for the scheme none, by a key); each becomes one event, however often it is sent",
   tag: "Inbound webhooks",
   params,
+  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
   // A form's escapes can triple the payload.
   rawBody: { maxBytes: 3 * MAX_EVENT_BYTES + 1024, mediaTypes: ["application/json", "application/x-www-form-urlencoded"] },
   answers: {
@@ -161,8 +165,19 @@ async function take(call: WebhookCall, received: Received, metadata: EventMetada
   };
   const undecidable = undecided(call.services, received.stream, [draft], (_, field) => field);
   if (undecidable) return undecidable;
-  const result = await call.services.objectFor(tenant, received.stream).append({ precondition: { kind: "none" }, events: [draft] });
-  if (!result.ok) return refused(result);
-  const [event] = result.events;
-  return json({ stream: received.stream, event }, result.created ? 202 : 200, { "consistency-token": consistencyToken(received.stream, event?.version ?? 0) });
+  // Headers may say what a delivery is called, too.
+  const idempotency = idempotencyKey(call.request, call.bytes, [received.id, received.type, received.stream]);
+  if (idempotency instanceof Response) return idempotency;
+  return withKey(call.services, tenant, idempotency, async () => {
+    const append = { precondition: { kind: "none" }, events: [draft], ...(idempotency && { idempotency }) } as const;
+    const result = await call.services.objectFor(tenant, received.stream).append(append);
+    return result.ok ? answerOf(received.stream, result) : refused(result);
+  });
+}
+
+function answerOf(stream: string, { events: [event], created, replayed }: Appended): Response {
+  return json({ stream, event }, created ? 202 : 200, {
+    "consistency-token": consistencyToken(stream, event?.version ?? 0),
+    ...(replayed && { "idempotency-replayed": "true" }),
+  });
 }

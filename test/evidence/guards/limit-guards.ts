@@ -19,6 +19,14 @@ export const LIMIT_GUARDS: readonly Guard[] = [
     caughtBy: "test/http/webhooks-bounded.test.ts",
   },
   {
+    name: "the body that was signed, at a place for webhooks",
+    holds: "of a signed request nothing is altered on its way, also where the body is read before the key is known",
+    file: "src/api/routes/webhooks.ts",
+    code: "const altered = principal.isSigned ? notAsSigned(request, delivery.body) : undefined;",
+    without: "const altered = undefined;",
+    caughtBy: "test/http/signed-requests.test.ts",
+  },
+  {
     name: "a tenant's limit at its webhooks",
     holds: "webhooks that are proved count in their tenant's limit, exactly",
     file: "src/api/routes/webhooks.ts",
