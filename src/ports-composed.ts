@@ -8,6 +8,7 @@ export function portsOf(env: Env, theFetch: typeof fetch): (tenant: string, name
   const service = (url?: string, key?: string): HttpServiceGiven | undefined => (url ? { url, ...(key && { key }), fetch: theFetch } : undefined);
   return handlerPorts({
     open: (tenant, stream) => objectFor(env, tenant, stream),
+    openToErase: (tenant, stream) => objectFor(env, tenant, stream),
     ...(env.TRANSLATOR_URL && { translate: { url: env.TRANSLATOR_URL, ...(env.TRANSLATOR_KEY && { apiKey: env.TRANSLATOR_KEY }), fetch: theFetch } }),
     payments: service(env.PAYMENTS_URL, env.PAYMENTS_KEY),
     mail: service(env.MAIL_URL, env.MAIL_KEY),

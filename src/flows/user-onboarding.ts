@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commandTo, defineSaga, failed } from "../kernel/index.ts";
+import { commandTo, defineEvents, defineSaga, failed } from "../kernel/index.ts";
 import { membership } from "../domains/platform/index.ts";
 import { profile, user, userEvents } from "../domains/users/index.ts";
 import { mail } from "./mail.ts";
@@ -8,13 +8,16 @@ import { mail } from "./mail.ts";
 const LANGUAGE = "en";
 const ROLE = { role: "member" };
 
+/** What happens to streams of whatever category. */
+const streamEvents = defineEvents("rivulet", { StreamPurged: z.object({}) });
+
 /** What an instance knows. */
 const onboarding = z.object({ userId: z.string(), tenantId: z.string(), email: z.string(), name: z.string() });
 
 /** From a registration to a user who has a profile, may do something, and has been welcomed; or to none. */
 export const userOnboarding = defineSaga({
   name: "user-onboarding",
-  events: [userEvents],
+  events: [userEvents, streamEvents],
   aggregates: [user],
   data: onboarding,
   idOf: ({ userId }) => userId,
@@ -42,8 +45,14 @@ export const userOnboarding = defineSaga({
       },
     },
   ],
-  undoneOn: { "users.UserDeactivated": (_, { data: { reason } }) => `The user was deactivated: ${reason}` },
-  undone: ({ userId }, reason) => ({ ...commandTo(user, userId, "DeactivateUser", { reason: reason.slice(0, 1000) }), accepts: ["no_such_user"] }),
+  undoneOn: {
+    "users.UserDeactivated": (_, { data: { reason } }) => `The user was deactivated: ${reason}`,
+    "rivulet.StreamPurged": () => "The user was purged.",
+  },
+  undone: ({ userId }, reason) => ({
+    ...commandTo(user, userId, "DeactivateUser", { reason: reason.slice(0, 1000) }),
+    accepts: ["no_such_user", "stream_closed"],
+  }),
 });
 
 function membershipId({ tenantId, userId }: Pick<z.output<typeof onboarding>, "tenantId" | "userId">): string {

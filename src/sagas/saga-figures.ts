@@ -38,7 +38,7 @@ function sharesOf(row: SagaRow | undefined): readonly Share[] {
 /** What changes in the figures where rows of instances change: by saga's category, the row before and after. Most changes are within a step, and move none. */
 export function figuresMoved(
   scope: string,
-  changes: readonly { readonly category: string; readonly before: SagaRow | undefined; readonly after: SagaRow }[],
+  changes: readonly { readonly category: string; readonly before: SagaRow | undefined; readonly after: SagaRow | undefined }[],
 ): readonly Statement[] {
   const moved = new Map<string, number>();
   for (const { category, before, after } of changes) {

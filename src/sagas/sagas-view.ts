@@ -1,4 +1,17 @@
-import { type Attempt, categoryOf, envelopeText, eventText, idOf, type JsonText, type LoggedEvent, PURGED, type Row, sql, type View } from "../kernel/index.ts";
+import {
+  type Attempt,
+  categoryOf,
+  envelopeText,
+  eventText,
+  idOf,
+  type JsonText,
+  type LoggedEvent,
+  PURGED,
+  type Row,
+  sql,
+  STREAM_PURGED,
+  type View,
+} from "../kernel/index.ts";
 import { figuresMoved } from "./saga-figures.ts";
 import type { SagaStatus } from "./state.ts";
 
@@ -63,24 +76,33 @@ export const sagasView: View = {
     const before = new Map<string, SagaRow | undefined>();
     for (const event of events) {
       const key = JSON.stringify(keyOf(event));
-      const next = rowAfter(rows.get(key), event);
-      if (next === undefined) continue;
+      const next = event.type === STREAM_PURGED ? undefined : rowAfter(rows.get(key), event);
+      if (next === undefined && !rows.has(key)) continue;
       if (!before.has(key)) before.set(key, rows.get(key));
-      rows.set(key, next);
+      if (next === undefined) rows.delete(key);
+      else rows.set(key, next);
     }
     const changes = [...before].map(([key, row]) => {
       const [category, id] = JSON.parse(key) as readonly [string, string];
-      return { category, id, before: row, after: rows.get(key) as SagaRow };
+      return { category, id, before: row, after: rows.get(key) };
     });
     if (changes.length === 0) return [];
-    const put = changes.map(({ category, id, after }) => [category, id, after.state, JSON.stringify(after)]);
+    const put = changes.flatMap(({ category, id, after }) => (after === undefined ? [] : [[category, id, after.state, JSON.stringify(after)]]));
+    const gone = changes.flatMap(({ category, id, after }) => (after === undefined ? [[category, id]] : []));
     return [
       sql`INSERT INTO saga_instances (tenant, saga, id, state, row)
           SELECT ${scope}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(put)}) WHERE true
           ON CONFLICT (tenant, saga, id) DO UPDATE SET state = excluded.state, row = excluded.row`,
+      ...(gone.length === 0
+        ? []
+        : [
+            sql`DELETE FROM saga_instances WHERE tenant = ${scope} AND (saga, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(gone)}))`,
+          ]),
       ...figuresMoved(scope, changes),
     ];
   },
+  // Figures are taken from what this version has added up.
+  forgets: (version) => version === 3,
 };
 
 /** Category and id: the category stands for the saga's name. */

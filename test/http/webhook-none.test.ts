@@ -45,6 +45,7 @@ describe("a source without signatures", () => {
     expect([again.status, again.text, again.headers.get("idempotency-replayed")]).toEqual([202, first.text, "true"]);
     expect(again.headers.get("consistency-token")).toBe(first.headers.get("consistency-token"));
     expectProblem(await post("plain", body.replace("opened", "closed"), keyed()), 422, "idempotency_key_reused");
+    expectProblem(await post("plain", body.replace('"keyed"', '"of another stream"'), keyed()), 422, "idempotency_key_reused");
     expectProblem(await post("plain", body, keyed({ "x-delivery-id": "keyed-2" })), 422, "idempotency_key_reused");
     expectProblem(await post("plain", body, keyed({ "idempotency-key": '"open' })), 400, "invalid_idempotency_key");
     // Without the key it is a delivery that was seen.

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { sagaEvents } from "../../../src/sagas/saga-events.ts";
 import { sagaFigures } from "../../../src/sagas/saga-figures.ts";
 import { listSagas, sagasView, type SagaRow } from "../../../src/sagas/sagas-view.ts";
-import type { LoggedEvent, Row } from "../../../src/kernel/index.ts";
+import { type LoggedEvent, type Row, STREAM_PURGED } from "../../../src/kernel/index.ts";
 import { happened, logged } from "../../../src/testing/index.ts";
 import { BEGIN as at, type SagaFact, sagasDatabase } from "./support/sagas-database.ts";
 
@@ -19,6 +19,7 @@ const FACTS = [
   sagaEvents.Completed({ at }),
   sagaEvents.Compensated({ reason: "no", at }),
   sagaEvents.Cancelled({ reason: "no", at }),
+  { type: STREAM_PURGED, data: {} },
 ];
 const history = fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom(...FACTS)), { maxLength: 40 });
 
@@ -87,6 +88,27 @@ test("what moves no figure writes none, and what comes before the beginning writ
   expect(tables([begin], [])).toEqual(["saga_instances", "saga_figures"]);
   expect(tables([within], [{ saga: SAGA, row: JSON.stringify(row) }])).toEqual(["saga_instances"]);
   expect(tables([within], [])).toEqual([]);
+});
+
+test("of an instance whose stream was purged nothing is left, and nothing is counted; ahead of the rest, too", () => {
+  const purged = { type: STREAM_PURGED, data: {} };
+  const { database } = sagasDatabase([
+    [`${SAGA}-a`, started],
+    [`${SAGA}-a`, sagaEvents.Compensated({ reason: "Nobody takes mail for ann@a.example.", at })],
+    [`${SAGA}-b`, started],
+    [`${SAGA}-a`, purged],
+    [`${SAGA}-c`, purged],
+  ]);
+  const keys = () =>
+    database
+      .prepare(sagasView.rows)
+      .all("t")
+      .map(({ key }) => key);
+  expect(keys()).toEqual([`${SAGA}/b`, `${SAGA} state running`]);
+  expect([1, 2, 3].map((version) => sagasView.forgets?.(version))).toEqual([false, false, true]);
+  const both = logged([happened(`${SAGA}-a`, started, at), happened(`${SAGA}-a`, purged, at)]) as LoggedEvent[];
+  for (const { sql, params } of sagasView.fold("t", both, [])) database.prepare(sql).run(...(params as string[]));
+  expect(keys()).toEqual([`${SAGA}/b`, `${SAGA} state running`]);
 });
 
 test("of a view that is thrown away nothing is left, and what two of them are compared by holds the figures", () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { membership } from "../../../src/domains/platform/index.ts";
 import { profile, user, userEvents } from "../../../src/domains/users/index.ts";
 import { type Letter, mail, userOnboarding } from "../../../src/flows/index.ts";
-import { commandTo } from "../../../src/kernel/index.ts";
+import { commandTo, STREAM_PURGED } from "../../../src/kernel/index.ts";
 import { localMail } from "../../../src/ports/local-mail.ts";
 import { behind, givenSaga, happened } from "../../../src/testing/index.ts";
 
@@ -88,6 +88,19 @@ test("a user who is deactivated meanwhile keeps neither a profile nor a role, an
   for (let tries = 0; tries < 7; tries++) stuck = stuck.answers("welcome", { failed: "the post is closed" }).after(128_000);
   stuck.answers("welcome", { failed: "the post is closed" }).thenStatus("stuck").when(left).thenStatus("compensating").then(remove);
   assigned.answers("welcome", "done").when(left).thenStatus("completed").then().thenOnce();
+});
+
+test("a user who is purged meanwhile is not onboarded, and of one whose stream is closed nothing more is wanted", () => {
+  assigned
+    .when(happened("user-u1", { type: STREAM_PURGED, data: {} }))
+    .thenStatus("compensating")
+    .answers("welcome", "done")
+    .answers("role", "done")
+    .answers("profile", "done")
+    .then(deactivate("The user was purged."))
+    .answers("(afterwards)", { rejected: "stream_closed" })
+    .thenStatus("compensated")
+    .thenOnce();
 });
 
 test("a profile or a role that is refused undoes the rest", () => {
