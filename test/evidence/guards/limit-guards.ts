@@ -27,6 +27,22 @@ export const LIMIT_GUARDS: readonly Guard[] = [
     caughtBy: "test/http/signed-requests.test.ts",
   },
   {
+    name: "the address of a saga's command",
+    holds: "no stream is made that nobody could read or close",
+    file: "src/sagas-composed.ts",
+    code: "if (parseStreamName(`${command.category}-${command.id}`) === undefined)",
+    without: 'if (command.id === "")',
+    caughtBy: "test/http/sagas.test.ts",
+  },
+  {
+    name: "an onboarding's end before it is emptied",
+    holds: "a saga that goes on is never without what it works from",
+    file: "src/flows/purged-users.ts",
+    code: "if (atWork.safeParse((await context.state(userOnboarding.category, id)).state).success)",
+    without: 'if (id === "")',
+    caughtBy: "test/unit/flows/purged-users.test.ts",
+  },
+  {
     name: "a tenant's limit at its webhooks",
     holds: "webhooks that are proved count in their tenant's limit, exactly",
     file: "src/api/routes/webhooks.ts",
