@@ -137,24 +137,25 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
   app.use(async (context, next) => {
     const at = Date.now();
     const { correlationId, trace } = requestContext(context.req.raw);
-    context.set("services", servicesOf());
+    const services = servicesOf();
+    context.set("services", services);
     context.set("correlationId", correlationId);
     context.set("trace", trace);
-    const tracer = context.var.services.tracer?.for(waitUntilOf(context));
+    const tracer = services.tracer?.for(waitUntilOf(context));
     const hop = tracer?.begin(requestHop(context.req.raw, { correlationId, trace }));
     const refusal = headRefusal(context.req.raw);
     if (refusal) context.res = refusal;
     // Two Host headers, for one, make an address of nothing.
     else if (URL.canParse(context.req.raw.url)) await (hop === undefined ? next() : within(hop.root, next));
     else context.res = problem({ status: 400, code: "invalid_address", detail: "Expected one Host, and an address that is a URL." });
-    await letRead(context.req.raw, context.res, { tenant: context.get("tenant"), services: context.var.services });
+    await letRead(context.req.raw, context.res, { tenant: context.get("tenant"), services });
     guard(context.res.headers, context.req.raw);
     context.res.headers.set("x-correlation-id", correlationId);
     if (hop !== undefined) answeredHop(hop, context.res.status);
     context.res.headers.set("traceresponse", traceparentOf(hop === undefined ? trace : { ...trace, flags: hop.flags }));
-    for (const [name, value] of Object.entries(context.var.limit ?? {})) context.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(context.get("limit") ?? {})) context.res.headers.set(name, value);
     if (hop !== undefined) tracer?.end(hop);
-    context.var.services.observe?.(observed(context, at, Date.now()));
+    services.observe?.(observed(context, at, Date.now()));
   });
   serveAll(app, modules);
   for (const endpoint of describedBy(app, VERSION, modules)) serve(app, endpoint);
@@ -163,7 +164,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
     app.all(path, ({ req: { raw } }) => (raw.method === "OPTIONS" ? options(raw, allowed) : notAllowed(raw, allowed)));
   }
   app.notFound(async (context) => {
-    const principal = await authenticate(context.req.raw, context.var.services);
+    const principal = await authenticate(context.req.raw, context.get("services"));
     if (principal instanceof Response) return principal;
     return problem({
       status: 404,

@@ -153,7 +153,8 @@ async function check<Params extends z.ZodObject, Query extends z.ZodObject, Body
   endpoint: Endpoint<Params, Query, Body>,
   input: BodyForms,
 ): Promise<Checked<Params, Query, Body> | Response> {
-  const { services, correlationId, trace } = context.var;
+  // (`context.var` copies all that is set, each time.)
+  const [services, correlationId, trace] = [context.get("services"), context.get("correlationId"), context.get("trace")];
   const request = context.req.raw;
   const principal =
     endpoint.scope === "public"

@@ -28,7 +28,7 @@ const APPENDS = new Set(["appendEvents", "appendCloudEvents", "receiveWebhook"])
 
 /** What there is to say of a request once it is answered. */
 export function observed(context: Context<ApiEnv>, at: number, now: number): ObservedRequest {
-  const { operation, tenant, correlationId, trace } = context.var;
+  const [operation, tenant] = [context.get("operation"), context.get("tenant")];
   const { status, headers, ok } = context.res;
   const { method } = context.req.raw;
   // A producer of webhooks has no key: that his delivery was taken proves whose it is.
@@ -44,7 +44,7 @@ export function observed(context: Context<ApiEnv>, at: number, now: number): Obs
     tenant: proven,
     isRepeat,
     hasWritten: ok && method !== "GET" && method !== "HEAD" && (headers.has("consistency-token") || operation === "receiveWebhook"),
-    correlationId,
-    trace,
+    correlationId: context.get("correlationId"),
+    trace: context.get("trace"),
   };
 }
