@@ -14,6 +14,9 @@ const AROUND_DATA = ',"data":,'.length;
 /** Bytes that SQLite takes as one value. */
 const LARGEST_VALUE = 2_000_000;
 
+/** Whether among rows is one whose data is not JSON as it came: deflated, purged, or a string. */
+const ODD = "max(data NOT BETWEEN '#' AND '~')";
+
 /** Rows of one statement, at most: it has 100 parameters, and takes no longer for a row from here on. */
 const MOST_ROWS = 32;
 
@@ -31,6 +34,11 @@ function insertOf(rows: number): string {
   const statement = `INSERT INTO events_v1 (version, envelope, data) VALUES ${values.join(", ")}`;
   inserts.set(rows, statement);
   return statement;
+}
+
+/** The limit keeps the order: without it SQLite may take an aggregate's rows as they come. */
+function rowsOf({ direction }: Joining): string {
+  return `SELECT envelope, data FROM events_v1 WHERE version BETWEEN ? AND ? ORDER BY version ${direction === "forward" ? "ASC" : "DESC"} LIMIT ?`;
 }
 
 /** Which events are joined: versions, both inclusive, at most `limit` of them. */
@@ -62,6 +70,8 @@ export class StreamStore {
   readonly #sql: SqlStorage;
   #memory: StreamMemory | undefined;
   #tables: Set<string> | undefined;
+  /** The last page could not be joined. */
+  #joinsInVain = false;
 
   constructor(sql: SqlStorage, identity: StreamIdentity) {
     this.#sql = sql;
@@ -190,24 +200,36 @@ export class StreamStore {
    * Events as the API gives them, joined into UTF-8 by SQLite itself: a third of what one by one costs. Undefined where they are over
    * `maxBytes` or 2 MB, and where one needs a closer look: its data is deflated, purged, or a string, which may be the base64 of what is no JSON.
    */
-  joined({ from, to, direction, limit, maxBytes, asLines }: Joining): { readonly items: Uint8Array; readonly count: number } | undefined {
+  joined(joining: Joining): { readonly items: Uint8Array; readonly count: number } | undefined {
     if (this.memory.isPurged || !this.#has("events_v1")) return undefined;
-    // The limit keeps the order: without it SQLite may take an aggregate's rows as they come.
-    const rows = `SELECT envelope, data FROM events_v1 WHERE version BETWEEN ? AND ? ORDER BY version ${direction === "forward" ? "ASC" : "DESC"} LIMIT ?`;
-    const { count, bytes, odd } = this.#sql
-      .exec<{ count: number; bytes: number; odd: number }>(
-        `SELECT count(*) AS count, total(octet_length(envelope) + octet_length(data) + ${AROUND_DATA}) AS bytes, max(data NOT BETWEEN '#' AND '~') AS odd FROM (${rows})`,
-        from,
-        to,
-        limit,
-      )
-      .one();
-    if (count === 0 || odd !== 0 || bytes > Math.min(maxBytes, LARGEST_VALUE)) return undefined;
+    // Measuring costs half as much again as joining, so it comes only where the last join was in vain.
+    const joined = this.#joinsInVain && !this.#isJoinable(joining) ? undefined : this.#join(joining);
+    this.#joinsInVain = joined === undefined;
+    return joined;
+  }
+
+  #isJoinable(joining: Joining): boolean {
+    const query = `SELECT total(octet_length(envelope) + octet_length(data) + ${AROUND_DATA}) AS bytes, ${ODD} AS odd FROM (${rowsOf(joining)})`;
+    const { bytes, odd } = this.#sql.exec<{ bytes: number; odd: number | null }>(query, joining.from, joining.to, joining.limit).one();
+    return odd === 0 && bytes <= Math.min(joining.maxBytes, LARGEST_VALUE);
+  }
+
+  #join(joining: Joining): { readonly items: Uint8Array; readonly count: number } | undefined {
     // An envelope ends in a string and one brace.
     const text = `rtrim(envelope, '}') || ',"data":' || data || '}'`;
-    const all = asLines ? `group_concat(${text} || char(10), '')` : `group_concat(${text}, ',')`;
-    const { items } = this.#sql.exec<{ items: ArrayBuffer }>(`SELECT CAST(${all} AS BLOB) AS items FROM (${rows})`, from, to, limit).one();
-    return { items: new Uint8Array(items), count };
+    const all = joining.asLines ? `group_concat(${text} || char(10), '')` : `group_concat(${text}, ',')`;
+    const query = `SELECT count(*) AS count, ${ODD} AS odd, CAST(${all} AS BLOB) AS items FROM (${rowsOf(joining)})`;
+    try {
+      const { count, odd, items } = this.#sql
+        .exec<{ count: number; odd: number | null; items: ArrayBuffer | null }>(query, joining.from, joining.to, joining.limit)
+        .one();
+      // A comma is counted for each event, also the last.
+      const isLarge = items !== null && items.byteLength + (joining.asLines ? 0 : 1) > joining.maxBytes;
+      return odd !== 0 || items === null || isLarge ? undefined : { items: new Uint8Array(items), count };
+    } catch (fault) {
+      if (/too ?big/i.test(String(fault))) return undefined;
+      throw fault;
+    }
   }
 
   envelope(version: number): EventEnvelope | undefined {

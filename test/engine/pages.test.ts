@@ -58,6 +58,10 @@ describe("a page is the same, whoever joins it", () => {
     expect(dataOf(values(odd.text))).toEqual(ordered([...PLAIN, ...ODD.map(([, data]) => data)]));
     // The same bytes, although they were joined in another way.
     expect(direction === "forward" ? odd.text.startsWith(`${plain.text},`) : odd.text.endsWith(`,${plain.text}`)).toBe(true);
+    // Between pages that no statement joins, and after them.
+    const [from, to] = [1, PLAIN.length];
+    expect(await page(stream, { direction, from, to })).toMatchObject({ text: plain.text, count: PLAIN.length });
+    expect(await page(stream, { direction })).toEqual(odd);
     const base64 = values(odd.text).filter((event) => "data_base64" in event);
     expect(base64).toHaveLength(2);
   });
@@ -95,6 +99,10 @@ describe("a page is the same, whoever joins it", () => {
     const { text, count, next } = await page("kinds-large", { limit: 2_000, maxBytes: 20_000_000 });
     expect(bytesOf(text)).toBeGreaterThan(9_600_000);
     expect({ count, next }).toEqual({ count: 1_200, next: null });
+    const small = { from: 7, to: 9 };
+    const values = JSON.parse(`[${(await page("kinds-large", small)).text}]`) as readonly { readonly version: number }[];
+    expect(values.map(({ version }) => version)).toEqual([7, 8, 9]);
+    expect(await page("kinds-large", { ...small, maxBytes: 17_000 })).toMatchObject({ count: 1, next: 8 });
   });
 });
 
