@@ -208,7 +208,9 @@ export function compose(overrides: Overrides = {}) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
       await consume(shardOf("").log, batch, logs.projectorPorts(metering.objects(env), context));
-      sendLater(env, context);
+      // The queue gives the next batch when this invocation is over: waiting here for the next flush, the log would stand still until then.
+      const sending = metering.ifDue(env);
+      if (sending !== undefined) context?.waitUntil(sending);
     },
   } satisfies ExportedHandler<Env>;
 

@@ -42,6 +42,12 @@ export class Metering {
     return flushing && this.registry.soon(flushing);
   }
 
+  /** The same for an invocation that others wait behind, such as that of a queue's batch: what is not due is left to the next. */
+  ifDue(env: MetricsEnv): Promise<void> | undefined {
+    const flushing = this.#flushing(env);
+    return flushing && this.registry.ifDue(flushing);
+  }
+
   /** Sends what this isolate has counted. */
   async flush(env: MetricsEnv): Promise<void> {
     const flushing = this.#flushing(env);

@@ -92,6 +92,14 @@ export class Registry {
     return due > now ? flushing.wait(due - now).then(() => this.flush(flushing)) : this.flush(flushing);
   }
 
+  /**
+   * The same where a flush is due; else what was counted is left to whoever comes next. For an invocation whose end others wait for: it
+   * must not wait for the next flush.
+   */
+  ifDue(flushing: Flushing): Promise<void> | undefined {
+    return flushing.now() < this.#last + flushing.every ? undefined : this.soon(flushing);
+  }
+
   /** Sends what was counted. Never rejects: what could not be sent waits. */
   async flush(flushing: Flushing): Promise<void> {
     this.#last = flushing.now();

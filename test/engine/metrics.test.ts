@@ -1,6 +1,7 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { metricsFor } from "../../durable-objects/object-for.ts";
+import { compose } from "../../src/compose.ts";
 import { figuresOf } from "../../src/figures.ts";
 import { FAILURES_TO_OPEN } from "../../src/kernel/index.ts";
 import type { Series, Value } from "../../src/metrics/series.ts";
@@ -142,4 +143,21 @@ test("a batch that is sent again counts once, and of a deleted tenant not at all
   // What an isolate had counted before comes late.
   await metricsFor(env, 7).add({ ...batch, from: "i3" });
   expect((await metricsFor(env, 7).read("t1")) as Series).toEqual({});
+});
+
+test("a batch of the queue is over when its work is: it waits for no flush of figures, for the next batch waits for it", async () => {
+  const rarely = { ...env, METRICS_EVERY_MS: "600000" };
+  // With figures of its own, of which nobody else has promised to send any.
+  const { worker } = compose();
+  const works: Promise<unknown>[] = [];
+  const context = { waitUntil: (work: Promise<unknown>) => void works.push(work) } as unknown as ExecutionContext;
+  for (const version of [1, 2, 3]) {
+    await append("unheld", "note-1", [draft("notes.Written", { text: "a" })]);
+    const body = JSON.stringify({ form: 1, shard: 0, tenant: "unheld", stream: "note-1", head: { version, hash: "" } });
+    await worker.queue(createMessageBatch<string>("rivulet-events-0", [{ id: `m${version}`, timestamp: new Date(), attempts: 1, body }]), rarely, context);
+    const over = Promise.all(works).then(() => "over");
+    expect(await Promise.race([over, scheduler.wait(20_000).then(() => "waits")])).toBe("over");
+  }
+  expect(works.length).toBeGreaterThan(0);
+  expect(await wholeLog("unheld")).toHaveLength(3);
 });

@@ -51,6 +51,26 @@ describe("what is counted", () => {
     expect(times).toHaveLength(5);
   });
 
+  test("is not waited for by who cannot wait: it leaves at once where it is due, else with whoever comes next", async () => {
+    const wire = new Wire();
+    const registry = new Registry(() => "i1");
+    const sent = (): number =>
+      total(
+        wire.sent.map(({ batch }) => batch),
+        "t1",
+      );
+    expect(registry.ifDue(wire.flushing)).toBeUndefined();
+    count(registry, "t1");
+    await registry.ifDue(wire.flushing);
+    expect(sent()).toBe(1);
+    count(registry, "t1");
+    expect(registry.ifDue(wire.flushing)).toBeUndefined();
+    await wire.pass(5_000);
+    expect(sent()).toBe(1);
+    await registry.ifDue(wire.flushing);
+    expect(sent()).toBe(2);
+  });
+
   test("asks for nothing where nothing was counted", () => {
     const wire = new Wire();
     expect(new Registry(() => "i1").soon(wire.flushing)).toBeUndefined();
