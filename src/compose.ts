@@ -207,10 +207,10 @@ export function compose(overrides: Overrides = {}) {
     async queue(batch, env, context?: ExecutionContext) {
       const shardOf = shardsOf(env);
       // A message names its shard, and each shard has a queue of its own, so all of a batch goes to one log.
-      await consume(shardOf("").log, batch, logs.projectorPorts(metering.objects(env), context));
-      // The queue gives the next batch when this invocation is over: waiting here for the next flush, the log would stand still until then.
-      const sending = metering.ifDue(env);
-      if (sending !== undefined) context?.waitUntil(sending);
+      const ports = logs.projectorPorts(metering.objects(env));
+      await consume(shardOf("").log, batch, ports);
+      // The queue gives the next batch when this invocation is over: while it waits here, for a next flush or for more spans, the log stands still.
+      for (const work of [metering.ifDue(env), ports.tracer?.late()]) if (work !== undefined) context?.waitUntil(work);
     },
   } satisfies ExportedHandler<Env>;
 

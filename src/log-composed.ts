@@ -53,7 +53,7 @@ interface Given {
   readonly shardsOf: (env: Env) => ShardOf;
   readonly now: () => number;
   readonly metering: Metering;
-  readonly tracerIn: (env: Env, context?: Pick<ExecutionContext, "waitUntil">) => Tracer | undefined;
+  readonly tracerIn: (env: Env) => Tracer | undefined;
 }
 
 /** The way from the objects into the log: what streams and the projector reach beyond themselves. What it remembers, an isolate's objects share. */
@@ -66,10 +66,10 @@ export class LogComposed {
     this.#reachedLogs = new ReachedLogs(given.now);
   }
 
-  projectorPorts(env: Env, context?: Pick<ExecutionContext, "waitUntil">): ProjectorPorts {
+  projectorPorts(env: Env): ProjectorPorts {
     const { metering, tracerIn } = this.#given;
     return {
-      tracer: tracerIn(env, context),
+      tracer: tracerIn(env),
       eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
       followed: (tenant, head, page) => this.#tell(env, tenant, head, page),
       forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),

@@ -24,12 +24,28 @@ export class Recorder {
     this.#lost = lost;
   }
 
-  /** Takes hops and tenants; gives work for the invocation's `waitUntil` where nobody is at it. */
-  add(hops: readonly HopRecord[], tenants: readonly string[], sinks: () => readonly TraceSink[]): Promise<void> | undefined {
+  /** Takes hops and tenants; whoever comes next and has the time writes them. */
+  keep(hops: readonly HopRecord[], tenants: readonly string[], sinks: () => readonly TraceSink[]): void {
     this.#lanes ??= sinks().map(({ name }) => new SinkLane(name, this.#lost));
     const now = this.#now();
-    for (const lane of this.#lanes) lane.take(hops, tenants);
-    const due = this.#lanes.filter((lane) => lane.isDue(now));
+    for (const lane of this.#lanes) lane.take(hops, tenants, now);
+  }
+
+  /** The same; gives work for the invocation's `waitUntil` where nobody is at it. */
+  add(hops: readonly HopRecord[], tenants: readonly string[], sinks: () => readonly TraceSink[]): Promise<void> | undefined {
+    this.keep(hops, tenants, sinks);
+    const now = this.#now();
+    return this.#write((lane) => lane.isDue(now), now, sinks);
+  }
+
+  /** Work for the `waitUntil` of an invocation that others wait behind: only where what is kept has found nobody for five seconds. */
+  late(sinks: () => readonly TraceSink[]): Promise<void> | undefined {
+    const now = this.#now();
+    return this.#write((lane) => lane.isLate(now), now, sinks);
+  }
+
+  #write(isDue: (lane: SinkLane) => boolean, now: number, sinks: () => readonly TraceSink[]): Promise<void> | undefined {
+    const due = (this.#lanes ?? []).filter(isDue);
     if (due.length === 0) return undefined;
     const made = new Map(sinks().map((sink) => [sink.name, sink]));
     const work = due.flatMap((lane) => {

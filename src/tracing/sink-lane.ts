@@ -7,6 +7,8 @@ const GATHERED = 250;
 const MOST_WAITING = 2_000;
 /** Hops that are written at once. */
 const BATCH = 250;
+/** After so long (milliseconds) what waits is written by those too who would rather leave it to others. */
+const LATE = 5_000;
 /** After so long (milliseconds) a writer that said nothing more is taken for gone: its invocation may have been ended. */
 const GONE = 15_000;
 
@@ -26,14 +28,17 @@ export class SinkLane {
   #waiting: HopRecord[] = [];
   #tenants = new Set<string>();
   #writingSince: number | undefined;
+  /** When the first of what waits came. */
+  #waitingSince = 0;
 
   constructor(name: string, lost: Lost) {
     this.name = name;
     this.#lost = lost;
   }
 
-  /** Takes hops, as far as there is room, and tenants. */
-  take(hops: readonly HopRecord[], tenants: readonly string[]): void {
+  /** Takes hops, as far as there is room, and tenants. `now`: milliseconds since 1970. */
+  take(hops: readonly HopRecord[], tenants: readonly string[], now: number): void {
+    if (!this.#isWaiting) this.#waitingSince = now;
     const room = Math.max(0, MOST_WAITING - this.#waiting.length);
     this.#waiting.push(...(hops.length > room ? hops.slice(0, room) : hops));
     if (hops.length > room) this.#lost(this.name, hops.slice(room));
@@ -45,10 +50,15 @@ export class SinkLane {
     return this.#isWaiting && (this.#writingSince === undefined || now - this.#writingSince >= GONE);
   }
 
+  /** Whether nobody has come for a while who writes what waits. */
+  isLate(now: number): boolean {
+    return this.isDue(now) && now - this.#waitingSince >= LATE;
+  }
+
   /** Writes what waits, and what comes meanwhile, until somebody else takes this over. Never rejects: a sink that fails is nobody's fault but its own. */
   async write(sink: TraceSink, now: number): Promise<void> {
     this.#writingSince = now;
-    await new Promise((resolve) => setTimeout(resolve, GATHERED));
+    if (now - this.#waitingSince < LATE) await new Promise((resolve) => setTimeout(resolve, GATHERED));
     while (this.#isWaiting && this.#writingSince === now) {
       const hops = this.#waiting.splice(0, BATCH);
       const tenants = [...this.#tenants];

@@ -34,7 +34,7 @@ const MOST_LINKS = 32;
 /** The trace that is none. */
 const NOBODYS = NO_TRACE.split("-")[1] as string;
 
-/** Traces what one invocation does; `waitUntil` is the invocation's. */
+/** Traces what one invocation does; `waitUntil` is the invocation's. Without it, what is kept is left to another to write. */
 export class Tracer {
   readonly #parts: TracerParts;
   readonly #waitUntil: ((work: Promise<unknown>) => void) | undefined;
@@ -112,6 +112,12 @@ export class Tracer {
     return this.#recordOf(hop);
   }
 
+  /** Writes what has been left to others for five seconds, and found nobody: for an invocation that has no time of its own, because others wait for its end. */
+  late(): Promise<void> | undefined {
+    const { recorder, sinks } = this.#parts;
+    return recorder.late(sinks);
+  }
+
   #recordOf(hop: Hop): HopRecord | undefined {
     const record = hop.traceId === NOBODYS ? undefined : hop.record();
     if (record === undefined || hop.isSampled) return record;
@@ -120,10 +126,10 @@ export class Tracer {
 
   #add(hops: readonly HopRecord[], tenants: readonly string[]): void {
     const { recorder, sinks } = this.#parts;
+    // Who has no time after the end would begin to write, and be cut off.
+    if (this.#waitUntil === undefined) return recorder.keep(hops, tenants, sinks);
     const work = recorder.add(hops, tenants, sinks);
-    if (work === undefined) return;
-    if (this.#waitUntil === undefined) work.catch(() => undefined);
-    else this.#waitUntil(work);
+    if (work !== undefined) this.#waitUntil(work);
   }
 }
 
