@@ -35,22 +35,34 @@ export class Recorder {
   add(hops: readonly HopRecord[], tenants: readonly string[], sinks: () => readonly TraceSink[]): Promise<void> | undefined {
     this.keep(hops, tenants, sinks);
     const now = this.#now();
-    return this.#write((lane) => lane.isDue(now), now, sinks);
+    return this.#each(
+      (lane) => lane.isDue(now),
+      sinks,
+      (lane, sink) => lane.write(sink, now),
+    );
   }
 
-  /** Work for the `waitUntil` of an invocation that others wait behind: only where what is kept has found nobody for five seconds. */
+  /** Work for the `waitUntil` of an invocation that others wait behind: some of what is kept, and only where it has found nobody for five seconds. */
   late(sinks: () => readonly TraceSink[]): Promise<void> | undefined {
     const now = this.#now();
-    return this.#write((lane) => lane.isLate(now), now, sinks);
+    return this.#each(
+      (lane) => lane.isLate(now),
+      sinks,
+      (lane, sink) => lane.writeOnce(sink, now),
+    );
   }
 
-  #write(isDue: (lane: SinkLane) => boolean, now: number, sinks: () => readonly TraceSink[]): Promise<void> | undefined {
-    const due = (this.#lanes ?? []).filter(isDue);
-    if (due.length === 0) return undefined;
+  #each(
+    isMeant: (lane: SinkLane) => boolean,
+    sinks: () => readonly TraceSink[],
+    write: (lane: SinkLane, sink: TraceSink) => Promise<void>,
+  ): Promise<void> | undefined {
+    const lanes = (this.#lanes ?? []).filter(isMeant);
+    if (lanes.length === 0) return undefined;
     const made = new Map(sinks().map((sink) => [sink.name, sink]));
-    const work = due.flatMap((lane) => {
+    const work = lanes.flatMap((lane) => {
       const sink = made.get(lane.name);
-      return sink === undefined ? [] : [lane.write(sink, now)];
+      return sink === undefined ? [] : [write(lane, sink)];
     });
     return Promise.all(work).then(() => undefined);
   }

@@ -58,15 +58,24 @@ export class SinkLane {
   /** Writes what waits, and what comes meanwhile, until somebody else takes this over. Never rejects: a sink that fails is nobody's fault but its own. */
   async write(sink: TraceSink, now: number): Promise<void> {
     this.#writingSince = now;
-    if (now - this.#waitingSince < LATE) await new Promise((resolve) => setTimeout(resolve, GATHERED));
-    while (this.#isWaiting && this.#writingSince === now) {
-      const hops = this.#waiting.splice(0, BATCH);
-      const tenants = [...this.#tenants];
-      this.#tenants = new Set();
-      const left = await this.#written(sink, hops, tenants);
-      if (left.length > 0) this.#lost(this.name, left);
-    }
+    await new Promise((resolve) => setTimeout(resolve, GATHERED));
+    while (this.#isWaiting && this.#writingSince === now) await this.#writeSome(sink);
     if (this.#writingSince === now) this.#writingSince = undefined;
+  }
+
+  /** Writes some of what waits, at once, and leaves the rest: for who must not be held by what comes meanwhile. Never rejects. */
+  async writeOnce(sink: TraceSink, now: number): Promise<void> {
+    this.#writingSince = now;
+    await this.#writeSome(sink);
+    if (this.#writingSince === now) this.#writingSince = undefined;
+  }
+
+  async #writeSome(sink: TraceSink): Promise<void> {
+    const hops = this.#waiting.splice(0, BATCH);
+    const tenants = [...this.#tenants];
+    this.#tenants = new Set();
+    const left = await this.#written(sink, hops, tenants);
+    if (left.length > 0) this.#lost(this.name, left);
   }
 
   async #written(sink: TraceSink, hops: readonly HopRecord[], tenants: readonly string[]): Promise<readonly LostSpans[]> {

@@ -50,6 +50,26 @@ test("where nobody comes for five seconds, it writes what is left, at once, and 
   expect(hurried.late()).toBeUndefined();
 });
 
+test("who is held by it writes some of it, whatever comes meanwhile", async () => {
+  const sizes: number[] = [];
+  const now = (): number => time;
+  const parts = { now, recorder: new Recorder(now), sampler: new Sampler(1) };
+  const more: TraceSink = {
+    name: "more",
+    async write(hops) {
+      sizes.push(hops.length);
+      if (sizes.length < 4) await held.hop(hopNamed("another"), async () => 0);
+    },
+  };
+  const held = new Tracer({ ...parts, sinks: () => [more] });
+  for (let n = 0; n < 251; n++) await held.hop(hopNamed("one"), async () => n);
+  time += 5_000;
+  await held.late();
+  expect(sizes).toEqual([250]);
+  await held.late();
+  expect(sizes).toEqual([250, 2]);
+});
+
 test("what somebody is writing is not late, however long that takes", async () => {
   await idle.hop(hopNamed("one"), async () => 1);
   time += 14_999;
