@@ -14,7 +14,7 @@ export interface Written {
 }
 
 /** Streams that one token names at most: it has to fit into a header. */
-const MOST_STREAMS = 32;
+export const MOST_STREAMS = 32;
 
 /** Says "at least as new as this append": streams and their versions. Opaque to clients. */
 export function consistencyToken(stream: string, version: number): string {
@@ -25,6 +25,11 @@ export function consistencyToken(stream: string, version: number): string {
 export function consistencyTokenOf(written: readonly Written[]): string | undefined {
   if (written.length === 0 || written.length > MOST_STREAMS) return undefined;
   return written.map(({ stream, version }) => consistencyToken(stream, version)).join("+");
+}
+
+/** What an answer's token names; nothing where it has none. */
+export function writtenOf(token: string | null): readonly Written[] {
+  return (token !== null && readToken(token)) || [];
 }
 
 /** What a token names; undefined where no answer can have given it. */

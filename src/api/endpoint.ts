@@ -14,6 +14,7 @@ import { describeEndpoint } from "./description.ts";
 import { unlessKnown } from "./not-modified.ts";
 import { authenticate, type Principal, ticketHolder } from "./principal.ts";
 import { type InputError, problem } from "./problem.ts";
+import { seeingRecent } from "./recent-writes.ts";
 import { limited, type LimitHeaders, orCritical } from "./rate-limit.ts";
 import { routedHop } from "./request-hop.ts";
 import { type Asked, lacking, type Needed } from "./scope.ts";
@@ -118,6 +119,8 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly problems?: readonly number[];
   /** It answers an `ETag`, and so 304 where the client has it already; for the description only. */
   readonly notModified?: true;
+  /** What it shows also moves without its ETag, which is the version for `If-Match`: it is never 304. */
+  readonly isMoving?: true;
   /** Refuses those who may not, before query and body are read; undefined for all others. */
   readonly refuse?: (asked: Pick<Call<z.output<Params>, z.output<Query>, unknown>, "principal" | "params">) => Response | undefined;
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Response> | Response;
@@ -138,8 +141,8 @@ export function serve<Params extends z.ZodObject, Query extends z.ZodObject, Bod
     const other = endpoint.otherBody?.isIn(context.req.raw.headers) ? endpoint.otherBody : undefined;
     const checked = await check(context, endpoint, other ? { rawBody: other } : endpoint);
     if (checked instanceof Response) return checked;
-    const answer = async (): Promise<Response> => (other ? other.handle({ ...checked, body: undefined }) : endpoint.handle(checked));
-    const handle = (): Promise<Response> => (endpoint.method === "get" ? unlessKnown(checked.request, answer()) : answer());
+    const answer = async (): Promise<Response> => (other ? other.handle({ ...checked, body: undefined }) : seeingRecent(checked, endpoint, endpoint.handle));
+    const handle = (): Promise<Response> => (endpoint.method === "get" && !endpoint.isMoving ? unlessKnown(checked.request, answer()) : answer());
     // Who asks where everybody may is nobody: whom its handler has found out since, it answers for.
     if (endpoint.scope === "public") return within(MOST_TIME, endpoint.operationId, handle());
     return audited({ ...checked, endpoint }, () => within(MOST_TIME, endpoint.operationId, handle()));

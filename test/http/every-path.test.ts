@@ -252,9 +252,12 @@ describe("on every path that is described,", () => {
         const full = await get(path);
         const etag = full.headers.get("etag");
         if (unfilled.has(template)) return;
-        expect([full.status, etag !== null], template).toEqual([200, responses["304"] !== undefined]);
+        // What also moves without its version has a tag for If-Match alone.
+        const isMoving = template === "/v1/streams/{stream}" || template === "/v1/subscriptions/{id}";
+        expect([full.status, etag !== null && !isMoving], template).toEqual([200, responses["304"] !== undefined]);
+        if (isMoving) expect([(await get(path, { "if-none-match": etag ?? "" })).status, etag], template).toEqual([200, expect.stringMatching(/^"\d+"$/)]);
         expect((await get(path, { "if-none-match": '"of another"' })).status, template).toBe(200);
-        if (etag === null) return;
+        if (etag === null || isMoving) return;
         for (const known of [etag, `W/${etag}`, `"of another", ${etag}`, "*"]) {
           for (const method of ["GET", "HEAD"]) {
             const spared = await send(method, path, undefined, { "if-none-match": known });
@@ -266,7 +269,7 @@ describe("on every path that is described,", () => {
       }, 30_000);
     }
     expect(tagged.length).toBeGreaterThan(20);
-    expect(tagged).toEqual(expect.arrayContaining(["/v1/streams/{stream}", "/v1/subscriptions/{id}", "/v1/keys/{id}", "/v1/sagas/{name}/{id}"]));
+    expect(tagged).toEqual(expect.arrayContaining(["/v1/keys/{id}", "/v1/sagas/{name}/{id}"]));
   });
 
   // A webhook is proved before anything else of it is looked at; what its body must be is in the tests of its proofs.

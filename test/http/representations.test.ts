@@ -72,14 +72,11 @@ describe("a stream's representations", () => {
   test("of what was truncated have a tag that If-Match takes as the version, the same wherever the stream gives one", async () => {
     await append("shape-held", [shaped(1), shaped(2), shaped(3)]);
     const patched = await send("PATCH", "/v1/streams/shape-held", { retention: { maxCount: 2 } });
-    const [shown, ...tags] = [await get("/v1/streams/shape-held"), patched, await get("/v1/streams/shape-held/events")].map(({ headers }) =>
-      headers.get("etag"),
-    );
-    expect(tags).toEqual(['"3.2"', '"3.2"']);
-    expect(shown).toMatch(/^"3\.2-[0-9a-f]{16}"$/);
+    const tags = [patched, await get("/v1/streams/shape-held"), await get("/v1/streams/shape-held/events")].map(({ headers }) => headers.get("etag"));
+    expect(tags).toEqual(['"3.2"', '"3.2"', '"3.2"']);
     for (const tag of ['"2.2"', '"3.1"', '"3.02"', '"3."', '"3.2.2"', 'W/"3.2"'])
       expect(expectProblem(await append("shape-held", [shaped(4)], { "if-match": tag }), 412).currentVersion, tag).toBe(3);
-    expect((await append("shape-held", [shaped(4)], { "if-match": shown ?? "" })).status).toBe(201);
+    expect((await append("shape-held", [shaped(4)], { "if-match": '"3.2"' })).status).toBe(201);
     expect((await append("shape-held", [shaped(5)], { "if-match": '"4"' })).status).toBe(201);
     const closed = await send("DELETE", "/v1/streams/shape-held", undefined, { "if-match": '"5.4"' });
     expect([closed.status, closed.headers.get("etag")]).toEqual([200, '"6.5"']);

@@ -1,5 +1,5 @@
-import { describe, expect, test, vi } from "vitest";
-import { type Answer, append, eventsOf, expectProblem, get, type HeaderFields, ok, send } from "../support/http.ts";
+import { describe, expect, test } from "vitest";
+import { type Answer, eventsOf, expectProblem, get, type HeaderFields, ok, send } from "../support/http.ts";
 import { hook, made, pull, type Subscription } from "./subscriptions.ts";
 
 const patch = (id: string, body: unknown, headers: HeaderFields = {}): Promise<Answer> =>
@@ -76,25 +76,6 @@ describe("PATCH /v1/subscriptions/{id}", () => {
     expectProblem(await patch(id, { timeoutMs: 4 }, { "if-match": read }), 412);
   });
 
-  test("leaves no one with what was shown before: a subscription's tag moves with its position, though its settings stay", async () => {
-    const id = await made("moving");
-    const path = `/v1/subscriptions/${id}`;
-    const before = await vi.waitFor(async () => {
-      const answer = await get(path);
-      expect((await get(path, { "if-none-match": answer.headers.get("etag") as string })).status).toBe(304);
-      return answer;
-    }, 30_000);
-    const tag = before.headers.get("etag") as string;
-    await append("moving-1", [{ type: "moving.On", data: 1 }]);
-    const moved = await vi.waitFor(async () => {
-      const answer = await get(path, { "if-none-match": tag });
-      expect(answer.status).toBe(200);
-      return answer;
-    }, 30_000);
-    expect(moved.json<object>()).not.toEqual(before.json<object>());
-    expect(moved.headers.get("etag")).toMatch(/^"1-/);
-  });
-
   test("loses none of several changes that come at once", async () => {
     const id = await made("at once, patched");
     const changes = [{ timeoutMs: 11 }, { priority: "low" }, { types: ["only.this"] }, { retry: { maxAttempts: 4 } }, { name: "at once, renamed" }];
@@ -124,7 +105,7 @@ describe("a change that is none is 422 with its place, and changes nothing", () 
     const id = await made(`unpatched ${JSON.stringify(body)}`);
     const { errors } = expectProblem(await patch(id, body), 422, "invalid_input");
     expect(errors?.map((error) => error.path)).toContain(path);
-    expect((await get(`/v1/subscriptions/${id}`)).headers.get("etag")).toMatch(/^"1-/);
+    expect((await get(`/v1/subscriptions/${id}`)).headers.get("etag")).toBe('"1"');
   });
 
   test("concurrency stays within the parts that share out the streams, and says so", async () => {

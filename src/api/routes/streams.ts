@@ -7,7 +7,7 @@ import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { ndjson, pageOfLines } from "../ndjson.ts";
-import { shownBeside, streamTag } from "../preconditions.ts";
+import { streamTag } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { shownRetention } from "../retention.ts";
 import { afterName, atNumber, category, cloudEvents, cursor, hash, limit, page, recordedEvent, streamName, wholeNumber } from "../schemas.ts";
@@ -122,7 +122,7 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: "Streams",
   params,
   answers: { 200: { description: "The stream", schema: description } },
-  notModified: true,
+  isMoving: true,
   problems: [404],
   async handle({ services, principal, params: { stream } }) {
     const { tenant } = principal;
@@ -144,8 +144,7 @@ export const getStream: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
       retention: retention === null ? null : shownRetention(retention),
       ...(logged?.forked && { forked: logged.forked }),
     };
-    const isAsUsual = shown.loggedVersion === version && shown.retention === null && shown.forked === undefined;
-    return json(shown, 200, { etag: streamTag(found, isAsUsual ? "" : shownBeside(shown)) });
+    return json(shown, 200, { etag: streamTag(found) });
   },
 };
 

@@ -11,7 +11,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { idempotencyKey, precondition, shownBeside } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { commanded, type Prepared, tell } from "../subscriptions/command.ts";
 import { type SubscriptionInput, subscriptionInput, type SubscriptionPatch, subscriptionPatch } from "../subscriptions/input.ts";
@@ -121,7 +121,7 @@ export const getSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType> = 
   tag: TAG,
   params,
   answers: { 200: { description: "The subscription", schema: subscriptionNow } },
-  notModified: true,
+  isMoving: true,
   problems: [404],
   async handle({ services, principal: { tenant }, params: { id } }) {
     const known = await knownSubscription(services, tenant, id);
@@ -133,7 +133,7 @@ export const getSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType> = 
     const shown = await shownSubscription(services, tenant, id, { ...known, createdAt: described?.createdAt ?? "" });
     const { reason, ...standing } = shownStanding(now);
     const body = { ...shown, ...standing, reason: reason ?? known.reason ?? null, replays: now.replays, redrives: now.redrives };
-    return json(body, 200, { etag: `"${known.version}${shownBeside(body)}"` });
+    return json(body, 200, { etag: `"${known.version}"` });
   },
 };
 
