@@ -1,3 +1,5 @@
+// Longer than usual: the leases of one subscription are one state (cursor, lanes, what is outstanding), and giving away, settling and taking back all move it.
+
 import { type Attempt, type LoggedEvent, retryDelay } from "../../src/kernel/index.ts";
 import { Attempts, NO_ATTEMPTS } from "./attempts.ts";
 import type { FollowerDefinition, FollowerIdentity, FollowerPorts, Leased } from "./contract.ts";

@@ -9,6 +9,8 @@ const MOST_WAITING = 2_000;
 const BATCH = 250;
 /** After so long (milliseconds) what waits is written by those too who would rather leave it to others. */
 const LATE = 5_000;
+/** How long (milliseconds) they let themselves be held by it: what a sink has not taken by then is lost to it. */
+const MOST_HELD = 1_000;
 /** After so long (milliseconds) a writer that said nothing more is taken for gone: its invocation may have been ended. */
 const GONE = 15_000;
 
@@ -28,7 +30,7 @@ export class SinkLane {
   #waiting: HopRecord[] = [];
   #tenants = new Set<string>();
   #writingSince: number | undefined;
-  /** When the first of what waits came. */
+  /** When the first of what waits came, or somebody last wrote some of it. */
   #waitingSince = 0;
 
   constructor(name: string, lost: Lost) {
@@ -63,10 +65,11 @@ export class SinkLane {
     if (this.#writingSince === now) this.#writingSince = undefined;
   }
 
-  /** Writes some of what waits, at once, and leaves the rest: for who must not be held by what comes meanwhile. Never rejects. */
+  /** Writes some of what waits, at once and for a second at most, and leaves the rest: for who must be held neither by what comes meanwhile nor by a sink that hangs. Never rejects. */
   async writeOnce(sink: TraceSink, now: number): Promise<void> {
     this.#writingSince = now;
-    await this.#writeSome(sink);
+    this.#waitingSince = now;
+    await this.#writeSome({ name: sink.name, write: (hops, tenants) => heldBy(sink.write(hops, tenants), hops) });
     if (this.#writingSince === now) this.#writingSince = undefined;
   }
 
@@ -90,4 +93,11 @@ export class SinkLane {
   get #isWaiting(): boolean {
     return this.#waiting.length > 0 || this.#tenants.size > 0;
   }
+}
+
+/** What a sink did not take; all of it, where it does not say so in time. */
+async function heldBy(writing: ReturnType<TraceSink["write"]>, hops: readonly HopRecord[]): Promise<readonly LostSpans[] | void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<readonly LostSpans[]>((resolve) => (timer = setTimeout(() => resolve(hops), MOST_HELD)));
+  return Promise.race([writing, late]).finally(() => clearTimeout(timer));
 }

@@ -66,8 +66,23 @@ test("who is held by it writes some of it, whatever comes meanwhile", async () =
   time += 5_000;
   await held.late();
   expect(sizes).toEqual([250]);
+  // The rest is left to others for as long again.
+  expect(held.late()).toBeUndefined();
+  time += 5_000;
   await held.late();
   expect(sizes).toEqual([250, 2]);
+});
+
+test("who is held by it is not held by a sink that never answers: what it did not take is lost to it", async () => {
+  const lost: [string, number][] = [];
+  const now = (): number => time;
+  const hanging: TraceSink = { name: "hanging", write: () => new Promise(() => undefined) };
+  const recorder = new Recorder(now, (name, spans) => void lost.push([name, spans.length]));
+  const held = new Tracer({ now, recorder, sampler: new Sampler(1), sinks: () => [hanging] });
+  await held.hop(hopNamed("one"), async () => 1);
+  time += 5_000;
+  await held.late();
+  expect(lost).toEqual([["hanging", 1]]);
 });
 
 test("what somebody is writing is not late, however long that takes", async () => {
