@@ -27,9 +27,9 @@ export function consistencyTokenOf(written: readonly Written[]): string | undefi
   return written.map(({ stream, version }) => consistencyToken(stream, version)).join("+");
 }
 
-/** What an answer's token names; nothing where it has none. */
-export function writtenOf(token: string | null): readonly Written[] {
-  return (token !== null && readToken(token)) || [];
+/** What an answer's token names. */
+export function writtenOf(token: string): readonly Written[] {
+  return readToken(token) ?? [];
 }
 
 /** What a token names; undefined where no answer can have given it. */
@@ -39,12 +39,17 @@ function readToken(token: string): readonly Written[] | undefined {
   return parts.map((part) => ({ stream: part?.[1] as string, version: Number(part?.[2]) }));
 }
 
+/** The `Consistency-Token` that a read brings, or its `?token=`. */
+export function tokenOf(request: Request): string | null {
+  return request.headers.get("consistency-token") ?? new URL(request.url).searchParams.get("token");
+}
+
 /**
  * Makes sure that the log (and, where one is named, the view) has what the request's `Consistency-Token` (or `?token=`) speaks of, by projecting those streams
  * itself, at once. Tries again up to `Prefer: wait=<s>` (5 where left out, 30 at most), then 503. Undefined where all is well.
  */
 export async function awaitToken(services: Services, tenant: string, request: Request, view?: string): Promise<Response | undefined> {
-  const token = request.headers.get("consistency-token") ?? new URL(request.url).searchParams.get("token");
+  const token = tokenOf(request);
   if (token === null) return undefined;
   const written = readToken(token);
   if (written === undefined) return problem({ status: 422, code: "invalid_token", detail: "Expected the Consistency-Token of an earlier answer." });

@@ -2,11 +2,8 @@ import type { IdempotencyKey, Precondition } from "../../durable-objects/aggrega
 import { sha256 } from "../kernel/index.ts";
 import { problem } from "./problem.ts";
 
-/**
- * A version as we write it; where its stream began when it was told, after a dot, once retention has cut it; and what was shown beside the
- * version, as a digest.
- */
-const VERSION_TAG = /^"(0|[1-9]\d{0,14})(?:\.(?:[2-9]|[1-9]\d{1,14}))?(?:-[0-9a-f]{16})?"$/;
+/** A version as we write it, and where its stream began when it was told, after a dot, once retention has cut it. */
+const VERSION_TAG = /^"(0|[1-9]\d{0,14})(?:\.(?:[2-9]|[1-9]\d{1,14}))?"$/;
 
 /**
  * The strong entity tag of a stream: its version while it is whole, `<version>.<firstVersion>` once it was truncated, since then there
@@ -14,14 +11,6 @@ const VERSION_TAG = /^"(0|[1-9]\d{0,14})(?:\.(?:[2-9]|[1-9]\d{1,14}))?(?:-[0-9a-
  */
 export function streamTag({ version, firstVersion }: { readonly version: number; readonly firstVersion: number }, suffix = ""): string {
   return `"${version}${firstVersion > 1 ? `.${firstVersion}` : ""}${suffix}"`;
-}
-
-/**
- * What follows a version in the entity tag of an answer that also shows what moves without it, such as how far the log has a stream: who
- * has the tag has all of that. To `If-Match` it means the version, which is what a write changes.
- */
-export function shownBeside(moving: unknown): string {
-  return `-${sha256(JSON.stringify(moving)).slice("sha256:".length, "sha256:".length + 16)}`;
 }
 
 /** `If-Match` and `If-None-Match` of a write (RFC 9110, section 13): one strong tag or `*`; `"0"` is a stream that does not exist yet. */

@@ -1,5 +1,5 @@
 import { categoryOf, isPlatformCategory } from "../kernel/index.ts";
-import { consistencyTokenOf, freshness, MOST_STREAMS, type Written, writtenOf } from "./consistency.ts";
+import { consistencyTokenOf, freshness, MOST_STREAMS, tokenOf, type Written, writtenOf } from "./consistency.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 import type { Services } from "./services.ts";
 
@@ -34,11 +34,13 @@ export async function seeingRecent<Asking extends Asked>(
   const list = `${principal.tenant}/${endpoint.tag}`;
   if (endpoint.method !== "get") {
     const answered = await answer(call);
-    if (answered.ok) remember(services, list, writtenOf(answered.headers.get("consistency-token")));
+    const token = answered.headers.get("consistency-token");
+    // Of the platform's own streams alone, which a token names one at a time.
+    if (answered.ok && token !== null && isPlatformCategory(categoryOf(token))) remember(services, list, writtenOf(token));
     return answered;
   }
   const seen = known.get(services)?.get(list);
-  const token = endpoint.headers === freshness && !saysItself(request) ? consistencyTokenOf(still(seen)) : undefined;
+  const token = endpoint.headers === freshness && tokenOf(request) === null ? consistencyTokenOf(still(seen)) : undefined;
   if (token === undefined) return answer(call);
   const headers = new Headers(request.headers);
   headers.set("consistency-token", token);
@@ -51,22 +53,15 @@ export async function seeingRecent<Asking extends Asked>(
   return fresh;
 }
 
-function saysItself(request: Request): boolean {
-  return request.headers.has("consistency-token") || new URL(request.url).searchParams.has("token");
-}
-
-/** Of the platform's own streams alone. */
 function remember(services: Services, list: string, written: readonly Written[]): void {
-  const own = written.filter(({ stream }) => isPlatformCategory(categoryOf(stream)));
-  if (own.length === 0) return;
   const lists = known.get(services) ?? new Map<string, readonly Recent[]>();
   known.set(services, lists);
   const at = Date.now();
-  const others = (lists.get(list) ?? []).filter(({ stream }) => own.every((one) => one.stream !== stream));
+  const others = (lists.get(list) ?? []).filter(({ stream }) => written.every((one) => one.stream !== stream));
   // The longest changed goes first.
   lists.delete(list);
   if (lists.size >= MOST) lists.delete(lists.keys().next().value as string);
-  lists.set(list, [...others, ...own.map((one) => ({ ...one, at }))].slice(-MOST_STREAMS));
+  lists.set(list, [...others, ...written.map((one) => ({ ...one, at }))].slice(-MOST_STREAMS));
 }
 
 function still(recent: readonly Recent[] = []): readonly Written[] {

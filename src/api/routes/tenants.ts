@@ -47,7 +47,7 @@ export const getTenant: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   params,
   refuse: adminOnly,
   answers: { 200: { description: "The tenant", schema: shown } },
-  notModified: true,
+  isMoving: true,
   problems: [404],
   async handle(call) {
     const { id } = call.params;

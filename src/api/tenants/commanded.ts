@@ -6,7 +6,7 @@ import { consistencyToken } from "../consistency.ts";
 import type { Call } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
-import { idempotencyKey, shownBeside } from "../preconditions.ts";
+import { idempotencyKey } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 
@@ -112,7 +112,7 @@ export async function answer(
     ...(erased !== undefined && { erased }),
   };
   return json(body, status, {
-    etag: `"${version}${progress === undefined ? "" : shownBeside(progress)}"`,
+    etag: `"${version}"`,
     "consistency-token": consistencyToken(stream, version),
     ...(location !== undefined && { location }),
     ...(replayed && { "idempotency-replayed": "true" }),
