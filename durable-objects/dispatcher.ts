@@ -1,9 +1,10 @@
 // Longer than usual: the object's whole RPC surface, and the one state (head, views, followers told, alarm) that each of its methods reads or moves.
 
 import { DurableObject } from "cloudflare:workers";
-import type { FreshSlice, LoggedPage, LogHead } from "../src/kernel/index.ts";
+import type { FreshAfter, LoggedPage, LogHead, MarkedEvent } from "../src/kernel/index.ts";
 import type { IdempotencyKey, Refusal } from "./aggregate/contract.ts";
 import { Bell } from "./bell.ts";
+import { FreshPages } from "./dispatcher/fresh-pages.ts";
 import { leavePlaces, type PlaceAnswered, type PlaceAsked, takePlace } from "./dispatcher/places.ts";
 import { Router, type RoutingPorts } from "./dispatcher/router.ts";
 import { forgetAll } from "./forget-all.ts";
@@ -23,7 +24,7 @@ const RETIRED = "retired";
 /** What is known when views are to be moved. */
 export interface ViewsToMove {
   /** What has just come into the log. */
-  readonly fresh: FreshSlice | undefined;
+  readonly fresh: FreshAfter;
   /** Nothing is to be believed of what the last move left behind: something may have begun to be built. */
   readonly isAnew: boolean;
 }
@@ -33,7 +34,7 @@ export interface DispatcherPorts {
   /** The head of the tenant's log; position 0 before the first event. */
   head(tenant: string): Promise<LogHead>;
   /** A page as it was handed on, read. */
-  slice(head: LogHead, page: LoggedPage): FreshSlice;
+  eventsOn(page: LoggedPage): readonly MarkedEvent[];
   /** Moves the tenant's live views towards the head of the log, says how far they have come, and whether others are being built beside them. */
   advanceViews(tenant: string, known: ViewsToMove): Promise<{ readonly position: number; readonly isBuilding: boolean }>;
   /** How followers are told what came for them. */
@@ -57,8 +58,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   #views = 0;
   /** Views are being built beside the live ones: the alarm goes on until they are there. */
   #isBuilding = false;
-  /** What has just come into the log, as long as somebody may want it. */
-  #fresh: FreshSlice | undefined;
+  readonly #fresh: FreshPages;
   /** The next move of the views is to look for itself. */
   #isAnew = true;
   /** The last attempt to move the views failed: what they lack is not known, so the alarm does not let go. */
@@ -73,6 +73,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     super(ctx, env);
     this.#ports = this.ports(env);
     this.#bell = new Bell(ctx);
+    this.#fresh = new FreshPages((page) => this.#ports.eventsOn(page));
     this.#isRetired = ctx.storage.kv.get<boolean>(RETIRED) ?? false;
     this.#router = new Router(ctx.storage, ctx.id.name ?? "", this.#ports.routing);
   }
@@ -81,14 +82,14 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
   protected abstract ports(env: Env): DispatcherPorts;
 
   /**
-   * "The log of this epoch is at `position`", and what has just come into it, where the caller knows. When this returns, either all that
+   * "The log of this epoch is at `position`", and what has just come into it up to there, where the caller knows. When this returns, either all that
    * follows the log has come there or an alarm is on disk, so the caller may forget.
    */
-  async advanced({ position, epoch }: LogHead, page?: LoggedPage): Promise<void> {
+  async advanced({ position, epoch }: LogHead, pages: readonly LoggedPage[] = []): Promise<void> {
     if (this.#isRetired) return;
     this.#heard({ position, epoch });
     if (this.#isThere(this.#head)) return;
-    if (page !== undefined) this.#fresh = this.#ports.slice({ position, epoch }, page);
+    this.#fresh.add({ position, epoch }, pages);
     // Who is behind already has an alarm; the log of all tenants does not wait for one tenant's views.
     if (this.#isArmed) return this.ctx.waitUntil(this.#moveAll());
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -181,7 +182,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       // Who set the alarm may know of something that a move under way has not seen. And what was new once is read, not remembered.
       await this.#moving;
       this.#isAnew = true;
-      this.#fresh = undefined;
+      this.#fresh.clear();
       await this.#moveAll();
       if (!this.#hasFailed && (this.#views > before || this.#isBuilding)) this.#patience = SOON;
       isSettled = this.#isThere(this.#head) && !this.#isBuilding && !this.#hasFailed;
@@ -213,8 +214,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #moveAll(): Promise<void> {
     await Promise.all([this.#move(), this.#route()]);
-    // All who wanted it have had it; what came meanwhile is another.
-    if (this.#fresh !== undefined && this.#isThere(this.#fresh.position)) this.#fresh = undefined;
+    this.#fresh.forget(Math.min(this.#views, this.#router.position));
   }
 
   /** Tells the followers of what is new, up to the head, whoever asks. Never rejects. */
@@ -228,7 +228,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     try {
       while (!this.#router.hasRouted(this.#head, this.#epoch)) {
         const before = this.#head;
-        await this.#router.route(this.#fresh);
+        await this.#router.route((position) => this.#fresh.after(position));
         // Only where the log has grown meanwhile there may be more.
         if (this.#head === before) return;
       }
@@ -250,7 +250,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
         before = this.#head;
         const isAnew = this.#isAnew;
         this.#isAnew = false;
-        const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "", { fresh: this.#fresh, isAnew });
+        const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "", { fresh: (after) => this.#fresh.after(after), isAnew });
         this.#views = Math.max(this.#views, position);
         this.#isBuilding = isBuilding;
         this.#hasFailed = false;

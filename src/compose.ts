@@ -40,7 +40,7 @@ import { shards } from "./log/shard.ts";
 import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
-import { sliceOf } from "./log/logged-page.ts";
+import { eventsOn } from "./log/logged-page.ts";
 import { advanceViews } from "./views/advance.ts";
 import type { Seen } from "./views/generations.ts";
 
@@ -79,7 +79,7 @@ export function compose(overrides: Overrides = {}) {
       let left: Seen | undefined;
       return {
         head: (tenant) => logHead(shardOf(tenant).log, tenant),
-        slice: sliceOf,
+        eventsOn,
         async advanceViews(tenant, { fresh, isAnew }) {
           const given = { db: shardOf(tenant).views, log: logReaderWith(fresh, logReader(shardOf)) };
           const seen = isAnew ? undefined : left;

@@ -3,7 +3,7 @@ import { dispatcherFor, objectFor } from "../durable-objects/object-for.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { within } from "./deadline.ts";
 import type { Env } from "./env.ts";
-import type { FreshSlice, LoggedPage, LogHead } from "./kernel/index.ts";
+import type { FreshAfter, LoggedPage, LogHead } from "./kernel/index.ts";
 import { markForked } from "./log/mark-forked.ts";
 import { unmarkForked } from "./log/unmark-forked.ts";
 import type { ProjectorPorts } from "./log/projector.ts";
@@ -43,10 +43,9 @@ export function logReader(shardOf: ShardOf): LogReader {
   };
 }
 
-/** The log to whom somebody has handed on what is new in it: who stands just before that need not read it. */
-export function logReaderWith(slice: FreshSlice | undefined, log: LogReader): LogReader {
-  if (slice === undefined) return log;
-  return { follow: (tenant, query) => (query.position === slice.after ? Promise.resolve(slice) : log.follow(tenant, query)) };
+/** The log to whom somebody has handed on what is new in it: who stands there need not read it. */
+export function logReaderWith(fresh: FreshAfter, log: LogReader): LogReader {
+  return { follow: async (tenant, query) => fresh(query.position) ?? log.follow(tenant, query) };
 }
 
 interface Given {
@@ -71,7 +70,7 @@ export class LogComposed {
     return {
       tracer: tracerIn(env),
       eventsAfter: (tenant, stream, after, maxCharacters) => within(MOST_TIME, stream, objectFor(env, tenant, stream).eventsAfter(after, maxCharacters)),
-      followed: (tenant, head, page) => this.#tell(env, tenant, head, page),
+      followed: (tenant, head, pages) => this.#tell(env, tenant, head, pages),
       forget: (tenant, stream) => within(MOST_TIME, stream, objectFor(env, tenant, stream).forget()),
       observer: metering.projector(),
     };
@@ -99,14 +98,14 @@ export class LogComposed {
         metering.registry.tail(tenant, stream, tail);
         void metering.soon(env);
       },
-      announce: (tenant, head) => this.#tell(env, tenant, head),
+      announce: (tenant, head) => this.#tell(env, tenant, head, []),
       shardOf: (tenant) => shardOf(tenant).id,
       now,
     };
   }
 
-  #tell(env: Env, tenant: string, head: LogHead, page?: LoggedPage): Promise<void> {
+  #tell(env: Env, tenant: string, head: LogHead, pages: readonly LoggedPage[]): Promise<void> {
     // Also where it was told before: whoever tells it again mends a dispatcher that has lost its alarm.
-    return within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head, page));
+    return within(MOST_TIME, "the dispatcher", dispatcherFor(env, tenant).advanced(head, pages));
   }
 }

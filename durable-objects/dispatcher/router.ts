@@ -1,4 +1,4 @@
-import { isPlatformCategory, categoryOf, type FreshSlice, type LogHead, PRIORITIES, type Priority, TopicIndex } from "../../src/kernel/index.ts";
+import { isPlatformCategory, categoryOf, type FreshAfter, type LogHead, PRIORITIES, type Priority, TopicIndex } from "../../src/kernel/index.ts";
 import { partitionOf, type Wake } from "../follower/contract.ts";
 
 /** Positions that are looked at in one go. */
@@ -98,9 +98,9 @@ export class Router {
   }
 
   /** Routes up to the head of the log; gives the head. Rejects where somebody could not be told: then it is told again. */
-  async route(fresh?: FreshSlice): Promise<number> {
+  async route(fresh: FreshAfter): Promise<number> {
     for (;;) {
-      const page = fresh?.after === this.#routed.position ? fresh : await this.#ports.routed(this.#tenant, this.#routed.position, PAGE);
+      const page = fresh(this.#routed.position) ?? (await this.#ports.routed(this.#tenant, this.#routed.position, PAGE));
       if (page.position === 0) return 0;
       await this.#meetHandlers();
       if (this.#isAnotherLog(page)) {

@@ -3,19 +3,27 @@ import type { LogHead } from "./view.ts";
 import type { LoggedEvent } from "./recorded-event.ts";
 
 /**
- * What has just come into a tenant's log, one event behind the other up to its head, as the transaction that wrote it knows it: whoever
- * follows the log and stands at `after` need not read it. The rows are as they went to D1.
+ * What one transaction has brought into a tenant's log, one event behind the other, as it knows it: whoever follows the log and stands
+ * there need not read it. The rows are as they went to D1.
  */
 export interface LoggedPage {
   readonly after: number;
+  /** Of the last event on it. */
+  readonly to: number;
   /** The entry of the event at `after`; null where there is none. */
   readonly entryAt: string | null;
   readonly rows: JsonText;
 }
 
-/** The same, as reading the log would have given it. */
+/** An event of the log, with the mark that followers keep. */
+export type MarkedEvent = LoggedEvent & { readonly entry: string };
+
+/** Some events of the log, as reading it would have given them. */
 export interface FreshSlice extends LogHead {
-  readonly after: number;
+  /** The entry of the event before them; null where there is none. */
   readonly entryAt: string | null;
-  readonly events: readonly (LoggedEvent & { readonly entry: string })[];
+  readonly events: readonly MarkedEvent[];
 }
+
+/** Gives what comes after a position, where it was handed on: some events at least; undefined where the log is to be read. */
+export type FreshAfter = (position: number) => FreshSlice | undefined;

@@ -1,9 +1,8 @@
-import type { FreshSlice, JsonText, LoggedPage, LogHead } from "../kernel/index.ts";
+import type { JsonText, LoggedPage, LogHead, MarkedEvent } from "../kernel/index.ts";
 import { eventOf } from "./log-row.ts";
 
-/** Events and characters that a page is handed on with, at most: what is longer is read from the log. */
-export const PAGE_EVENTS = 500;
-const PAGE_CHARACTERS = 1_000_000;
+/** Characters that are handed on at a time, at most: what is longer is read from the log. */
+export const MOST_HANDED_ON = 4_000_000;
 
 /** An event as it goes to D1, a column each. */
 export type EventRow = readonly [
@@ -26,43 +25,41 @@ export type EventRow = readonly [
   entry: string,
 ];
 
-/** A page that ends at the head, as reading it from the log gives it. */
-export function sliceOf({ position, epoch }: LogHead, { after, entryAt, rows }: LoggedPage): FreshSlice {
-  const events = (JSON.parse(rows) as EventRow[]).map((row, index) => {
+/** The events of a page, as reading them from the log gives them. */
+export function eventsOn({ after, rows }: LoggedPage): readonly MarkedEvent[] {
+  return (JSON.parse(rows) as EventRow[]).map((row, index) => {
     const [, , stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry] = row;
     const columns = { stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, entry };
     return { ...eventOf({ ...columns, position: after + index + 1, data: data as JsonText }), entry };
   });
-  return { position, epoch, after, entryAt, events };
 }
 
-interface Page {
+/** What one transaction wrote of a tenant's. */
+export interface WrittenRows {
   readonly after: number;
+  readonly to: number;
+  /** The entry of the event at `after`; null where there is none. */
   readonly entryAt: string | null;
-  readonly rows: readonly string[];
-  readonly characters: number;
+  /** Undefined where they are too large to be handed on. */
+  readonly rows: readonly string[] | undefined;
 }
 
 /** Gathers what a run writes into the logs. */
 export class LoggedPages {
-  readonly #pages = new Map<string, Page>();
+  readonly #pages = new Map<string, LoggedPage[]>();
 
-  /**
-   * These rows came into the tenant's log behind `after`. Rows that are too large to be handed on, and events of others that came in
-   * between, are missing on the page then: its length tells.
-   */
-  add(tenant: string, { after, entryAt, rows }: Omit<Page, "characters">): void {
-    const before = this.#pages.get(tenant) ?? { after, entryAt, rows: [], characters: 0 };
-    const characters = rows.reduce((sum, row) => sum + row.length, before.characters);
-    // What is too long already is not gathered any further.
-    const isTooLong = before.rows.length + rows.length > PAGE_EVENTS || characters > PAGE_CHARACTERS;
-    this.#pages.set(tenant, { ...before, rows: isTooLong ? [] : [...before.rows, ...rows], characters });
+  /** These rows came into the tenant's log. What comes to stand behind something else than the rows before begins anew. */
+  add(tenant: string, { after, to, entryAt, rows }: WrittenRows): void {
+    const before = this.#pages.get(tenant) ?? [];
+    const pages = before.at(-1)?.to === after ? before : [];
+    if (rows !== undefined) this.#pages.set(tenant, [...pages, { after, to, entryAt, rows: `[${rows.join(",")}]` as JsonText }]);
+    else this.#pages.delete(tenant);
   }
 
-  /** What came into the tenant's log up to this head, if it is all there, and not too long. */
-  upTo(tenant: string, head: LogHead): LoggedPage | undefined {
-    const page = this.#pages.get(tenant);
-    if (page === undefined || page.after + page.rows.length !== head.position) return undefined;
-    return { after: page.after, entryAt: page.entryAt, rows: `[${page.rows.join(",")}]` as JsonText };
+  /** What came into the tenant's log last, page behind page up to this head; none where another wrote the end, or where it is too long. */
+  upTo(tenant: string, head: LogHead): readonly LoggedPage[] {
+    const pages = this.#pages.get(tenant) ?? [];
+    const characters = pages.reduce((sum, { rows }) => sum + rows.length, 0);
+    return pages.at(-1)?.to === head.position && characters <= MOST_HANDED_ON ? pages : [];
   }
 }

@@ -48,8 +48,8 @@ function countOf({ events }: EventRows, tenant: string): number {
 }
 
 /** What may be handed on of a tenant's. */
-function ownRows({ events, rows, largeData }: EventRows, tenant: string): readonly string[] {
-  return largeData === null ? rows.filter((_, at) => events[at]?.tenant === tenant) : [];
+function ownRows({ events, rows, largeData }: EventRows, tenant: string): readonly string[] | undefined {
+  return largeData === null ? rows.filter((_, at) => events[at]?.tenant === tenant) : undefined;
 }
 
 function carriersOf(events: readonly TenantEvent[]): readonly Carrier[] {
@@ -249,7 +249,7 @@ class Projection {
       for (const [tenant, { position, epoch, entryBefore }] of heads) {
         const head = { position, epoch };
         this.#heads.set(tenant, head);
-        this.#pages.add(tenant, { after: position - countOf(rows, tenant), entryAt: entryBefore, rows: ownRows(rows, tenant) });
+        this.#pages.add(tenant, { after: position - countOf(rows, tenant), to: position, entryAt: entryBefore, rows: ownRows(rows, tenant) });
       }
       for (const { tenant } of rows.events) if (!heads.has(tenant)) this.#refused.add(tenant);
       if (this.#ports.tracer !== undefined) this.#brought.push(...rows.events);

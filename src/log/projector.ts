@@ -24,9 +24,9 @@ export interface ProjectorPorts {
   ): Promise<{ readonly head: StreamHead; readonly events: readonly RecordedEvent[] }>;
   /**
    * "The tenant's log is here": called once per tenant after the log was looked at, also where everything was a repeat. With what this run
-   * has written up to there, if that is not too long.
+   * has written up to there, page behind page, if that is not too long.
    */
-  followed(tenant: string, head: LogHead, page?: LoggedPage): Promise<void>;
+  followed(tenant: string, head: LogHead, pages: readonly LoggedPage[]): Promise<void>;
   /** The tenant is deleted, and this stream has told of something: its object forgets it. */
   forget(tenant: string, stream: string): Promise<void>;
   /** Undefined where tracing is off. */

@@ -58,9 +58,9 @@ export class Registry {
     if (by > 0) this.#add(tenant, name, labels, by);
   }
 
-  /** Takes an observation (milliseconds; below 0, as where clocks differ, it counts as 0) into a histogram of seconds. */
-  observe<Name extends NameOf<"histogram">>(tenant: string, name: Name, labels: LabelsOf<Name>, milliseconds: number): void {
-    this.#add(tenant, name, labels, histogramOf(Math.max(0, milliseconds) / 1_000));
+  /** Takes an observation (milliseconds; below 0, as where clocks differ, it counts as 0) that was made so many times into a histogram of seconds. */
+  observe<Name extends NameOf<"histogram">>(tenant: string, name: Name, labels: LabelsOf<Name>, milliseconds: number, times = 1): void {
+    this.#add(tenant, name, labels, histogramOf(Math.max(0, milliseconds) / 1_000, times));
   }
 
   /** Says what something is at now; undefined where there is no such thing any more. */

@@ -23,6 +23,8 @@ const LONGEST_LABEL = 120;
 
 /** What a series stands under: its labels' values in order. */
 export function labelsKey({ labels }: Definition, given: Readonly<Record<string, string>>): string {
+  // Most have none, and are counted with each event.
+  if (labels.length === 0) return "[]";
   return JSON.stringify(labels.map((label) => (given[label] ?? "").slice(0, LONGEST_LABEL).toWellFormed()));
 }
 
@@ -32,10 +34,10 @@ export function labelsOf({ labels }: Definition, key: string): Readonly<Record<s
   return Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ""]));
 }
 
-/** A histogram of one observation (seconds). */
-export function histogramOf(seconds: number): Histogram {
+/** A histogram of an observation (seconds) that was made so many times. */
+export function histogramOf(seconds: number, times = 1): Histogram {
   const place = BUCKETS.findIndex((bound) => seconds <= bound);
-  return { buckets: BUCKETS.map((_, index) => (index === place ? 1 : 0)), sum: seconds, count: 1 };
+  return { buckets: BUCKETS.map((_, index) => (index === place ? times : 0)), sum: seconds * times, count: times };
 }
 
 /** Two values of one series as one: a gauge says what it said last. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LoggedPage, type LogHead, unpackHint } from "../../src/kernel/index.ts";
-import { sliceOf } from "../../src/log/logged-page.ts";
+import { eventsOn } from "../../src/log/logged-page.ts";
 import { project } from "../../src/log/project.ts";
 import { followLog } from "../../src/log/read-log.ts";
 import { advanceViews } from "../../src/views/advance.ts";
@@ -28,12 +28,14 @@ const logged = async (tenant: string, count = 1): Promise<void> => {
   await deliver(taken());
 };
 
+interface HandedOn {
+  readonly head: LogHead;
+  readonly pages: readonly LoggedPage[];
+}
+
 /** What the projector hands on of these messages, and where the log is then. */
-async function handedOn(
-  messages: readonly string[],
-  beforeCommit?: () => Promise<unknown>,
-): Promise<{ readonly head: LogHead; readonly page: LoggedPage | undefined }> {
-  let told: { readonly head: LogHead; readonly page: LoggedPage | undefined } | undefined;
+async function handedOn(messages: readonly string[], beforeCommit?: () => Promise<unknown>): Promise<HandedOn> {
+  let told: HandedOn | undefined;
   const { log } = faultyShards(env)("");
   faults.beforeBatch = async () => {
     faults.beforeBatch = () => {};
@@ -44,7 +46,7 @@ async function handedOn(
     messages.map((message) => unpackHint(message) ?? expect.unreachable()),
     {
       eventsAfter: (tenant, stream, after, most) => stub(tenant, stream).eventsAfter(after, most),
-      followed: (_, head, page) => Promise.resolve(void (told = { head, page })),
+      followed: (_, head, pages) => Promise.resolve(void (told = { head, pages })),
       forget: () => Promise.resolve(),
     },
   );
@@ -68,21 +70,35 @@ describe("what has just come into the log is handed on", () => {
       }),
     ]);
     await append(tenant, "note-2", [draft("other.Thing", [1, "two"], { id: "of-outside", time: "2020-01-01T00:00:00Z" as never })]);
-    const { head, page } = await handedOn(taken());
-    const { after, ...slice } = sliceOf(head, page ?? expect.unreachable());
-    expect(after).toBe(2);
-    expect(slice.events).toHaveLength(4);
-    expect(slice).toEqual(await followLog(env.LOG_0, tenant, { position: after, ...reading }));
+    const { head, pages } = await handedOn(taken());
+    const [page = expect.unreachable(), ...others] = pages;
+    expect(others).toEqual([]);
+    expect(page).toMatchObject({ after: 2, to: 6 });
+    const slice = { ...head, entryAt: page.entryAt, events: eventsOn(page) };
+    expect(slice).toEqual(await followLog(env.LOG_0, tenant, { position: 2, ...reading }));
   });
 
   test("with no entry before it where it is the first of the log", async () => {
     await add("fresh-first");
-    const { head, page } = await handedOn(taken());
-    expect(page).toMatchObject({ after: 0, entryAt: null });
+    const { head, pages } = await handedOn(taken());
+    expect(pages).toMatchObject([{ after: 0, to: 1, entryAt: null }]);
     expect(head.position).toBe(1);
   });
 
-  test("but not where another's events have come in between, nor where it is long", async () => {
+  test("a page for each transaction", async () => {
+    const tenant = "fresh-many";
+    await add(tenant, 300);
+    await add(tenant, 300, "note-2");
+    const { head, pages } = await handedOn(taken());
+    expect(pages).toMatchObject([
+      { after: 0, to: 500 },
+      { after: 500, to: 600 },
+    ]);
+    const slice = { ...head, entryAt: pages[0]?.entryAt, events: pages.flatMap((page) => eventsOn(page)) };
+    expect(slice).toEqual(await followLog(env.LOG_0, tenant, { position: 0, ...reading }));
+  });
+
+  test("but not what stands before another's events that have come in between, nor what is too large for a row", async () => {
     await add("fresh-between", 300);
     const first = taken();
     await add("fresh-between", 1, "note-2");
@@ -101,12 +117,10 @@ describe("what has just come into the log is handed on", () => {
           );
       };
     };
-    expect((await handedOn([...first, ...second], between)).page).toBeUndefined();
+    expect((await handedOn([...first, ...second], between)).pages).toMatchObject([{ after: 501, to: 601 }]);
     expect(await wholeLog("fresh-between")).toHaveLength(601);
-    await add("fresh-long", 501);
-    expect((await handedOn(taken())).page).toBeUndefined();
     await append("fresh-large", "note-1", [draft("notes.Added", "x".repeat(600_000))]);
-    expect((await handedOn(taken())).page).toBeUndefined();
+    expect((await handedOn(taken())).pages).toEqual([]);
   });
 });
 

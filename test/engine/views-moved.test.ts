@@ -40,6 +40,49 @@ describe("moving the views of a tenant that is awake", () => {
     expect(await eventTypeCounts("trips-1")).toEqual({ "notes.Written": 3 });
   });
 
+  test("reads nothing of the log either where many transactions have brought much into it, and others come while the views are moved", async () => {
+    const tenant = "trips-5";
+    await logged(tenant);
+    await logged(tenant);
+    await add(tenant, 600);
+    await add(tenant, 600);
+    const messages = taken();
+    // 1,200 events are three transactions of the log, and three steps of the views: each reads rows, and writes them.
+    expect(await trips(() => deliver(messages))).toEqual({ log: 3, views: 6 });
+    expect(await eventTypeCounts(tenant)).toEqual({ "notes.Written": 1_202 });
+  });
+
+  test("nor where others come while the views are moved: they are folded in one step then", async () => {
+    const tenant = "trips-6";
+    await logged(tenant);
+    await logged(tenant);
+    const messages: string[][] = [];
+    for (let nth = 0; nth < 4; nth++) {
+      await add(tenant);
+      messages.push([...taken()]);
+    }
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const made = { log: 0, views: 0 };
+    const delivered: Promise<unknown>[] = [];
+    for (const own of messages) {
+      // The test's own looks at the log are not counted.
+      faults.beforeQuery = () => {};
+      faults.beforeBatch = async (database) => {
+        if (++made[database] === 1 && database === "views") await held;
+      };
+      delivered.push(deliver(own));
+      await vi.waitFor(async () => expect(await wholeLog(tenant)).toHaveLength(2 + delivered.length), { timeout: 10_000 });
+    }
+    await vi.waitFor(() => expect(made.views).toBe(1), { timeout: 10_000 });
+    let read = 0;
+    faults.beforeQuery = () => void read++;
+    release();
+    await Promise.all(delivered);
+    expect({ ...made, read }).toEqual({ log: 4, views: 4, read: 0 });
+    expect(await eventTypeCounts(tenant)).toEqual({ "notes.Written": 6 });
+  });
+
   test("looks for itself where the dispatcher was not told by who wrote", async () => {
     const tenant = "trips-2";
     await logged(tenant);

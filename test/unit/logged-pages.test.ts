@@ -1,45 +1,53 @@
 import { expect, test } from "vitest";
-import { LoggedPages, PAGE_EVENTS } from "../../src/log/logged-page.ts";
+import { LoggedPages, MOST_HANDED_ON } from "../../src/log/logged-page.ts";
 
 const head = (position: number) => ({ position, epoch: "e" });
+const written = (after: number, rows: readonly string[]) => ({ after, to: after + rows.length, entryAt: `entry-${after}`, rows });
 
-test("what several transactions of one run write behind each other is one page", () => {
+test("each transaction of a run is a page, behind the one before, for each tenant", () => {
   const pages = new LoggedPages();
-  pages.add("a", { after: 5, entryAt: "entry-5", rows: ["6", "7"] });
-  pages.add("b", { after: 0, entryAt: null, rows: ["1"] });
-  pages.add("a", { after: 7, entryAt: "entry-7", rows: ["8"] });
-  expect(pages.upTo("a", head(8))).toEqual({ after: 5, entryAt: "entry-5", rows: "[6,7,8]" });
-  expect(pages.upTo("b", head(1))).toEqual({ after: 0, entryAt: null, rows: "[1]" });
-  expect(pages.upTo("c", head(1))).toBeUndefined();
+  pages.add("a", written(5, ["6", "7"]));
+  pages.add("b", { ...written(0, ["1"]), entryAt: null });
+  pages.add("a", written(7, ["8"]));
+  expect(pages.upTo("a", head(8))).toEqual([
+    { after: 5, to: 7, entryAt: "entry-5", rows: "[6,7]" },
+    { after: 7, to: 8, entryAt: "entry-7", rows: "[8]" },
+  ]);
+  expect(pages.upTo("b", head(1))).toEqual([{ after: 0, to: 1, entryAt: null, rows: "[1]" }]);
+  expect(pages.upTo("c", head(1))).toEqual([]);
 });
 
-test("what another wrote in between makes it none, and so it stays", () => {
+test("what another wrote in between is missing, and with it what came before", () => {
   const pages = new LoggedPages();
-  pages.add("a", { after: 5, entryAt: "entry-5", rows: ["6", "7"] });
-  pages.add("a", { after: 8, entryAt: "entry-8", rows: ["9"] });
-  expect(pages.upTo("a", head(9))).toBeUndefined();
-  pages.add("a", { after: 9, entryAt: "entry-9", rows: ["10"] });
-  expect(pages.upTo("a", head(10))).toBeUndefined();
+  pages.add("a", written(5, ["6", "7"]));
+  pages.add("a", written(8, ["9"]));
+  expect(pages.upTo("a", head(9))).toMatchObject([{ after: 8, to: 9 }]);
+  pages.add("a", written(9, ["10"]));
+  expect(pages.upTo("a", head(10))).toMatchObject([{ after: 8 }, { after: 9 }]);
 });
 
-test("it is good for the head that it ends at, and for no other", () => {
+test("they are good for the head that they end at, and for no other", () => {
   const pages = new LoggedPages();
-  pages.add("a", { after: 5, entryAt: "entry-5", rows: ["6", "7"] });
-  expect(pages.upTo("a", head(8))).toBeUndefined();
-  expect(pages.upTo("a", head(7))).toBeDefined();
+  pages.add("a", written(5, ["6", "7"]));
+  expect(pages.upTo("a", head(8))).toEqual([]);
+  expect(pages.upTo("a", head(7))).toHaveLength(1);
 });
 
-test("more events, more characters, or a row that is too large to be handed on make it none", () => {
+test("a row that is too large to be handed on is missing, and with it what came before", () => {
   const pages = new LoggedPages();
-  pages.add("many", { after: 0, entryAt: null, rows: Array.from({ length: PAGE_EVENTS }, () => "0") });
-  expect(pages.upTo("many", head(PAGE_EVENTS))).toBeDefined();
-  pages.add("many", { after: PAGE_EVENTS, entryAt: "entry", rows: ["0"] });
-  expect(pages.upTo("many", head(PAGE_EVENTS + 1))).toBeUndefined();
-  pages.add("long", { after: 0, entryAt: null, rows: ["x".repeat(1_000_001)] });
-  expect(pages.upTo("long", head(1))).toBeUndefined();
-  pages.add("long", { after: 1, entryAt: "entry", rows: ["0"] });
-  expect(pages.upTo("long", head(2))).toBeUndefined();
-  pages.add("large", { after: 0, entryAt: null, rows: [] });
-  pages.add("large", { after: 1, entryAt: "entry", rows: ["0"] });
-  expect(pages.upTo("large", head(2))).toBeUndefined();
+  pages.add("a", written(0, ["1"]));
+  pages.add("a", { after: 1, to: 2, entryAt: "entry-1", rows: undefined });
+  expect(pages.upTo("a", head(2))).toEqual([]);
+  pages.add("a", written(2, ["3"]));
+  expect(pages.upTo("a", head(3))).toMatchObject([{ after: 2, to: 3 }]);
+});
+
+test("all of them together are handed on up to a number of characters, and else none", () => {
+  const half = "x".repeat(MOST_HANDED_ON / 2 - 2);
+  const pages = new LoggedPages();
+  pages.add("a", written(0, [half]));
+  pages.add("a", written(1, [half]));
+  expect(pages.upTo("a", head(2))).toHaveLength(2);
+  pages.add("a", written(2, ["3"]));
+  expect(pages.upTo("a", head(3))).toEqual([]);
 });
