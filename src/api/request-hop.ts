@@ -1,24 +1,23 @@
 import type { Hop, HopStart } from "../tracing/hop.ts";
+import type { Attributes } from "../tracing/span.ts";
 import { spanNow } from "../tracing/traced.ts";
 import type { RequestContext } from "./endpoint.ts";
 
 /** A request as a hop, named by OpenTelemetry's conventions for HTTP (https://opentelemetry.io/docs/specs/semconv/http/http-spans/). The query is left out: it may hold a ticket. */
-export function requestHop({ method, url, headers }: Request, { correlationId, trace }: RequestContext): HopStart {
+export function requestHop(request: Request, { correlationId, trace }: RequestContext): HopStart {
+  const { method } = request;
+  return { service: "api", name: method, kind: "server", context: trace, correlationId, attributes: () => attributesOf(request) };
+}
+
+function attributesOf({ method, url, headers }: Request): Attributes {
   const agent = headers.get("user-agent");
   const { pathname = "", protocol = "", hostname = "" } = URL.parse(url) ?? {};
   return {
-    service: "api",
-    name: method,
-    kind: "server",
-    context: trace,
-    correlationId,
-    attributes: {
-      "http.request.method": method,
-      "url.path": pathname,
-      "url.scheme": protocol.slice(0, -1),
-      "server.address": hostname,
-      ...(agent !== null && { "user_agent.original": agent }),
-    },
+    "http.request.method": method,
+    "url.path": pathname,
+    "url.scheme": protocol.slice(0, -1),
+    "server.address": hostname,
+    ...(agent !== null && { "user_agent.original": agent }),
   };
 }
 

@@ -24,6 +24,7 @@ export * from "./module.ts";
 export * from "./ports.ts";
 export * from "./projection.ts";
 export * from "./logged-page.ts";
+export * from "./random.ts";
 export * from "./recorded-event.ts";
 export * from "./rejection.ts";
 export * from "./saga.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { jsonText, type JsonText, type LogHead, metadataText, type RecordedEvent } from "../kernel/index.ts";
+import { jsonText, type JsonText, type LogHead, metadataText, randomHex, type RecordedEvent } from "../kernel/index.ts";
 import type { EventRow } from "./logged-page.ts";
 
 /** An event and whose it is. */
@@ -78,14 +78,10 @@ function rowText({ tenant, event }: TenantEvent, ordinal: number, data: JsonText
     previousHash,
     dataHash,
     data,
-    newEntry(),
+    // The mark of this entry into the log.
+    randomHex(8),
   ];
   return JSON.stringify(row);
-}
-
-/** Sixteen hexadecimal digits that nobody can know before. */
-function newEntry(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
 }
 
 const INSERT_EVENTS = `

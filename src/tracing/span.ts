@@ -1,4 +1,4 @@
-import { randomHex } from "./trace-context.ts";
+import { randomHex } from "../kernel/index.ts";
 
 /** OpenTelemetry's kinds of spans. */
 export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer";
@@ -40,7 +40,8 @@ export interface SpanHop {
 export interface SpanStart {
   readonly name: string;
   readonly kind?: SpanKind;
-  readonly attributes?: Attributes;
+  /** A function is asked when the span is kept, which most are not. */
+  readonly attributes?: Attributes | (() => Attributes);
   readonly links?: readonly SpanLink[];
   /** Where others know it by that already. */
   readonly spanId?: string;
@@ -67,17 +68,19 @@ export class Span<Hop extends SpanHop = SpanHop> {
   readonly #kind: SpanKind;
   readonly #parent: string | Span | undefined;
   readonly #attributes: Record<string, AttributeValue>;
+  readonly #first: () => Attributes;
   readonly #links: readonly SpanLink[];
   readonly #events: { readonly name: string; readonly time: number; readonly attributes: Attributes }[] = [];
 
-  constructor(hop: Hop, { name, kind = "internal", attributes = {}, links = [], spanId, parentSpanId, start }: SpanStart, parent?: Span) {
+  constructor(hop: Hop, { name, kind = "internal", attributes, links = [], spanId, parentSpanId, start }: SpanStart, parent?: Span) {
     this.hop = hop;
     this.name = name;
     this.start = start ?? hop.now();
     this.#kind = kind;
     this.#id = spanId;
     this.#parent = parent ?? parentSpanId;
-    this.#attributes = { ...attributes };
+    this.#attributes = typeof attributes === "function" ? {} : { ...attributes };
+    this.#first = typeof attributes === "function" ? attributes : () => ({});
     this.#links = links;
   }
 
@@ -125,7 +128,7 @@ export class Span<Hop extends SpanHop = SpanHop> {
       durationMs: Math.max(0, (this.#end as number) - this.start),
       status: this.error === undefined ? (this.isOk ? "ok" : "unset") : "error",
       ...(this.error !== undefined && { error: this.error }),
-      attributes: kept(this.#attributes),
+      attributes: kept({ ...this.#first(), ...this.#attributes }),
       events: this.#events,
       links: this.#links,
     };

@@ -1,3 +1,5 @@
+import { randomHex } from "../kernel/index.ts";
+
 /** A hop's place in a trace (W3C Trace Context, https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
   /** 32 hexadecimal digits, not all zero. */
@@ -34,10 +36,3 @@ export function traceparentOf(context: TraceContext): string {
 
 /** What the platform does by itself continues nobody's trace, and is part of none. */
 export const NO_TRACE = "00-00000000000000000000000000000001-0000000000000001-00";
-
-/** So many random bytes as hexadecimal digits. */
-export function randomHex(bytes: number): string {
-  let text = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += byte.toString(16).padStart(2, "0");
-  return text;
-}

@@ -1,7 +1,7 @@
 import { Hop, type HopRecord, type HopStart, SLOW } from "./hop.ts";
 import type { Recorder, TraceSink } from "./recorder.ts";
 import type { Sampler } from "./sampler.ts";
-import type { SpanLink } from "./span.ts";
+import type { Attributes, SpanLink } from "./span.ts";
 import { continueTrace, NO_TRACE } from "./trace-context.ts";
 import { ended, within } from "./traced.ts";
 
@@ -12,7 +12,8 @@ export interface Carrier {
 }
 
 /** What was done for many at once, ending now. */
-export interface BatchDone extends Omit<HopStart, "context" | "tenant" | "correlationId" | "start" | "links"> {
+export interface BatchDone extends Omit<HopStart, "context" | "tenant" | "correlationId" | "start" | "links" | "attributes"> {
+  readonly attributes?: Attributes;
   readonly start: number;
   /** Why it failed, where it did. */
   readonly error?: string;
