@@ -260,6 +260,8 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
       }
     } catch (fault) {
       this.#hasFailed = true;
+      // While they cannot be moved, as long as that takes, nothing is gathered for them.
+      this.#fresh.clear();
       console.warn("dispatcher: the views will be moved later", this.ctx.id.name, String(fault));
     }
   }

@@ -1,7 +1,7 @@
 import type { FreshSlice, LoggedPage, LogHead, MarkedEvent } from "../../src/kernel/index.ts";
 
 /** Characters of pages that are held at a time; where that is less than what somebody lacks, the log is read. */
-const MOST_HELD = 8_000_000;
+const MOST_HELD = 4_000_000;
 /** Events and characters that are given at a time, unless one page alone has more. */
 const SLICE_EVENTS = 500;
 const SLICE_CHARACTERS = 1_000_000;
