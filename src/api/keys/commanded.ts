@@ -1,4 +1,4 @@
-import type { Executed, IdempotencyKey, Refusal } from "../../../durable-objects/aggregate/contract.ts";
+import type { Executed, IdempotencyKey, Precondition, Refusal } from "../../../durable-objects/aggregate/contract.ts";
 import { KEY_CATEGORY, keyContext, type KeyState, keyStream } from "../../identity/key.ts";
 import { isKeyId, keyIdText, type newKeyText } from "../../identity/key-text.ts";
 import { json } from "../answer.ts";
@@ -37,10 +37,12 @@ export interface KeyCommand {
   readonly name: string;
   readonly data: object;
   readonly idempotency?: IdempotencyKey | undefined;
+  /** What must hold of the key; left out, nothing. */
+  readonly precondition?: Precondition;
 }
 
 /** Sends it. */
-export async function command(call: KeyCall, { id, name, data, idempotency }: KeyCommand): Promise<Executed | Refusal> {
+export async function command(call: KeyCall, { id, name, data, idempotency, precondition = { kind: "none" } }: KeyCommand): Promise<Executed | Refusal> {
   const { services, principal } = call;
   const sent = await services.send({
     tenant: principal.tenant,
@@ -48,7 +50,7 @@ export async function command(call: KeyCall, { id, name, data, idempotency }: Ke
     id,
     command: name,
     data,
-    precondition: { kind: "none" },
+    precondition,
     ...(idempotency && { idempotency }),
     source: "/v1/keys",
     metadata: platformMetadata(call, principal.actor),

@@ -12,7 +12,7 @@ import { withKey } from "../idempotency.ts";
 import { algorithmsOf, issuerFault, type NewIssuer, newIssuer } from "../issuers/input.ts";
 import { platformMetadata } from "../metadata.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
@@ -170,14 +170,17 @@ export const deleteIssuer: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Take an issuer's tokens no more: within 5 seconds everywhere, and what was opened with them is closed",
   tag: TAG,
   params,
+  headers: z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
   answers: { 204: { description: "Removed" } },
-  problems: [404, 409, 429],
+  problems: [404, 409, 412, 429],
   async handle(call) {
     const { services, principal, params } = call;
+    const condition = precondition(call.request.headers);
+    if (condition instanceof Response) return condition;
     const found = await known(call);
     if (found instanceof Response) return found;
     const target = { tenant: principal.tenant, category: ISSUER_CATEGORY, id: params.id };
-    const sent = await services.send({ ...target, command: "Remove", data: {}, precondition: { kind: "none" }, ...caused(call) });
+    const sent = await services.send({ ...target, command: "Remove", data: {}, precondition: condition, ...caused(call) });
     services.issuers.forget(params.id);
     if (!sent.ok) return refused(sent);
     const unreleased = await claim(call, params.id, "Release");

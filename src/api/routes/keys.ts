@@ -11,7 +11,7 @@ import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { answer, answered, command, known, sealedSecret, seenOnce } from "../keys/commanded.ts";
 import { keyLine, keyShownOnce, newKey, shownKey } from "../keys/shown.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { cannotGive } from "../roles.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
@@ -22,6 +22,7 @@ import { newSubscriptionId } from "../subscriptions/subscription-id.ts";
 const TAG = "Identity";
 const MAX_BYTES = 65_536;
 const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
+const conditional = z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 const params = z.object({ id: z.string().max(200) });
 
 export const createKey: Endpoint<z.ZodObject, z.ZodObject, typeof newKey> = {
@@ -135,13 +136,16 @@ export const revokeKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Revoke a key: within 5 seconds it is refused everywhere, and what it has open is closed",
   tag: TAG,
   params,
+  headers: conditional,
   answers: { 204: { description: "Revoked" } },
-  problems: [404, 409, 429],
+  problems: [404, 409, 412, 429],
   async handle(call) {
     const { id } = call.params;
+    const condition = precondition(call.request.headers);
+    if (condition instanceof Response) return condition;
     const found = await known(call, id);
     if (found instanceof Response) return found;
-    const sent = await command(call, { id, name: "Revoke", data: {} });
+    const sent = await command(call, { id, name: "Revoke", data: {}, precondition: condition });
     return sent.ok ? new Response(null, { status: 204, headers: { "consistency-token": consistencyToken(keyStream(id), sent.version) } }) : refused(sent);
   },
 };

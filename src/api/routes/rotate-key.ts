@@ -5,7 +5,7 @@ import type { Call, Endpoint } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { answer, answered, command, known, noKey, sealedSecret, seenOnce } from "../keys/commanded.ts";
 import { keyShownOnce } from "../keys/shown.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { overlapSeconds } from "../overlap.ts";
 import { refused } from "../refusal.ts";
@@ -27,10 +27,10 @@ export const rotateKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Make the key anew; for a while the one before counts as well. Who rotates it needs every scope that it has",
   tag: "Identity",
   params,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
   rawBody: optionalBody(rotateBody),
   answers: { 200: { description: "Rotated", schema: keyShownOnce } },
-  problems: [404, 409, 422, 429, 503],
+  problems: [404, 409, 412, 422, 429, 503],
   handle: rotate,
 };
 
@@ -53,6 +53,8 @@ async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Res
   if (body instanceof Response) return body;
   const idempotency = idempotencyKey(call.request, call.bytes);
   if (idempotency instanceof Response) return idempotency;
+  const condition = precondition(call.request.headers);
+  if (condition instanceof Response) return condition;
   return withKey(services, principal.tenant, idempotency, async () => {
     if (!isKeyId(params.id)) return noKey(params.id);
     const before = await answered(call, params.id, idempotency);
@@ -67,7 +69,7 @@ async function rotate(call: Call<{ id: string }, unknown, unknown>): Promise<Res
     const sealed = isSigning ? await sealedSecret(call, params.id, made.secret) : undefined;
     if (sealed instanceof Response) return sealed;
     const data = { hash: made.hash, ...(sealed !== undefined && { signing: sealed }), scopes: principal.scopes, ...until };
-    const sent = before ?? (await command(call, { id: params.id, name: "Rotate", data, idempotency }));
+    const sent = before ?? (await command(call, { id: params.id, name: "Rotate", data, idempotency, precondition: condition }));
     if (!sent.ok && sent.rejection === "no_such_key") return noKey(params.id);
     if (!sent.ok && sent.rejection === "missing_scope") return missingScope(sent.detail);
     if (!sent.ok) return refused(sent);

@@ -24,7 +24,7 @@ export const boundTenant: Endpoint<typeof params, z.ZodObject, typeof body> = {
   refuse: adminOnly,
   body: { schema: body, maxBytes: 16_384 },
   answers: { 200: { description: "As it is now", schema: shown } },
-  problems: [404, 409, 429],
+  problems: [404, 409, 412, 429],
   async handle(call) {
     const { id } = call.params;
     if (!TENANT_PATTERN.test(id)) return noTenant(id);

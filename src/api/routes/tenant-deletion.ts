@@ -16,7 +16,7 @@ export const deleteTenant: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   headers: keyed,
   refuse: adminOnly,
   answers: { 202: { description: "It is being deleted: `GET` says how far that is", schema: shown } },
-  problems: [404, 409, 429],
+  problems: [404, 409, 412, 429],
   async handle(call) {
     const { id } = call.params;
     if (!TENANT_PATTERN.test(id)) return noTenant(id);

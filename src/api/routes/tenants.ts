@@ -29,7 +29,7 @@ export const createTenant: Endpoint<z.ZodObject, z.ZodObject, typeof newTenant> 
   refuse: adminOnly,
   body: { schema: newTenant, maxBytes: 16_384 },
   answers: { 201: { description: "Made", schema: shown } },
-  problems: [409, 429],
+  problems: [409, 412, 429],
   async handle(call) {
     const { id, name } = call.body;
     const done = await command(call, { id, name: "Create", data: { name } });
@@ -110,7 +110,7 @@ function operation(
     refuse: adminOnly,
     rawBody: optionalBody(what.body),
     answers: { 200: { description: "As it is now", schema: shown } },
-    problems: [404, 409, 429],
+    problems: [404, 409, 412, 429],
     async handle(call) {
       const { id } = call.params;
       const data = readOptional(call, what.body);

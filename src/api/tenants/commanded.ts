@@ -6,12 +6,16 @@ import { consistencyToken } from "../consistency.ts";
 import type { Call } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 
 export const TAG = "Identity";
-export const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
+export const keyed = z.object({
+  "idempotency-key": z.string().max(257).optional(),
+  "if-match": z.string().optional(),
+  "if-none-match": z.string().optional(),
+});
 export const params = z.object({ id: z.string().max(200) });
 
 const whole = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
@@ -61,11 +65,13 @@ export interface Done {
   readonly replayed: boolean;
 }
 
-/** Sends it, once for each `Idempotency-Key`; the answer where it is refused. */
+/** Sends it, once for each `Idempotency-Key` and only if its precondition holds; the answer where it is refused. */
 export async function command(call: Call<unknown, unknown, unknown>, { id, name, data }: TenantCommand): Promise<Done | Response> {
   const { services, principal } = call;
   const idempotency = idempotencyKey(call.request, call.bytes);
   if (idempotency instanceof Response) return idempotency;
+  const condition = precondition(call.request.headers);
+  if (condition instanceof Response) return condition;
   // The tenant that everything is administered from is always there, and always works.
   if (id === DEFAULT_TENANT) return problem({ status: 409, code: "tenant_exists", detail: `The tenant ${id} is there, and stays as it is.` });
   let done: Done | undefined;
@@ -76,7 +82,7 @@ export async function command(call: Call<unknown, unknown, unknown>, { id, name,
       id,
       command: name,
       data,
-      precondition: { kind: "none" },
+      precondition: condition,
       ...(idempotency && { idempotency }),
       source: "/v1/tenants",
       metadata: platformMetadata(call, principal.actor),
