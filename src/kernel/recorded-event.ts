@@ -82,7 +82,7 @@ export function eventHash(tenant: string, event: Omit<EventEnvelope, "hash">): H
   // ones: half the cost of sorting them anew for each event.
   const extra = cloudevent === undefined ? "" : `"cloudevent":${canonicalJson(cloudevent)},`;
   return sha256(
-    `{${extra}"dataHash":${text(dataHash)},"id":${text(id)},"metadata":${textsOf(metadata).canonical},"previousHash":${text(previousHash)},"recorded":${text(recorded)},` +
+    `{${extra}"dataHash":${text(dataHash)},"id":${text(id)},"metadata":${canonicalMetadata(metadata)},"previousHash":${text(previousHash)},"recorded":${text(recorded)},` +
       `"schemaVersion":${schemaVersion},"source":${text(source)},"stream":${text(stream)},"tenant":${text(tenant)},"time":${text(time)},"type":${text(type)},"v":1,"version":${version}}`,
   );
 }
@@ -91,14 +91,26 @@ const text = JSON.stringify as (value: string) => string;
 
 /** An event's metadata as it is stored and sent. */
 export function metadataText(metadata: EventMetadata): JsonText {
-  return textsOf(metadata).stored;
+  const texts = textsOf(metadata);
+  return (texts.stored ??= jsonText(metadata));
 }
 
-/** The metadata that was last asked for, and its texts: the events of a request share theirs, so it is written out once for all of them. */
-let known: { readonly metadata: EventMetadata; readonly stored: JsonText; readonly canonical: string } | undefined;
+function canonicalMetadata(metadata: EventMetadata): string {
+  const texts = textsOf(metadata);
+  return (texts.canonical ??= canonicalJson(metadata));
+}
 
-function textsOf(metadata: EventMetadata): { readonly stored: JsonText; readonly canonical: string } {
-  if (known?.metadata !== metadata) known = { metadata, stored: jsonText(metadata), canonical: canonicalJson(metadata) };
+interface Texts {
+  readonly metadata: EventMetadata;
+  stored?: JsonText;
+  canonical?: string;
+}
+
+/** The metadata that was last asked for, and what was written out of it: the events of a request share theirs, so it is written out once for all of them. */
+let known: Texts | undefined;
+
+function textsOf(metadata: EventMetadata): Texts {
+  if (known?.metadata !== metadata) known = { metadata };
   return known;
 }
 

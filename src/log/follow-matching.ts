@@ -46,7 +46,7 @@ export async function followMatching(db: D1Database, tenant: string, query: Foll
   // A page that ended by one of its limits may have more behind its last event.
   const isAll = candidates < limit && found.length === candidates;
   const lookedTo = isAll ? Math.max(after, Math.min(last, head.position)) : (found.at(-1)?.position ?? after);
-  return { ...head, events: found.map(eventOf), lookedTo, entryTo: isAll ? entryTo : (found.at(-1)?.entry ?? head.entryAt) };
+  return { ...head, events: found.map((row) => eventOf(row)), lookedTo, entryTo: isAll ? entryTo : (found.at(-1)?.entry ?? head.entryAt) };
 }
 
 /** What a dispatcher needs of the events after a position: no data, so that a long way is short. */

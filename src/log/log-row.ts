@@ -1,4 +1,4 @@
-import { envelopeText, eventText, type JsonText, type LoggedEvent } from "../kernel/index.ts";
+import { envelopeText, type EventMetadata, eventText, type JsonText, type LoggedEvent } from "../kernel/index.ts";
 
 /** A row of `events`, as migrations/log describes it. */
 export interface LogRow {
@@ -24,7 +24,8 @@ export interface LogRow {
 export const LOG_COLUMNS =
   "position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry";
 
-export function eventOf(row: LogRow): LoggedEvent {
+/** The event of a row; `metadata`, where the caller has read the same text already. */
+export function eventOf(row: LogRow, metadata = JSON.parse(row.metadata) as EventMetadata): LoggedEvent {
   const { position, stream, version, id, type, time, recorded, source, hash, data } = row;
   return {
     position,
@@ -36,7 +37,7 @@ export function eventOf(row: LogRow): LoggedEvent {
     time,
     recorded,
     source,
-    metadata: JSON.parse(row.metadata),
+    metadata,
     ...(row.cloudevent === null ? {} : { cloudevent: JSON.parse(row.cloudevent) }),
     hash,
     previousHash: row.previous_hash,

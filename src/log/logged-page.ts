@@ -27,10 +27,16 @@ export type EventRow = readonly [
 
 /** The events of a page, as reading them from the log gives them. */
 export function eventsOn({ after, rows }: LoggedPage): readonly MarkedEvent[] {
+  let last: MarkedEvent | undefined;
+  let lastText: string | undefined;
   return (JSON.parse(rows) as EventRow[]).map((row, index) => {
     const [, , stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry] = row;
     const columns = { stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, entry };
-    return { ...eventOf({ ...columns, position: after + index + 1, data: data as JsonText }), entry };
+    // What one append brought shares its metadata.
+    const shared = metadata === lastText ? last?.metadata : undefined;
+    lastText = metadata;
+    last = { ...eventOf({ ...columns, position: after + index + 1, data: data as JsonText }, shared), entry };
+    return last;
   });
 }
 

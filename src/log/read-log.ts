@@ -70,7 +70,7 @@ export async function followLog(
       .bind(tenant, position, limit, maxBytes),
   ]);
   const found = (head?.results[0] as (LogHead & { entryAt: string | null }) | undefined) ?? { position: 0, epoch: "", entryAt: null };
-  return { ...found, events: ((rows?.results ?? []) as readonly LogRow[]).map(eventOf) };
+  return { ...found, events: ((rows?.results ?? []) as readonly LogRow[]).map((row) => eventOf(row)) };
 }
 
 /** A page of the log after a position, at most `limit` events and `maxBytes` (but at least one event). Looks at 10,000 positions at most, but for an id. */
@@ -82,7 +82,7 @@ export async function readLog(db: D1Database, tenant: string, query: LogQuery): 
   const isPattern = filter.type !== undefined && /[*#]/.test(filter.type);
   const { rows, isAll } = await (isPattern ? matchingRows : filteredRows)(db, tenant, { ...query, filter, to });
   const position = isAll ? to : (rows.at(-1) as LogRow).position;
-  return { events: rows.map(eventOf), position, isEnd: position >= head.position };
+  return { events: rows.map((row) => eventOf(row)), position, isEnd: position >= head.position };
 }
 
 interface Found {
@@ -181,7 +181,7 @@ export async function eventsAt(db: D1Database, tenant: string, positions: readon
     )
     .bind(tenant, JSON.stringify(positions))
     .all<LogRow>();
-  return results.map(eventOf);
+  return results.map((row) => eventOf(row));
 }
 
 /** The log's copies of some events of a stream, found by their ids. */
@@ -190,7 +190,7 @@ export async function copiesOf(db: D1Database, tenant: string, stream: string, i
     .prepare(`SELECT ${LOG_COLUMNS} FROM events WHERE tenant = ?1 AND stream = ?2 AND id IN (SELECT value FROM json_each(?3))`)
     .bind(tenant, stream, JSON.stringify(ids))
     .all<LogRow>();
-  return results.map(eventOf);
+  return results.map((row) => eventOf(row));
 }
 
 /** What the log knows of a stream: one row read. */
