@@ -9,6 +9,8 @@ export const CLOCK_SKEW = 30;
 export const MAX_TOKEN = 8_192;
 const MAX_AUDIENCES = 5;
 const MAX_SCOPES = 100;
+/** Whom a token may speak for: people as they write themselves, with no control characters, as long as OpenID Connect lets a `sub` be. */
+const ACTOR = /^[^\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]{1,255}$/u;
 
 /** Who says to have made a token, and for whom: nothing of it is proved. Undefined for what is no token. */
 export function statedBy(token: string): { readonly issuer: string; readonly audiences: readonly string[] } | undefined {
@@ -49,7 +51,7 @@ export async function provenBy(settings: IssuerSettings, keys: JWTVerifyGetKey, 
   const payload = await payloadOf(token, keys, options);
   if (payload === undefined) return undefined;
   const actor = claimOf(payload, claims.actor);
-  if (typeof actor !== "string" || !/^[\x21-\x7e]{1,200}$/.test(actor)) return undefined;
+  if (typeof actor !== "string" || !ACTOR.test(actor)) return undefined;
   const until = new Date(((payload.exp as number) + CLOCK_SKEW) * 1_000);
   if (Number.isNaN(until.getTime())) return undefined;
   const scopes = scopesIn(claimOf(payload, claims.scopes)).filter((scope) => allows(grants, scope));

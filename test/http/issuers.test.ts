@@ -40,6 +40,16 @@ describe("a token of an issuer", () => {
     expectProblem(await get(`/v1/issuers/${id}`), 404);
   });
 
+  test("speaks for people as they write themselves", async () => {
+    await send("POST", "/v1/issuers", registration("jwt-names"));
+    for (const [n, email] of ["Ada Lovelace", "jürgen@bücher.example", "山田太郎"].entries()) {
+      const one = as(await token("jwt-names", "events:write:sign-* streams:read:sign-*", { email }));
+      expect((await append(`sign-${n}`, [note], one)).status).toBe(201);
+      expect((await eventsOf(`sign-${n}`, one)).map(({ metadata }) => metadata["actor"])).toEqual([`jwt:${email}`]);
+      expectProblem(await get("/v1/keys", one), 403, "missing_scope");
+    }
+  });
+
   test("may no more than who registered it", async () => {
     const maker = await makeKey("registrar", ["admin:issuers", "streams:read:lamp-*"]);
     await append("lamp-1", [note]);

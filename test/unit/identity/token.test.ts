@@ -56,6 +56,10 @@ describe("a token is taken", () => {
     expect((await check(token, { claims: { scopes: "constructor.name", actor: "sub" } }))?.scopes).toEqual([]);
   });
 
+  test.each(["Ada Lovelace", "jürgen@bücher.example", "山田太郎", "auth0|5f7c8ec7", "🦊".repeat(255)])("that speaks for %s", async (sub) => {
+    expect(await check(await signed({ sub }))).toMatchObject({ actor: `jwt:${sub}`, user: sub });
+  });
+
   test("for one audience of several, and within the skew of the clocks", async () => {
     for (const more of [{ aud: ["other", "rivulet"] }, { exp: SECONDS - CLOCK_SKEW + 1 }, { nbf: SECONDS + CLOCK_SKEW }])
       expect(await check(await signed(more)), JSON.stringify(more)).toBeDefined();
@@ -123,6 +127,9 @@ describe("a token is refused", () => {
     ["of another issuer", () => signed({ iss: "https://login.example/" })],
     ["that speaks for nobody", () => signed({ sub: undefined })],
     ["that speaks for no text", () => signed({ sub: "ann\nx" })],
+    ["that speaks for half a character", () => signed({ sub: "ann\ud83e" })],
+    ["that speaks for an empty text", () => signed({ sub: "" })],
+    ["that speaks for a whole page", () => signed({ sub: "x".repeat(256) })],
     ["cut off", async () => (await signed()).slice(0, -10)],
     ["without a signature", async () => `${(await signed()).split(".").slice(0, 2).join(".")}.`],
     [
