@@ -4,7 +4,7 @@ import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type ApiEnv, type Call, type Endpoint, invalidInput, serve } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
 import { noInstance, noSaga, sagaOf } from "../sagas/found.ts";
 import { sagaInstance, shownInstance } from "../sagas/instance.ts";
@@ -13,7 +13,11 @@ import { tellSaga } from "../sagas/tell-saga.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
 
 const TAG = "Sagas";
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
+const conditional = z.object({
+  "idempotency-key": z.string().max(257).optional(),
+  "if-match": z.string().optional(),
+  "if-none-match": z.string().optional(),
+});
 
 const startBody = z.strictObject({ id, data: z.record(z.string(), z.unknown()) }).openapi("SagaStart", { example: { id: "o-1", data: {} } });
 
@@ -25,10 +29,10 @@ const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
   summary: "Start an instance by hand, with the data that it would have got from its event",
   tag: TAG,
   params: ofName,
-  headers: keyed,
+  headers: conditional,
   body: { schema: startBody, maxBytes: 65_536 },
   answers: { 201: { description: "It runs", schema: instance } },
-  problems: [404, 409, 429],
+  problems: [404, 409, 412, 429],
   async handle(call) {
     const { services, params, body } = call;
     const saga = sagaOf(services, params.name);
@@ -62,10 +66,10 @@ function operation(
     summary: what.summary,
     tag: TAG,
     params: ofOne,
-    headers: keyed,
+    headers: conditional,
     rawBody: optionalBody(what.body),
     answers: { 200: { description: "How the instance stands now", schema: instance } },
-    problems: [404, 409, 429],
+    problems: [404, 409, 412, 429],
     async handle(call) {
       const { services, principal, params } = call;
       const data = readOptional(call, what.body);
@@ -89,8 +93,10 @@ async function command(call: Call<unknown, unknown, unknown>, saga: Saga, { id, 
   const { services, principal, request } = call;
   const idempotency = idempotencyKey(request, call.bytes);
   if (idempotency instanceof Response) return idempotency;
+  const condition = precondition(request.headers);
+  if (condition instanceof Response) return condition;
   return withKey(services, principal.tenant, idempotency, async () => {
-    const sent = await tellSaga(call, saga, { id, name, data, idempotency });
+    const sent = await tellSaga(call, saga, { id, name, data, idempotency, precondition: condition });
     if (!sent.ok) return refused(sent);
     return json(shownInstance(saga, id, JSON.parse(sent.state)), status, {
       etag: `"${sent.version}"`,

@@ -1,4 +1,4 @@
-import type { IdempotencyKey } from "../../../durable-objects/aggregate/contract.ts";
+import type { IdempotencyKey, Precondition } from "../../../durable-objects/aggregate/contract.ts";
 import type { Sent } from "../../commands/send-command.ts";
 import type { Saga } from "../../kernel/index.ts";
 import type { Call } from "../endpoint.ts";
@@ -11,10 +11,16 @@ export interface ToldSaga {
   readonly name: string;
   readonly data: object;
   readonly idempotency: IdempotencyKey | undefined;
+  /** What must hold of the instance; left out, nothing. */
+  readonly precondition?: Precondition;
 }
 
 /** Tells an instance of a saga, in the name of whoever calls. */
-export function tellSaga(call: Call<unknown, unknown, unknown>, saga: Saga, { id, name, data, idempotency }: ToldSaga): Promise<Sent> {
+export function tellSaga(
+  call: Call<unknown, unknown, unknown>,
+  saga: Saga,
+  { id, name, data, idempotency, precondition = { kind: "none" } }: ToldSaga,
+): Promise<Sent> {
   const { services, principal } = call;
   return services.send({
     tenant: principal.tenant,
@@ -22,7 +28,7 @@ export function tellSaga(call: Call<unknown, unknown, unknown>, saga: Saga, { id
     id,
     command: name,
     data,
-    precondition: { kind: "none" },
+    precondition,
     ...(idempotency && { idempotency }),
     source: "/v1/sagas",
     metadata: platformMetadata(call, principal.actor),
