@@ -7,11 +7,12 @@ const LONGEST_BODY = 60_000;
 /** A body that says it is no longer (bytes) is read in one go: chunk by chunk costs as much as all else that is done with it. */
 const SMALL = 64 * 1024;
 
-/** Reads a body, and stops as soon as it is over the limit (413, whatever `Content-Length` said), too slow (408) or broken off (400). */
+/** Reads a body, and stops as soon as it is over the limit (413, whatever `Content-Length` said), too slow (408) or broken off (400). One that is packed is 415. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Response> {
   const length = Number(request.headers.get("content-length") ?? Number.NaN);
   if (length > maxBytes) return tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
+  if (isCoded(request.headers)) return coded();
   if (length <= SMALL) return readSmall(request, maxBytes);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -32,6 +33,16 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     offset += chunk.byteLength;
   }
   return bytes;
+}
+
+/** Whether a body came in a content coding (RFC 9110, section 8.4): nothing unpacks it, so it would be kept as what it is not. */
+function isCoded(headers: Headers): boolean {
+  return (headers.get("content-encoding") ?? "").split(",").some((coding) => !["", "identity"].includes(coding.trim().toLowerCase()));
+}
+
+function coded(): Response {
+  const detail = "Expected a body without Content-Encoding: send it as it is, not packed.";
+  return problem({ status: 415, code: "unsupported_content_encoding", detail, headers: { "accept-encoding": "identity" } });
 }
 
 async function readSmall(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Response> {

@@ -19,7 +19,7 @@ export const STATUS_MEANINGS: Readonly<Record<number, string>> = {
   412: "The precondition does not hold: somebody was faster",
   413: "Over a limit of size",
   414: "The address is over a limit of length",
-  415: "Not a media type that is taken here; `Accept` says which are",
+  415: "Not a media type that is taken here, `Accept` says which are; or packed: no `Content-Encoding` is taken",
   422: "Read, and not valid; `errors` says where. Also an `Idempotency-Key` that was used for another request",
   429: "Too much at once: try again after `Retry-After`",
   431: "The headers are over a limit of number or size",
