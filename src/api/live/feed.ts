@@ -35,17 +35,21 @@ export const HEARTBEAT = 15_000;
  */
 export async function follow(feed: Feed, bell: Doorbell, listener: Listener): Promise<void> {
   let next = feed.from ?? bell.head + 1;
+  let heartbeatDue = Date.now() + HEARTBEAT;
   while (!listener.isGone) {
     if (next <= bell.head) {
       const page = await feed.page(next);
       for (const event of page.events) await listener.event(event);
       if (page.isEnd) return;
       next = Math.max(page.next, next);
-      if (page.events.length > 0 || next <= bell.head) continue;
+      if (page.events.length > 0) heartbeatDue = Date.now() + HEARTBEAT;
+    } else {
+      if (bell.isClosed) return;
+      await bell.wait(Math.max(0, heartbeatDue - Date.now()));
     }
-    if (bell.isClosed) return;
-    const head = bell.head;
-    await bell.wait(HEARTBEAT);
-    if (bell.head === head && !bell.isClosed) await listener.heartbeat();
+    // What the listener did not ask for rings as well, and is no sign of life to it.
+    if (Date.now() < heartbeatDue || bell.isClosed) continue;
+    await listener.heartbeat();
+    heartbeatDue = Date.now() + HEARTBEAT;
   }
 }
