@@ -10,6 +10,9 @@ import { done, laneOf, parkLane, textOf } from "./lane-work.ts";
 /** Events after the cursor that are looked at: of those, some may be leased and some done. */
 const WINDOW = 500;
 
+/** The `until` of an event of a lane that was settled before another one that came before it: it is given to nobody. */
+const SETTLED = Number.MAX_SAFE_INTEGER;
+
 /** An event that was given to somebody, or came back. */
 interface Item {
   readonly key: string;
@@ -93,13 +96,10 @@ export class Leases {
   /** Settles what was leased; says how many of the positions were. */
   acknowledge(positions: readonly number[]): Promise<number> {
     return this.#inTurn(async () => {
-      const own = [...new Set(positions)].filter((position) => this.#state.items[position] !== undefined);
-      const parked = own.map((position) => this.#laneOf(position)).filter((lane) => lane?.parkedAt !== undefined) as readonly Lane[];
-      if (parked.length > 0)
-        await this.#ports.unpark(
-          this.#follower,
-          parked.map(({ position }) => position),
-        );
+      const own = inOrder(positions).filter((position) => (this.#state.items[position]?.until ?? SETTLED) !== SETTLED);
+      // Only the dead letter itself is one no more, not what was given beside it.
+      const parked = own.filter((position) => this.#laneAt(position)?.parkedAt !== undefined);
+      if (parked.length > 0) await this.#ports.unpark(this.#follower, parked);
       for (const position of own) this.#settle(position);
       this.#attempts.counts = { ...this.#attempts.counts, delivered: this.#attempts.counts.delivered + own.length };
       if (own.length > 0) this.#save();
@@ -110,7 +110,7 @@ export class Leases {
   /** Gives back what was leased, as a failed attempt; says how many of the positions were. */
   refuse(positions: readonly number[], reason = "It was refused."): Promise<number> {
     return this.#inTurn(async () => {
-      const own = [...new Set(positions)].filter((position) => this.#state.items[position]?.isBack === false);
+      const own = inOrder(positions).filter((position) => this.#state.items[position]?.isBack === false);
       for (const position of own) await this.#fail(position, reason);
       if (own.length > 0) this.#save();
       return own.length;
@@ -205,15 +205,23 @@ export class Leases {
     const attempts = [...item.attempts, attempt];
     const { retry } = this.#definition;
     this.#attempts.counts = { ...this.#attempts.counts, failed: this.#attempts.counts.failed + 1 };
-    if (item.attempt < retry.maxAttempts) {
+    const known = this.#store.lanes.get(item.key);
+    const held = known?.state === "catching-up" ? undefined : known;
+    // What comes after it in its stream is given up already: it has had its attempts, and is what holds the stream up.
+    const isOvertaken = held !== undefined && held.position > position;
+    if (item.attempt < retry.maxAttempts && !isOvertaken) {
       this.#state.items[position] = { ...item, attempts, isBack: true, until: now + retryDelay(retry, item.attempt, this.#ports.chance()) };
       return;
     }
+    // A stream has one dead letter at a time: what is given up after it waits behind it, and comes with what it holds up.
+    if (held !== undefined && held.position < position) return this.#leave(position);
     const { events } = await this.#ports.read(this.#follower.tenant, { after: position - 1, to: position, types: ["#"], limit: 1 });
     const event = events.find(({ id }) => id === item.id);
-    const known = this.#store.lanes.get(item.key);
-    this.#settle(position);
-    if (event === undefined) return;
+    if (event === undefined) return this.#settle(position);
+    if (isOvertaken) await this.#ports.unpark(this.#follower, [held.position]);
+    this.#leave(position);
+    // The lane begins anew at it, so what was settled behind it is no longer known.
+    for (const [at, { key, until }] of Object.entries(this.#state.items)) if (key === item.key && until === SETTLED) delete this.#state.items[at];
     const lane = { ...laneOf(item.key, event, attempt), attempts: [...(known?.position === position ? known.attempts : []), ...attempts] };
     await parkLane({ follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts }, lane, event);
   }
@@ -221,16 +229,39 @@ export class Leases {
   /** It is behind us: on the main way, or in its lane. */
   #settle(position: number): void {
     const item = this.#state.items[position] as Item;
-    const lane = this.#laneOf(position);
-    delete this.#state.items[position];
-    if (!item.isOfLane) this.#state.done.push(position);
-    else if (lane?.state === "retrying") done({ store: this.#store }, lane);
-    else if (lane !== undefined) this.#store.putLane({ ...lane, position: Math.max(lane.position, position) });
+    const lane = item.isOfLane ? this.#store.lanes.get(item.key) : undefined;
+    const isNext = lane?.state === "retrying" && lane.position === position;
+    this.#leave(position);
+    if (isNext) done({ store: this.#store }, lane);
+    if (lane?.state === "catching-up") this.#moveLane(lane, position, item);
   }
 
-  #laneOf(position: number): Lane | undefined {
+  /** It is nobody's any more; on the main way it is done with, in a lane that is the lane's to say. */
+  #leave(position: number): void {
+    const { isOfLane } = this.#state.items[position] as Item;
+    delete this.#state.items[position];
+    if (!isOfLane) this.#state.done.push(position);
+  }
+
+  /** A lane goes only as far as everything before is settled: whoever settles a later event first leaves the earlier one to come again. */
+  #moveLane(lane: Lane, settled: number, item: Item): void {
+    this.#state.items[settled] = { ...item, isBack: true, until: SETTLED };
+    let { position } = lane;
+    // Positions are whole numbers, so an object has them in their order.
+    for (const [at, { key, isOfLane, until }] of Object.entries(this.#state.items)) {
+      if (key !== lane.key || !isOfLane || Number(at) <= lane.position) continue;
+      if (until !== SETTLED) break;
+      position = Number(at);
+      delete this.#state.items[at];
+    }
+    this.#store.putLane({ ...lane, position });
+  }
+
+  /** The lane whose own event this is. */
+  #laneAt(position: number): Lane | undefined {
     const item = this.#state.items[position];
-    return item?.isOfLane ? this.#store.lanes.get(item.key) : undefined;
+    const lane = item?.isOfLane ? this.#store.lanes.get(item.key) : undefined;
+    return lane?.position === position ? lane : undefined;
   }
 
   /** Moves the cursor over what is settled, as far as the log was seen, and writes what is outstanding. */
@@ -254,4 +285,9 @@ export class Leases {
       this.#store.put(LEASES, this.#state);
     });
   }
+}
+
+/** Each position once, the earlier ones first: of two events of a stream it is the first one that holds it up. */
+function inOrder(positions: readonly number[]): readonly number[] {
+  return [...new Set(positions)].sort((a, b) => a - b);
 }
