@@ -8,7 +8,7 @@ import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { overlapSeconds } from "../overlap.ts";
 import { withKey } from "../idempotency.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, precondition } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { streamName, time, topicPattern } from "../schemas.ts";
 import { commanded, headersOf, type Prepared, tell, type Told } from "../subscriptions/command.ts";
@@ -21,7 +21,7 @@ import { isSubscriptionId, knownSubscription, noSubscription, notPush } from "..
 
 const TAG = "Subscriptions";
 const params = z.object({ id: z.string().max(200) });
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
+const keyed = z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 type OfOne<Body = unknown> = Call<{ id: string }, unknown, Body>;
 
 const pauseBody = z.strictObject({ reason: z.string().max(1_000).optional() }).openapi("Pause", { example: { reason: "The shop is moving" } });
@@ -38,7 +38,7 @@ export const pauseSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType> 
   headers: keyed,
   rawBody: optionalBody(pauseBody),
   answers: { 200: { description: "It is paused", schema: subscription } },
-  problems: [404, 429],
+  problems: [404, 412, 429],
   handle: (call) => act(call, "Pause", readOptional(call, pauseBody)),
 };
 
@@ -53,7 +53,7 @@ export const resumeSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
   headers: keyed,
   rawBody: optionalBody(nothing),
   answers: { 200: { description: "It goes on", schema: subscription } },
-  problems: [404, 429],
+  problems: [404, 412, 429],
   handle: (call) => act(call, "Resume", readOptional(call, nothing)),
 };
 
@@ -62,7 +62,7 @@ async function act(call: OfOne, command: "Pause" | "Resume", data: object | Resp
   return once(call, call.bytes, { command, prepare: () => ({ data }) });
 }
 
-/** Sends a command once for each `Idempotency-Key`, and answers with the subscription, or as `answer` says. */
+/** Sends a command once for each `Idempotency-Key`, to a subscription that is as `If-Match` says, and answers with the subscription, or as `answer` says. */
 async function once(
   call: OfOne,
   fingerprinted: Uint8Array,
@@ -72,9 +72,16 @@ async function once(
   const { services, principal, params, request } = call;
   const idempotency = idempotencyKey(request, fingerprinted);
   if (idempotency instanceof Response) return idempotency;
+  const condition = precondition(request.headers);
+  if (condition instanceof Response) return condition;
+  const prepare = async (): Promise<Prepared | Response> => {
+    // One that is not there is 404, whatever it should have been.
+    const known = condition.kind === "none" ? undefined : await knownSubscription(services, principal.tenant, params.id);
+    return known instanceof Response ? known : asked.prepare();
+  };
   return withKey(services, principal.tenant, idempotency, async () => {
     if (!isSubscriptionId(params.id)) return noSubscription(params.id);
-    const sent = await tell(call, { kind: "subscription", id: params.id, idempotency, ...asked });
+    const sent = await tell(call, { kind: "subscription", id: params.id, command: asked.command, prepare, precondition: condition, idempotency });
     return sent instanceof Response ? sent : answer(sent);
   });
 }
@@ -116,7 +123,7 @@ export const replaySubscription: Endpoint<typeof params, z.ZodObject, typeof rep
   headers: keyed,
   body: { schema: replayBody, maxBytes: 65_536 },
   answers: { 202: { description: "It begins", schema: replayStarted } },
-  problems: [404, 409, 429],
+  problems: [404, 409, 412, 429],
   handle: replay,
 };
 

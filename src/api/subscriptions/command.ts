@@ -54,8 +54,8 @@ async function sendTold(call: Call<unknown, unknown, unknown>, told: Told): Prom
     const prepared = await told.prepare();
     if (prepared instanceof Response) return prepared;
     const { data, version } = prepared;
-    // What was read is what is changed: where the client does not say so itself, nothing may come between.
-    const isOurs = precondition.kind === "none" && version !== undefined;
+    // What was read is what is changed: where the client does not name a version itself, nothing may come between.
+    const isOurs = (precondition.kind === "none" || precondition.kind === "exists") && version !== undefined;
     const sent = await services.send({
       tenant: principal.tenant,
       category: kind === "subscription" ? SUBSCRIPTION_CATEGORY : HANDLER_CATEGORY,
