@@ -29,3 +29,13 @@ test.each([
   const environment = { ...process.env, RIVULET_URL: "http://127.0.0.1:1", ADMIN_KEY: "any" };
   await expect(run(process.execPath, line.split(" "), { cwd: ROOT, env: environment })).rejects.toMatchObject({ code, stdout: "", stderr: `${sentence}\n` });
 });
+
+test.each([
+  ["start", "Runs Rivulet on this machine"],
+  ["dev", "npm run dev"],
+])("npm run %s -- --help tells what there is to set, and starts nothing", async (script, words) => {
+  // Where it starts all the same it is not waited for, and leaves nothing.
+  const { stdout } = await run("npm", ["run", script, "--", "--help"], { cwd: ROOT, timeout: 20_000, env: { ...process.env, STATE_DIR: "/dev/null/none" } });
+  expect(stdout).toContain(words);
+  expect(stdout).toContain("STATE_DIR");
+});
