@@ -45,7 +45,10 @@ export function authenticate(request: Request, services: Asking): Principal | Re
   const given = readKeyText(bearer);
   if (given !== undefined) return keyHolder(services, given);
   if (isSame(bearer, services.adminKey)) return admin(request, services);
-  return tokenPrincipal(services, bearer, Date.now()).then((principal) => principal ?? unknownKey());
+  return tokenPrincipal(services, bearer, Date.now()).then((found) => {
+    if (found === undefined) return unknownKey();
+    return "refused" in found ? unauthorized(found.refused, INVALID_TOKEN) : found;
+  });
 }
 
 /** The one who may act for any tenant that is not deleted. */
@@ -174,8 +177,11 @@ async function provenUntil(services: Pick<Services, "keys" | "issuers">, tenant:
   return issuer?.tenant === tenant && Date.parse(credential.until) > Date.now() ? credential.until : undefined;
 }
 
+/** Of `WWW-Authenticate` (RFC 6750). */
+const INVALID_TOKEN = ', error="invalid_token"';
+
 function unknownKey(): Response {
-  return unauthorized("The key is not known.", ', error="invalid_token"');
+  return unauthorized("The key is not known.", INVALID_TOKEN);
 }
 
 function unauthorized(detail: string, parameter = ""): Response {

@@ -1,7 +1,7 @@
 import type { Granted } from "../../durable-objects/tickets.ts";
 import { issuerId, type IssuerSettings } from "../identity/issuer.ts";
 import { secretKey } from "../identity/shared-secret.ts";
-import { provenBy, statedBy, type TokenHolder } from "../identity/token.ts";
+import { provenBy, statedBy, type TokenHolder, type TokenRefused } from "../identity/token.ts";
 import { grantedScopes } from "./roles.ts";
 import type { Principal } from "./principal.ts";
 import { problem } from "./problem.ts";
@@ -9,15 +9,16 @@ import type { Services } from "./services.ts";
 import { boundsOf, outOfService } from "./tenant-standing.ts";
 
 /**
- * Who a token (JWT) speaks for; undefined where nobody takes it. What it says of itself only chooses the issuer that it is held against.
+ * Who a token (JWT) speaks for; undefined where nobody takes it, and why not where it is a registered issuer's. What it says of itself only chooses the issuer that it is held against.
  * 503 where that one's keys cannot be had.
  */
 export async function tokenPrincipal(
   services: Pick<Services, "issuers" | "keySets" | "tenants" | "roles" | "members">,
   token: string,
   now: number,
-): Promise<Principal | Response | undefined> {
+): Promise<Principal | Response | TokenRefused | undefined> {
   const stated = statedBy(token);
+  let refused: TokenRefused | undefined;
   for (const audience of stated?.audiences ?? []) {
     const id = issuerId(stated?.issuer ?? "", audience);
     const found = await services.issuers.get(id);
@@ -28,7 +29,10 @@ export async function tokenPrincipal(
         return unavailable("The secret of the token's issuer cannot be opened with the present MASTER_KEY.");
       const keys = found.secret === undefined ? services.keySets.of(settings) : secretKey(found.secret);
       const holder = await provenBy(settings, keys, token, now);
-      if (holder === undefined) continue;
+      if (holder === undefined || "refused" in holder) {
+        refused ??= holder;
+        continue;
+      }
       const standing = await services.tenants.get(tenant);
       const refusal = outOfService(tenant, standing);
       if (refusal) return refusal;
@@ -51,7 +55,7 @@ export async function tokenPrincipal(
       return unavailable("The keys of the token's issuer could not be had.");
     }
   }
-  return undefined;
+  return refused;
 }
 
 /** What a token's claims, and the roles of the one it speaks for, come to; never more than who registered its issuer has. */

@@ -35,8 +35,17 @@ export interface TokenHolder {
   readonly until: string;
 }
 
-/** Checks a token of an issuer at a time: signature, algorithm, issuer, audience, times. Undefined where anything is wrong with it. Throws where the issuer's keys cannot be had. */
-export async function provenBy(settings: IssuerSettings, keys: JWTVerifyGetKey, token: string, now: number): Promise<TokenHolder | undefined> {
+/** What is wrong with a token that the issuer has signed: nobody else is told. */
+export interface TokenRefused {
+  /** A sentence for who sent it. */
+  readonly refused: string;
+}
+
+/**
+ * Checks a token of an issuer at a time: signature, algorithm, issuer, audience, times. Undefined where it is not proved to be the issuer's,
+ * and where it is, but not good, why. Throws where the issuer's keys cannot be had.
+ */
+export async function provenBy(settings: IssuerSettings, keys: JWTVerifyGetKey, token: string, now: number): Promise<TokenHolder | TokenRefused | undefined> {
   const { issuer, audience, algorithms, claims, grants } = settings;
   const options = {
     issuer,
@@ -48,21 +57,27 @@ export async function provenBy(settings: IssuerSettings, keys: JWTVerifyGetKey, 
     requiredClaims: ["exp", "iss", "aud"],
     currentDate: new Date(now),
   };
-  const payload = await payloadOf(token, keys, options);
-  if (payload === undefined) return undefined;
+  const found = await payloadOf(token, keys, options);
+  if (found === undefined || "refused" in found) return found;
+  const { payload } = found;
   const actor = claimOf(payload, claims.actor);
-  if (typeof actor !== "string" || !ACTOR.test(actor)) return undefined;
+  if (typeof actor !== "string" || !ACTOR.test(actor))
+    return { refused: `The token does not say whom it speaks for: expected its claim "${claims.actor}" to be a text of 1 to 255 characters.` };
   const until = new Date(((payload.exp as number) + CLOCK_SKEW) * 1_000);
-  if (Number.isNaN(until.getTime())) return undefined;
+  if (Number.isNaN(until.getTime())) return { refused: 'The token ends at no time: expected its claim "exp" to be seconds since 1970.' };
   const scopes = scopesIn(claimOf(payload, claims.scopes)).filter((scope) => allows(grants, scope));
   const roles = claims.roles === undefined ? [] : rolesIn(claimOf(payload, claims.roles));
   return { actor: `jwt:${actor}`, user: actor, scopes, roles, until: until.toISOString() };
 }
 
-async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+type Found = { readonly payload: JWTPayload } | TokenRefused | undefined;
+
+async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Found> {
   try {
-    return (await jwtVerify(token, keys, options)).payload;
+    return await jwtVerify(token, keys, options);
   } catch (fault) {
+    const refused = whyRefused(fault);
+    if (refused !== undefined) return { refused };
     if (fault instanceof errors.JWKSMultipleMatchingKeys) return payloadByAny(token, fault, options);
     // A key set that cannot be had says nothing of the token.
     if (fault instanceof errors.JOSEError && fault.code !== "ERR_JOSE_GENERIC" && fault.code !== "ERR_JWKS_TIMEOUT" && fault.code !== "ERR_JWKS_INVALID")
@@ -72,12 +87,30 @@ async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerif
 }
 
 /** A token that names no key may be of any that fits. */
-async function payloadByAny(token: string, fitting: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+async function payloadByAny(token: string, fitting: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions): Promise<Found> {
   for await (const key of fitting) {
-    const found = await jwtVerify(token, key, options).catch(() => undefined);
-    if (found !== undefined) return found.payload;
+    try {
+      return await jwtVerify(token, key, options);
+    } catch (fault) {
+      const refused = whyRefused(fault);
+      if (refused !== undefined) return { refused };
+    }
   }
   return undefined;
+}
+
+/** What is wrong with a token's claims, which jose looks at once the signature is proved; undefined for all that goes wrong before. */
+function whyRefused(fault: unknown): string | undefined {
+  if (fault instanceof errors.JWTExpired) return `The token was good until ${timeOf(fault.payload.exp)}.`;
+  if (!(fault instanceof errors.JWTClaimValidationFailed)) return undefined;
+  const { claim, reason, payload } = fault;
+  if (claim === "nbf" && reason === "check_failed") return `The token counts from ${timeOf(payload.nbf)} on.`;
+  return reason === "missing" ? `The token has no claim "${claim}".` : `The token's claim "${claim}" is not what its issuer is registered with.`;
+}
+
+function timeOf(seconds: number | undefined): string {
+  const time = new Date((seconds ?? Number.NaN) * 1_000);
+  return Number.isNaN(time.getTime()) ? String(seconds) : time.toISOString();
 }
 
 /** A claim by its name, which may have dots of its own, or by a path. */

@@ -85,6 +85,10 @@ describe("a token of an issuer", () => {
       expectProblem(answer, 401);
       expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer\b.*invalid_token/);
     }
+    // What the issuer has signed is told what is wrong with it; what is not proved to be the issuer's learns nothing.
+    const over = await get("/v1/streams", as(await token("jwt-strict", "streams:read", { exp: past })));
+    expect(over.json()).toMatchObject({ code: "unauthorized", detail: `The token was good until ${new Date(past * 1_000).toISOString()}.` });
+    expect((await get("/v1/streams", as(forged[2] as string))).json()).toMatchObject({ detail: "The key is not known." });
   });
 
   test("is taken no more once its issuer is removed, and what was opened with it is closed", async () => {

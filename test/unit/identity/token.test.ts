@@ -29,8 +29,12 @@ beforeAll(async () => {
   };
 });
 
-const check = (token: string, more: Partial<IssuerSettings> = {}) =>
+const proven = (token: string, more: Partial<IssuerSettings> = {}) =>
   provenBy({ ...settings, ...more }, new KeySets(refuseAll, { allowLocal: false }).of({ ...settings, ...more }), token, NOW);
+const check = async (token: string, more: Partial<IssuerSettings> = {}) => {
+  const found = await proven(token, more);
+  return found !== undefined && "refused" in found ? undefined : found;
+};
 const signed = (more: object = {}, header: object = {}, pair = good) => tokenOf(pair, { alg: "RS256", kid: "k1", ...header }, { ...claims, ...more }, NOW);
 
 describe("a token is taken", () => {
@@ -138,6 +142,21 @@ describe("a token is refused", () => {
     ],
   ])("%s", async (_, make) => {
     expect(await check(await make()).catch((fault: unknown) => expect.unreachable(String(fault)))).toBeUndefined();
+  });
+
+  test.each<[object, string]>([
+    [{ exp: SECONDS - CLOCK_SKEW }, "The token was good until 2026-01-01T11:59:30.000Z."],
+    [{ nbf: SECONDS + 60 }, "The token counts from 2026-01-01T12:01:00.000Z on."],
+    [{ exp: undefined }, 'The token has no claim "exp".'],
+    [{ aud: "other" }, 'The token\'s claim "aud" is not what its issuer is registered with.'],
+    [{ sub: "" }, 'The token does not say whom it speaks for: expected its claim "sub" to be a text of 1 to 255 characters.'],
+    [{ exp: 9e15 }, 'The token ends at no time: expected its claim "exp" to be seconds since 1970.'],
+  ])("with a sentence where the issuer has signed it: %j", async (more, refused) => {
+    expect(await proven(await signed(more))).toEqual({ refused });
+    expect(await proven(await signed(more, {}, other))).toBeUndefined();
+    const [one, two] = [await pairOf("RS256"), await pairOf("RS256")];
+    const several = { jwks: { keys: [one.jwk, two.jwk] as { kty: string }[] } };
+    expect(await proven(await tokenOf(two, { alg: "RS256" }, { ...claims, ...more }, NOW), several)).toEqual({ refused });
   });
 
   test("before anything is looked at, where it is huge, or nothing like one", async () => {
