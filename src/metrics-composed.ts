@@ -84,7 +84,7 @@ export class Metering {
     return {
       received(tenant, bytes) {
         registry.count(tenant, "rivulet_queue_operations_total", {}, queueOperationsOf(bytes));
-        // A message is a commit: its alarm is a row, and a request when it rings.
+        // A message stands for the commits that it tells of: their alarm is a row, and a request when it rings.
         registry.count(tenant, "rivulet_object_rows_written_total", {});
         registry.count(tenant, "rivulet_object_requests_total", { object: "stream" });
       },

@@ -2,6 +2,7 @@ import { packHints, type RecordedEvent } from "../../src/kernel/index.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import { emptyPurged, purgeAnew } from "./close.ts";
 import type { AggregatePorts } from "./contract.ts";
+import { GatheredSends } from "./gathered-sends.ts";
 import { QueueLine } from "./queue-line.ts";
 import { lostBeginning } from "./reconcile.ts";
 import { retain } from "./retention.ts";
@@ -27,6 +28,7 @@ export class Outbox {
   readonly #ports: AggregatePorts;
   readonly #clock: AlarmClock;
   readonly #line = new QueueLine();
+  readonly #gathered: GatheredSends;
   #patience = FIRST_LOOK;
   /** As far as is known the log has this much; unknown counts as all there was at waking. */
   #logged: number | undefined;
@@ -36,6 +38,7 @@ export class Outbox {
     this.#store = store;
     this.#ports = ports;
     this.#clock = clock;
+    this.#gathered = new GatheredSends((events) => this.#attempt(events), ports.now);
   }
 
   /**
@@ -65,7 +68,11 @@ export class Outbox {
   }
 
   /** After the commit: sends what it wrote. The answer does not wait for it; what fails here is the alarm's to repair. Says whether it was sent. */
-  async send(events: readonly RecordedEvent[]): Promise<boolean> {
+  send(events: readonly RecordedEvent[]): Promise<boolean> {
+    return this.#gathered.send(events);
+  }
+
+  async #attempt(events: readonly RecordedEvent[]): Promise<boolean> {
     try {
       await this.#send(events);
       return true;

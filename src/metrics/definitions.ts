@@ -47,10 +47,10 @@ export const DEFINITIONS = {
   rivulet_spans_lost_total: { kind: "counter", help: "Spans of kept traces that a sink of them did not take, or had no room to wait for.", labels: ["sink"] },
   rivulet_log_rows_written_total: { kind: "counter", help: "Rows written to the log's database.", labels: [] },
   rivulet_view_rows_written_total: { kind: "counter", help: "Rows written to the views' database.", labels: [] },
-  rivulet_object_rows_written_total: { kind: "counter", help: "Rows written by streams, estimated: one an event, one a commit.", labels: [] },
+  rivulet_object_rows_written_total: { kind: "counter", help: "Rows written by streams, estimated: one an event, one a message to the log.", labels: [] },
   rivulet_object_requests_total: {
     kind: "counter",
-    help: "Calls of the tenant's objects, by their kind, and alarms of its followers and dispatcher; those of streams are estimated: one a commit.",
+    help: "Calls of the tenant's objects, by their kind, and alarms of its followers and dispatcher; those of streams are estimated: one a message to the log.",
     labels: ["object"],
   },
   rivulet_queue_operations_total: { kind: "counter", help: "Queue operations: three for each 64 KB of a message.", labels: [] },

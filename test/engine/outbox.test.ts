@@ -24,6 +24,31 @@ test("an append arms the alarm in its own commit and sends its events at once", 
   expect(unpackHint(message as string)).toMatchObject({ shard: 0, tenant: "outbox-1", stream: "note-1", head: { version: 1 }, events: [{}] });
 });
 
+test("what is committed while a send is under way goes in one message with what else is", async () => {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let sends = 0;
+  faults.beforeSend = async () => {
+    if (++sends === 1) await held;
+  };
+  // However slow the machine is, nobody waits for the first send for so long that it would be taken to hang.
+  const begun = Date.now();
+  vi.spyOn(Date, "now").mockImplementation(() => begun);
+  // One commit after the other, all of them while the first send is held: each is answered all the same.
+  for (let n = 1; n <= 4; n++) await append("outbox-gathered", "note-1", [note(n)]);
+  expect(sends).toBe(1);
+  vi.restoreAllMocks();
+  release();
+  await vi.waitFor(() => expect(faults.captured).toHaveLength(2), { timeout: 10_000 });
+  const messages = sent();
+  expect(messages.map(unpackHint)).toMatchObject([
+    { head: { version: 1 }, events: [{ version: 1 }] },
+    { head: { version: 4 }, events: [{ version: 2 }, { version: 3 }, { version: 4 }] },
+  ]);
+  await deliver(messages);
+  expect((await wholeLog("outbox-gathered")).map(({ version }) => version)).toEqual([1, 2, 3, 4]);
+});
+
 test("a refused append arms nothing and sends nothing", async () => {
   await append("outbox-2", "note-1", [note(1)], { precondition: { kind: "version", version: 7 } });
   expect(await alarmOf("outbox-2", "note-1")).toBeNull();

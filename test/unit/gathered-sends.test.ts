@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { GatheredSends } from "../../durable-objects/aggregate/gathered-sends.ts";
+import type { JsonText, RecordedEvent } from "../../src/kernel/index.ts";
+
+const event = (version: number, data = "{}") => ({ version, data: data as JsonText }) as RecordedEvent;
+
+/** Sends that end when the test says so, and a clock. */
+function stage() {
+  const began: { readonly versions: readonly number[]; readonly end: (isSent: boolean) => void }[] = [];
+  const clock = { now: 0 };
+  const sends = new GatheredSends(
+    (events) => new Promise((resolve) => began.push({ versions: events.map(({ version }) => version), end: resolve })),
+    () => clock.now,
+  );
+  return { sends, clock, began, versions: () => began.map((send) => send.versions) };
+}
+
+describe("what is sent to the queue", () => {
+  test("goes at once where nothing is under way", async () => {
+    const { sends, began, versions } = stage();
+    const first = sends.send([event(1), event(2)]);
+    expect(versions()).toEqual([[1, 2]]);
+    began[0]?.end(true);
+    expect(await first).toBe(true);
+    void sends.send([event(3)]);
+    expect(versions()).toEqual([[1, 2], [3]]);
+  });
+
+  test("goes together where it was committed while a send was under way, and each is told what became of its own", async () => {
+    const { sends, began, versions } = stage();
+    const first = sends.send([event(1)]);
+    const second = sends.send([event(2)]);
+    const third = sends.send([event(3), event(4)]);
+    expect(versions()).toEqual([[1]]);
+    began[0]?.end(false);
+    expect(await first).toBe(false);
+    expect(versions()).toEqual([[1], [2, 3, 4]]);
+    const fourth = sends.send([event(5)]);
+    began[1]?.end(true);
+    expect(await Promise.all([second, third])).toEqual([true, true]);
+    expect(versions()).toEqual([[1], [2, 3, 4], [5]]);
+    began[2]?.end(true);
+    expect(await fourth).toBe(true);
+  });
+
+  test("is held by one that hangs for 100 ms at most", async () => {
+    const { sends, clock, began, versions } = stage();
+    const hung = sends.send([event(1)]);
+    clock.now = 99;
+    const held = sends.send([event(2)]);
+    expect(versions()).toEqual([[1]]);
+    clock.now = 100;
+    const next = sends.send([event(3)]);
+    expect(versions()).toEqual([[1], [2, 3]]);
+    began[1]?.end(true);
+    expect(await Promise.all([held, next])).toEqual([true, true]);
+    // It ends while another is under way, which others wait for.
+    void sends.send([event(4)]);
+    void sends.send([event(5)]);
+    began[0]?.end(true);
+    expect(await hung).toBe(true);
+    expect(versions().flat()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("does not wait where it is much", () => {
+    const { sends, versions } = stage();
+    void sends.send([event(1)]);
+    void sends.send([event(2, "x".repeat(60_000))]);
+    expect(versions()).toEqual([[1]]);
+    void sends.send([event(3, "x".repeat(60_000))]);
+    expect(versions()).toEqual([[1], [2, 3]]);
+  });
+});
