@@ -1,4 +1,5 @@
 import { categoryOf, type EventEnvelope, type RecordedEvent } from "../../src/kernel/index.ts";
+import { type Hop, SLOW } from "../../src/tracing/hop.ts";
 import { within } from "../../src/tracing/traced.ts";
 import type { Tracer } from "../../src/tracing/tracer.ts";
 import type { AppendRequest, ExecuteRequest, Refusal, StreamIdentity } from "./contract.ts";
@@ -24,20 +25,30 @@ export class StreamTracing {
     if (this.#tracer === undefined || metadata === undefined) return work();
     const tracer = this.#tracer;
     const { tenant, stream } = this.#identity;
-    const hop = tracer.begin({
-      service: this.#service,
-      tenant,
-      name: "command" in request ? `execute ${request.command.name}` : "append",
-      kind: "server",
-      correlationId: metadata.correlationId,
-      context: { traceparent: request.trace ?? metadata.traceparent },
-      attributes: { "rivulet.stream": stream, ...("events" in request && { "rivulet.events": request.events.length }) },
-    });
+    const start = this.#now();
+    const traceparent = request.trace ?? metadata.traceparent;
+    const begin = (): Hop =>
+      tracer.begin({
+        service: this.#service,
+        tenant,
+        name: "command" in request ? `execute ${request.command.name}` : "append",
+        kind: "server",
+        correlationId: metadata.correlationId,
+        context: { traceparent },
+        start,
+        attributes: { "rivulet.stream": stream, ...("events" in request && { "rivulet.events": request.events.length }) },
+      });
+    // Most appends are of a trace that nobody keeps, and nothing is traced within one: it becomes a hop only where it turns out to be worth keeping.
+    if ("events" in request && traceparent.endsWith("-00")) {
+      const done = await work();
+      if (this.#now() - start >= SLOW || (!done.ok && FAULTS.has(done.code))) tracer.end(told(begin(), done));
+      return done;
+    }
+    const hop = begin();
     // What is begun here goes on without it: another's commit may be among it.
     try {
       const done = await within(hop.root, work);
-      if (done.ok) hop.root.set(written(done));
-      else refusedIn(hop.root, done);
+      told(hop, done);
       return done;
     } finally {
       tracer.end(hop);
@@ -87,6 +98,13 @@ function written(done: { readonly ok: true }): Readonly<Record<string, number | 
   };
   const last = version ?? events?.at(-1)?.version;
   return { "rivulet.written": events?.length ?? 0, ...(last !== undefined && { "rivulet.version": last }), ...(replayed && { "rivulet.replayed": true }) };
+}
+
+/** The hop, with what came of it. */
+function told(hop: Hop, done: { readonly ok: true } | Refusal): Hop {
+  if (done.ok) hop.root.set(written(done));
+  else refusedIn(hop.root, done);
+  return hop;
 }
 
 function refusedIn(span: { set(attributes: Readonly<Record<string, string>>): void; fail(error: unknown): void }, { code, rejection, detail }: Refusal): void {
