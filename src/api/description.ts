@@ -56,8 +56,8 @@ function responsesOf({ answers, scope, params, query, body, rawBody, notModified
     // A bad Tenant-Id, no key, a scope that is missing, the key's limit, an overloaded part.
     ...(scope === "public" ? [] : [400, 401, 403, 429, 503]),
     ...(params || query || body ? [422] : []),
-    ...(body || rawBody ? [400, 408, 413] : []),
-    ...(body || rawBody?.isIn ? [415] : []),
+    // Any body may come in a content coding, which is 415.
+    ...(body || rawBody ? [400, 408, 413, 415] : []),
     ...problems,
   ]);
   return Object.fromEntries([
