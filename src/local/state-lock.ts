@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { endLeftBehind } from "./left-behind.ts";
 
+/** How long (milliseconds) a folder may still be held by a process that was killed: it lets go once the last of its threads has ended. */
+const ENDING = 1_000;
+
 /** What every process that works on a folder of state carries in its environment: which folder. */
 const MARK = "RIVULET_STATE_OF";
 
@@ -30,7 +33,7 @@ export async function claimState(stateDir: string): Promise<StateClaim> {
   await mkdir(stateDir, { recursive: true });
   const folder = await realpath(stateDir);
   const owner = join(folder, "server.pid");
-  const lock = new DatabaseSync(join(folder, "server.lock"));
+  const lock = new DatabaseSync(join(folder, "server.lock"), { timeout: ENDING });
   try {
     lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (fault) {

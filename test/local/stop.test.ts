@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { serve } from "../../src/local/server.ts";
 import { claimState } from "../../src/local/state-lock.ts";
@@ -57,4 +59,27 @@ test("a server ends with the npm that runs it, even where npm is killed and pass
   await server.ended;
   await pause(1_000);
   expect(await leftOf(server, runtime)).toEqual([]);
+});
+
+test("a state that is held by a process which is just ending is waited for, one that is held on is refused", async () => {
+  const folder = await newFolder();
+  const holding = (ends: string) => `
+    const { DatabaseSync } = require("node:sqlite");
+    new DatabaseSync(process.argv[1] + "/server.lock").exec("BEGIN EXCLUSIVE");
+    console.log("held");
+    setTimeout(() => {}, 60_000);
+    ${ends}`;
+  const held = async (ends = "") => {
+    const child = spawn(process.execPath, ["-e", holding(ends), folder], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    return child;
+  };
+  await held("setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300)");
+  await (await claimState(folder)).release();
+  const other = await held();
+  try {
+    await expect(claimState(folder)).rejects.toThrow("to be free, got a server that uses it");
+  } finally {
+    other.kill("SIGKILL");
+  }
 });
