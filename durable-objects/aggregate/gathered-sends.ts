@@ -15,7 +15,7 @@ interface Waiting {
 
 /**
  * What is committed while a send is under way goes together with what else is, once that is done. A stream that is written to all the
- * time so takes few messages, each of them three queue operations, and a lone event waits for nobody.
+ * time so takes few messages, each of them three queue operations, where sending takes longer than committing; a lone event waits for nobody.
  */
 export class GatheredSends {
   readonly #send: (events: readonly RecordedEvent[]) => Promise<boolean>;
