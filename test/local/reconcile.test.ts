@@ -50,7 +50,16 @@ async function idsOfStreams(server: Server): Promise<readonly string[]> {
   return ids;
 }
 
-/** A server with six streams, all in its log, that has then lost some of its databases. */
+/** How many objects an alarm is to wake: they have not let go of what they sent, and would send it again to a log that lacks it. */
+async function alarms(server: Server): Promise<number> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const db = new DatabaseSync(join(objects(server.stateDir), "metadata.sqlite"), { readOnly: true });
+  const row = db.prepare("SELECT count(*) AS count FROM _cf_ALARM").get();
+  db.close();
+  return Number(row?.count);
+}
+
+/** A server with six streams, all in its log and their outboxes at rest, that has then lost some of its databases. */
 async function afterLoss(isLost: (tables: readonly string[]) => boolean): Promise<{ readonly server: Server; readonly before: readonly Logged[] }> {
   const server = await startServer();
   for (const stream of STREAMS) await append(server.url, stream, [1, 2, 3]);
@@ -65,6 +74,12 @@ async function afterLoss(isLost: (tables: readonly string[]) => boolean): Promis
     ([row]) => row?.count === 18,
     20_000,
   );
+  const waiting = await until(
+    () => alarms(server),
+    (count) => count === 0,
+    20_000,
+  );
+  expect(waiting).toBe(0);
   await stop(server);
   for (const file of (await readdir(databases(server.stateDir))).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")) {
     if (!isLost(await tablesOf(join(databases(server.stateDir), file)))) continue;
