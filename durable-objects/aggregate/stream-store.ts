@@ -1,21 +1,11 @@
-// Longer than usual: every statement on a stream's tables, so that what is on disk, and what of it is in memory, is read in one place.
-
 import { type EventEnvelope, envelopeText, type JsonText, PURGED, type RecordedEvent, uuid7Time } from "../../src/kernel/index.ts";
-import type { ReadRequest, StreamIdentity } from "./contract.ts";
+import type { StreamIdentity } from "./contract.ts";
+import { EventJoiner, type JoinedEvents, type JoinedRange } from "./event-joiner.ts";
 import { packed, unpacked } from "./stored-data.ts";
 import { EMPTY, memoryAfter, type SeenAnswer, type SeenEvent, type StreamMemory } from "./stream-memory.ts";
 
 /** Rows that one statement empties or deletes: a long stream is walked in steps. */
 export const STEP = 1_000;
-
-/** Characters that stand around an event's data, the comma after it among them. */
-const AROUND_DATA = ',"data":,'.length;
-
-/** Bytes that SQLite takes as one value. */
-const LARGEST_VALUE = 2_000_000;
-
-/** Whether among rows is one whose data is not JSON as it came: deflated, purged, or a string. */
-const ODD = "max(data NOT BETWEEN '#' AND '~')";
 
 /** Rows of one statement, at most: it has 100 parameters, and takes no longer for a row from here on. */
 const MOST_ROWS = 32;
@@ -34,17 +24,6 @@ function insertOf(rows: number): string {
   const statement = `INSERT INTO events_v1 (version, envelope, data) VALUES ${values.join(", ")}`;
   inserts.set(rows, statement);
   return statement;
-}
-
-/** The limit keeps the order: without it SQLite may take an aggregate's rows as they come. */
-function rowsOf({ direction }: Joining): string {
-  return `SELECT envelope, data FROM events_v1 WHERE version BETWEEN ? AND ? ORDER BY version ${direction === "forward" ? "ASC" : "DESC"} LIMIT ?`;
-}
-
-/** Which events are joined: versions, both inclusive, at most `limit` of them. */
-interface Joining extends Pick<ReadRequest, "direction" | "limit" | "maxBytes" | "asLines"> {
-  readonly from: number;
-  readonly to: number;
 }
 
 /**
@@ -70,11 +49,11 @@ export class StreamStore {
   readonly #sql: SqlStorage;
   #memory: StreamMemory | undefined;
   #tables: Set<string> | undefined;
-  /** The last page could not be joined. */
-  #joinsInVain = false;
+  readonly #joiner: EventJoiner;
 
   constructor(sql: SqlStorage, identity: StreamIdentity) {
     this.#sql = sql;
+    this.#joiner = new EventJoiner(sql);
     this.identity = identity;
   }
 
@@ -196,40 +175,9 @@ export class StreamStore {
     }
   }
 
-  /**
-   * Events as the API gives them, joined into UTF-8 by SQLite itself: a third of what one by one costs. Undefined where they are over
-   * `maxBytes` or 2 MB, and where one needs a closer look: its data is deflated, purged, or a string, which may be the base64 of what is no JSON.
-   */
-  joined(joining: Joining): { readonly items: Uint8Array; readonly count: number } | undefined {
-    if (this.memory.isPurged || !this.#has("events_v1")) return undefined;
-    // Measuring costs half as much again as joining, so it comes only where the last join was in vain.
-    const joined = this.#joinsInVain && !this.#isJoinable(joining) ? undefined : this.#join(joining);
-    this.#joinsInVain = joined === undefined;
-    return joined;
-  }
-
-  #isJoinable(joining: Joining): boolean {
-    const query = `SELECT total(octet_length(envelope) + octet_length(data) + ${AROUND_DATA}) AS bytes, ${ODD} AS odd FROM (${rowsOf(joining)})`;
-    const { bytes, odd } = this.#sql.exec<{ bytes: number; odd: number | null }>(query, joining.from, joining.to, joining.limit).one();
-    return odd === 0 && bytes <= Math.min(joining.maxBytes, LARGEST_VALUE);
-  }
-
-  #join(joining: Joining): { readonly items: Uint8Array; readonly count: number } | undefined {
-    // An envelope ends in a string and one brace.
-    const text = `rtrim(envelope, '}') || ',"data":' || data || '}'`;
-    const all = joining.asLines ? `group_concat(${text} || char(10), '')` : `group_concat(${text}, ',')`;
-    const query = `SELECT count(*) AS count, ${ODD} AS odd, CAST(${all} AS BLOB) AS items FROM (${rowsOf(joining)})`;
-    try {
-      const { count, odd, items } = this.#sql
-        .exec<{ count: number; odd: number | null; items: ArrayBuffer | null }>(query, joining.from, joining.to, joining.limit)
-        .one();
-      // A comma is counted for each event, also the last.
-      const isLarge = items !== null && items.byteLength + (joining.asLines ? 0 : 1) > joining.maxBytes;
-      return odd !== 0 || items === null || isLarge ? undefined : { items: new Uint8Array(items), count };
-    } catch (fault) {
-      if (/too ?big/i.test(String(fault))) return undefined;
-      throw fault;
-    }
+  /** Events as the API gives them, joined; undefined where they are to be read one by one. */
+  joined(range: JoinedRange): JoinedEvents | undefined {
+    return this.memory.isPurged || !this.#has("events_v1") ? undefined : this.#joiner.join(range);
   }
 
   envelope(version: number): EventEnvelope | undefined {
