@@ -1,13 +1,15 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { TENANT_PATTERN } from "../kernel/index.ts";
 import type { ApiEnv, Endpoint, RawBody } from "./endpoint.ts";
+import { conditional } from "./preconditions.ts";
 import { problemSchema } from "./schemas.ts";
 import { scopesOf } from "./scope.ts";
 import { STATUS_MEANINGS } from "./statuses.ts";
 
 /** Whatever needs a key takes this header, and answers 400 where it names no tenant. */
 const tenantHeader = z.object({ "tenant-id": z.string().regex(TENANT_PATTERN).optional() });
-const conditionalHeader = z.object({ "if-none-match": z.string().optional() });
+/** What a read takes that may be 304. */
+const conditionalRead = conditional.pick({ "if-none-match": true });
 
 /** Adds an endpoint to /openapi.json: what it takes, what it answers, and what every endpoint of its kind may answer. */
 export function describeEndpoint<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
@@ -47,7 +49,7 @@ type AnyEndpoint = Pick<Endpoint<z.ZodObject, z.ZodObject, z.ZodType>, "scope" |
 };
 
 function headersOf({ scope, headers = z.object({}), notModified }: AnyEndpoint): z.ZodObject | undefined {
-  const all = { ...headers.shape, ...(scope !== "public" && tenantHeader.shape), ...(notModified && conditionalHeader.shape) };
+  const all = { ...headers.shape, ...(scope !== "public" && tenantHeader.shape), ...(notModified && conditionalRead.shape) };
   return Object.keys(all).length > 0 ? z.object(all) : undefined;
 }
 

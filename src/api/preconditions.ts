@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import type { IdempotencyKey, Precondition } from "../../durable-objects/aggregate/contract.ts";
 import { sha256 } from "../kernel/index.ts";
 import { problem } from "./problem.ts";
@@ -12,6 +13,9 @@ const VERSION_TAG = /^"(0|[1-9]\d{0,14})(?:\.(?:[2-9]|[1-9]\d{1,14}))?"$/;
 export function streamTag({ version, firstVersion }: { readonly version: number; readonly firstVersion: number }, suffix = ""): string {
   return `"${version}${firstVersion > 1 ? `.${firstVersion}` : ""}${suffix}"`;
 }
+
+/** The headers that `precondition` reads, for an endpoint's description. */
+export const conditional = z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 
 /** `If-Match` and `If-None-Match` of a write (RFC 9110, section 13): one strong tag or `*`; `"0"` is a stream that does not exist yet. */
 export function precondition(headers: Headers): Precondition | Response {
@@ -35,6 +39,16 @@ function bad(detail: string): Response {
 
 /** Characters of an `Idempotency-Key`, at most. */
 export const MAX_KEY_LENGTH = 255;
+
+/** The header that `idempotencyKey` reads, for an endpoint's description: the key, or the key in its two quotes. */
+export const keyed = z.object({
+  "idempotency-key": z
+    .string()
+    .max(MAX_KEY_LENGTH + 2)
+    .optional(),
+});
+/** Those of a write that takes both. */
+export const keyedConditional = z.object({ ...keyed.shape, ...conditional.shape });
 
 /**
  * The `Idempotency-Key`, quoted or bare, and the fingerprint of the request it came with; undefined where none is sent. `headers` are

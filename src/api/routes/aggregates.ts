@@ -7,7 +7,7 @@ import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { idempotencyKey, keyedConditional, precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { roleRefusal } from "../roles.ts";
@@ -40,7 +40,7 @@ function commandEndpoint(decider: Decider, name: string, schema: z.ZodType): End
     summary: `${name}, decided by the aggregate ${category}`,
     tag: category,
     params,
-    headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
+    headers: keyedConditional,
     body: { schema: tolerant(schema), maxBytes: MAX_COMMAND_BYTES },
     answers: {
       200: {

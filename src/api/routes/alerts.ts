@@ -11,7 +11,7 @@ import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { page, time } from "../schemas.ts";
@@ -214,7 +214,7 @@ export const silenceAlert: Endpoint<typeof ofAlert, z.ZodObject, typeof silenceI
   summary: "Keep an alert, or all with some labels, from firing for a while; what fires already is not told again anyway",
   tag: TAG,
   params: ofAlert,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   body: { schema: silenceInput, maxBytes: MAX_BYTES },
   answers: { 200: { description: "Silenced", schema: silenced } },
   problems: [404, 409, 429],

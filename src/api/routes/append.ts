@@ -10,7 +10,7 @@ import { undecided } from "../decided.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { idempotencyKey, keyedConditional, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
 import { appendScope } from "../scope.ts";
 import { clientMetadata, eventType, producerTime, streamName } from "../schemas.ts";
@@ -43,7 +43,7 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
   summary: "Append events to a stream, all or nothing",
   tag: "Streams",
   params,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
+  headers: keyedConditional,
   refuse: ({ params: { stream } }) => reservedStream(stream),
   body: { schema: appendBody, maxBytes: MAX_BODY_BYTES, pick: ["events", "*", "data"], isCritical: ({ events }) => areCritical(events.map(priorityOf)) },
   otherBody: { ...cloudEventsBody, handle: appendCloudEvents },

@@ -9,7 +9,7 @@ import { overLimits, reservedStream } from "../draft-limits.ts";
 import { consistencyTokenOf } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { appendScope, lacking } from "../scope.ts";
@@ -37,7 +37,7 @@ export const appendCloudEvents: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = 
   scopeOf: ({ principal }) => (allowsSome(principal.scopes, "events:import") ? [] : "events:write:{stream}"),
   summary: "Append CloudEvents whose producer knows no streams: all or nothing in each stream",
   tag: "Log",
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   rawBody: cloudEventsBody,
   answers: {
     201: { description: "All are there now", schema: allTaken },

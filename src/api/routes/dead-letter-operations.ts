@@ -6,7 +6,7 @@ import { uuid7 } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKeptAnswer, withKey } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import type { Services } from "../services.ts";
 import { isOfSaga, stuckOf, unstick } from "../sagas/stuck.ts";
@@ -21,7 +21,6 @@ const MOST_FOLLOWERS = 200;
 const MAX_EDIT_BYTES = 1_100_000;
 
 const params = z.object({ id: z.string().max(300) });
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
 const reason = z.string().min(1).max(1_000);
 const redriveBody = z
   .strictObject({ edit: z.any().optional().openapi({ description: "Data to deliver in the place of the event's own, this once" }), reason: reason.optional() })

@@ -6,7 +6,7 @@ import { json } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -54,7 +54,6 @@ async function shownHandler(services: Services, tenant: string, { name, on, prio
 }
 
 const params = z.object({ name: z.string().max(200) });
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
 const pauseBody = z.strictObject({ reason: z.string().max(1_000).optional() });
 const nothing = z.strictObject({});
 const told = z.object({ name: z.string(), status: z.enum(["active", "paused"]), reason: z.string().optional() }).openapi("HandlerStatus");

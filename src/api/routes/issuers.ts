@@ -12,7 +12,7 @@ import { withKey } from "../idempotency.ts";
 import { algorithmsOf, issuerFault, type NewIssuer, newIssuer } from "../issuers/input.ts";
 import { platformMetadata } from "../metadata.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { conditional, idempotencyKey, keyed, precondition } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
@@ -40,7 +40,7 @@ export const createIssuer: Endpoint<z.ZodObject, z.ZodObject, typeof newIssuer> 
   scope: "admin:issuers",
   summary: "Take the tokens (JWT) of an issuer; none of them may more than the one who registers it",
   tag: TAG,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   body: { schema: newIssuer, maxBytes: 65_536 },
   answers: { 201: { description: "Registered", schema: shown } },
   problems: [409, 429, 503],
@@ -170,7 +170,7 @@ export const deleteIssuer: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Take an issuer's tokens no more: within 5 seconds everywhere, and what was opened with them is closed",
   tag: TAG,
   params,
-  headers: z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
+  headers: conditional,
   answers: { 204: { description: "Removed" } },
   problems: [404, 409, 412, 429],
   async handle(call) {

@@ -11,7 +11,7 @@ import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { answer, answered, command, known, sealedSecret, seenOnce } from "../keys/commanded.ts";
 import { keyLine, keyShownOnce, newKey, shownKey } from "../keys/shown.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { conditional, idempotencyKey, keyed, precondition } from "../preconditions.ts";
 import { cannotGive } from "../roles.ts";
 import { problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
@@ -21,8 +21,6 @@ import { newSubscriptionId } from "../subscriptions/subscription-id.ts";
 
 const TAG = "Identity";
 const MAX_BYTES = 65_536;
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
-const conditional = z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 const params = z.object({ id: z.string().max(200) });
 
 export const createKey: Endpoint<z.ZodObject, z.ZodObject, typeof newKey> = {

@@ -4,7 +4,7 @@ import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
-import { precondition, streamTag } from "../preconditions.ts";
+import { conditional, precondition, streamTag } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { patched, retentionPatch, shownRetention } from "../retention.ts";
@@ -29,7 +29,7 @@ export const closeStream: Endpoint<typeof params, typeof closeQuery, z.ZodType> 
   tag: "Streams",
   params,
   query: closeQuery,
-  headers: z.object({ "if-match": z.string().optional() }),
+  headers: conditional.pick({ "if-match": true }),
   refuse: ({ params: { stream } }) => reserved(stream),
   answers: {
     200: { description: "Closed, or closed already", schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }) },
@@ -64,7 +64,7 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
   summary: "Set how much of a stream is kept; the log keeps its copy",
   tag: "Streams",
   params,
-  headers: z.object({ "if-match": z.string().optional() }),
+  headers: conditional.pick({ "if-match": true }),
   refuse: ({ params: { stream } }) => reserved(stream),
   body: { schema: patch, maxBytes: 16_384, mediaTypes: ["application/merge-patch+json", "application/json"] },
   answers: {

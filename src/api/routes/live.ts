@@ -10,7 +10,7 @@ import type { Feed } from "../live/feed.ts";
 import { serveSocket } from "../live/socket.ts";
 import { watchCredential } from "../live/watch.ts";
 import { serveSse, SSE_HEADERS } from "../live/sse.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { lacking } from "../scope.ts";
@@ -116,7 +116,7 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
   scopeOf: ({ principal }) => (allowsSome(principal.scopes, "streams:read") ? [] : "tickets:create"),
   summary: "A ticket that opens one live connection within 60 seconds, for clients that cannot send headers",
   tag: "Platform",
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   // Nothing is asked for in it; but what came with a key is told from what comes with it again.
   rawBody: { maxBytes: 1024, mediaTypes: [] },
   answers: {

@@ -4,7 +4,7 @@ import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
-import { precondition } from "../preconditions.ts";
+import { conditional, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
 
 const TAG = "Identity";
@@ -21,7 +21,7 @@ export const putOrigins: Endpoint<z.ZodObject, z.ZodObject, typeof body> = {
   scope: "admin:origins",
   summary: "Say which web pages may read this tenant's answers, by their origins: within 5 seconds everywhere",
   tag: TAG,
-  headers: z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
+  headers: conditional,
   body: { schema: body, maxBytes: 65_536 },
   answers: { 200: { description: "Allowed, these and no others", schema: shown } },
   problems: [409, 412, 429],

@@ -6,7 +6,7 @@ import { json } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKeptAnswer } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -97,7 +97,6 @@ export const oneProjection: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   },
 };
 
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
 const rebuildQuery = z.object({
   compare: z
     .enum(["true", "false"])

@@ -10,7 +10,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { MAX_SCOPES, scope } from "../keys/shown.ts";
 import { platformMetadata } from "../metadata.ts";
-import { precondition } from "../preconditions.ts";
+import { conditional, precondition } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { nameOfRole } from "../roles.ts";
@@ -20,7 +20,6 @@ import { lacking } from "../scope.ts";
 const TAG = "Identity";
 const name = z.string().regex(ROLE_PATTERN, "Expected 1 to 63 of [A-Za-z0-9._-], a letter or digit first");
 const params = z.object({ name });
-const conditional = z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 const definition = z
   .strictObject({ scopes: z.array(scope).min(1).max(MAX_SCOPES) })
   .openapi("RoleDefinition", { example: { scopes: ["streams:read:order-*", "commands:order:PlaceOrder"] } });

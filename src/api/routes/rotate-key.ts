@@ -5,7 +5,7 @@ import type { Call, Endpoint } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { answer, answered, command, known, noKey, sealedSecret, seenOnce } from "../keys/commanded.ts";
 import { keyShownOnce } from "../keys/shown.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { idempotencyKey, keyedConditional, precondition } from "../preconditions.ts";
 import { problem } from "../problem.ts";
 import { overlapSeconds } from "../overlap.ts";
 import { refused } from "../refusal.ts";
@@ -27,7 +27,7 @@ export const rotateKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Make the key anew; for a while the one before counts as well. Who rotates it needs every scope that it has",
   tag: "Identity",
   params,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() }),
+  headers: keyedConditional,
   rawBody: optionalBody(rotateBody),
   answers: { 200: { description: "Rotated", schema: keyShownOnce } },
   problems: [404, 409, 412, 422, 429, 503],

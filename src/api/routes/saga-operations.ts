@@ -4,7 +4,7 @@ import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type ApiEnv, type Call, type Endpoint, invalidInput, serve } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { idempotencyKey, keyedConditional, precondition } from "../preconditions.ts";
 import { refused } from "../refusal.ts";
 import { noInstance, noSaga, sagaOf } from "../sagas/found.ts";
 import { sagaInstance, shownInstance } from "../sagas/instance.ts";
@@ -13,11 +13,6 @@ import { tellSaga } from "../sagas/tell-saga.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
 
 const TAG = "Sagas";
-const conditional = z.object({
-  "idempotency-key": z.string().max(257).optional(),
-  "if-match": z.string().optional(),
-  "if-none-match": z.string().optional(),
-});
 
 const startBody = z.strictObject({ id, data: z.record(z.string(), z.unknown()) }).openapi("SagaStart", { example: { id: "o-1", data: {} } });
 
@@ -29,7 +24,7 @@ const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
   summary: "Start an instance by hand, with the data that it would have got from its event",
   tag: TAG,
   params: ofName,
-  headers: conditional,
+  headers: keyedConditional,
   body: { schema: startBody, maxBytes: 65_536 },
   answers: { 201: { description: "It runs", schema: instance } },
   problems: [404, 409, 412, 429],
@@ -66,7 +61,7 @@ function operation(
     summary: what.summary,
     tag: TAG,
     params: ofOne,
-    headers: conditional,
+    headers: keyedConditional,
     rawBody: optionalBody(what.body),
     answers: { 200: { description: "How the instance stands now", schema: instance } },
     problems: [404, 409, 412, 429],

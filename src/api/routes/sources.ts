@@ -14,7 +14,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { platformMetadata } from "../metadata.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { precondition } from "../preconditions.ts";
+import { conditional, precondition } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { refused } from "../refusal.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
@@ -34,8 +34,6 @@ const sourceView = sourceLine
     ...hmacSettings.partial().shape,
   })
   .openapi("Source");
-
-const conditional = z.object({ "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 
 export const putSource: Endpoint<typeof params, z.ZodObject, typeof settings> = {
   method: "put",

@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKeptAnswer } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { cursor, limit, page } from "../schemas.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
 import { attempt } from "../subscriptions/shown.ts";
@@ -61,7 +61,7 @@ export const testSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType> =
   summary: "Deliver an event of the type `rivulet.Test` at once, which stands in no log",
   tag: TAG,
   params,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   rawBody: optionalBody(nothing),
   answers: { 200: { description: "The attempt, whatever came of it", schema: tested } },
   problems: [404, 409],

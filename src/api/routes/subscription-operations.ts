@@ -8,7 +8,7 @@ import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { overlapSeconds } from "../overlap.ts";
 import { withKey } from "../idempotency.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { idempotencyKey, keyedConditional, precondition } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import { streamName, time, topicPattern } from "../schemas.ts";
 import { commanded, headersOf, type Prepared, tell, type Told } from "../subscriptions/command.ts";
@@ -21,7 +21,6 @@ import { isSubscriptionId, knownSubscription, noSubscription, notPush } from "..
 
 const TAG = "Subscriptions";
 const params = z.object({ id: z.string().max(200) });
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional(), "if-match": z.string().optional(), "if-none-match": z.string().optional() });
 type OfOne<Body = unknown> = Call<{ id: string }, unknown, Body>;
 
 const pauseBody = z.strictObject({ reason: z.string().max(1_000).optional() }).openapi("Pause", { example: { reason: "The shop is moving" } });
@@ -35,7 +34,7 @@ export const pauseSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType> 
   summary: "Deliver nothing until it is resumed; what comes meanwhile waits in the log",
   tag: TAG,
   params,
-  headers: keyed,
+  headers: keyedConditional,
   rawBody: optionalBody(pauseBody),
   answers: { 200: { description: "It is paused", schema: subscription } },
   problems: [404, 412, 429],
@@ -50,7 +49,7 @@ export const resumeSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
   summary: "Go on, after a pause, or where the platform stopped it",
   tag: TAG,
   params,
-  headers: keyed,
+  headers: keyedConditional,
   rawBody: optionalBody(nothing),
   answers: { 200: { description: "It goes on", schema: subscription } },
   problems: [404, 412, 429],
@@ -120,7 +119,7 @@ export const replaySubscription: Endpoint<typeof params, z.ZodObject, typeof rep
   summary: "Deliver a part of the log again, beside what is new; the subscription says how far it has come",
   tag: TAG,
   params,
-  headers: keyed,
+  headers: keyedConditional,
   body: { schema: replayBody, maxBytes: 65_536 },
   answers: { 202: { description: "It begins", schema: replayStarted } },
   problems: [404, 409, 412, 429],
@@ -187,7 +186,7 @@ export const rotateSecret: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Sign with another secret from now on; for a while both sign",
   tag: TAG,
   params,
-  headers: keyed,
+  headers: keyedConditional,
   rawBody: optionalBody(rotateBody),
   answers: { 200: { description: "Rotated; a secret that was made is shown now, and never again", schema: subscription } },
   problems: [404, 409, 412, 429],

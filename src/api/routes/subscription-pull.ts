@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { json, jsonBytes } from "../answer.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKeptAnswer } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { limit, recordedEvent, wholeNumber } from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { knownSubscription, notPull } from "../subscriptions/state.ts";
@@ -63,7 +63,6 @@ const ackBody = z.strictObject({ positions }).openapi("Acknowledgement", { examp
 const nackBody = z
   .strictObject({ positions, reason: z.string().max(1_000).optional() })
   .openapi("Refusal", { example: { positions: [812], reason: "No such order" } });
-const keyed = z.object({ "idempotency-key": z.string().max(257).optional() });
 
 export const acknowledgeEvents: Endpoint<typeof params, z.ZodObject, typeof ackBody> = {
   method: "post",

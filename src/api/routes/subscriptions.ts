@@ -11,7 +11,7 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { noMasterKey } from "../no-master-key.ts";
-import { idempotencyKey, precondition } from "../preconditions.ts";
+import { conditional, idempotencyKey, keyed, precondition } from "../preconditions.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { commanded, type Prepared, tell } from "../subscriptions/command.ts";
 import { type SubscriptionInput, subscriptionInput, type SubscriptionPatch, subscriptionPatch } from "../subscriptions/input.ts";
@@ -36,7 +36,7 @@ export const createSubscription: Endpoint<z.ZodObject, z.ZodObject, typeof subsc
   scope: ["subscriptions:write", "streams:read"],
   summary: "Have events delivered to a URL, or kept for one who pulls",
   tag: TAG,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   body: { schema: subscriptionInput, maxBytes: MAX_BYTES },
   answers: { 201: { description: "Made; a secret that was made is shown now, and never again", schema: subscription } },
   problems: [409, 429],
@@ -145,7 +145,7 @@ export const patchSubscription: Endpoint<typeof params, z.ZodObject, typeof subs
   summary: "Change a subscription by a merge-patch; where it begins, and whether it is pulled, stays",
   tag: TAG,
   params,
-  headers: z.object({ "if-match": z.string().optional() }),
+  headers: conditional.pick({ "if-match": true }),
   body: { schema: subscriptionPatch, maxBytes: MAX_BYTES, mediaTypes: ["application/merge-patch+json", "application/json"] },
   answers: { 200: { description: "As it is now", schema: subscription } },
   problems: [404, 409, 412, 429],
@@ -190,7 +190,7 @@ export const deleteSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
   summary: "End a subscription, and drop its dead letters",
   tag: TAG,
   params,
-  headers: z.object({ "if-match": z.string().optional() }),
+  headers: conditional.pick({ "if-match": true }),
   answers: { 204: { description: "Ended" } },
   problems: [404, 409, 412, 429],
   async handle(call) {

@@ -3,7 +3,8 @@ import { tenantStream, type TenantState } from "../../identity/tenant.ts";
 import { DEFAULT_TENANT, TENANT_PATTERN } from "../../kernel/index.ts";
 import { adminOnly } from "../admin-only.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { answer, command, keyed, noTenant, params, shown, TAG, tenantLimits } from "../tenants/commanded.ts";
+import { keyedConditional } from "../preconditions.ts";
+import { answer, command, noTenant, params, shown, TAG, tenantLimits } from "../tenants/commanded.ts";
 
 const body = z
   .strictObject({
@@ -20,7 +21,7 @@ export const boundTenant: Endpoint<typeof params, z.ZodObject, typeof body> = {
   summary: "Say what a tenant may at most, or switch its writes off: within 5 seconds everywhere",
   tag: TAG,
   params,
-  headers: keyed,
+  headers: keyedConditional,
   refuse: adminOnly,
   body: { schema: body, maxBytes: 16_384 },
   answers: { 200: { description: "As it is now", schema: shown } },

@@ -2,7 +2,8 @@ import type { z } from "@hono/zod-openapi";
 import { DEFAULT_TENANT, TENANT_PATTERN } from "../../kernel/index.ts";
 import { adminOnly } from "../admin-only.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { answer, command, keyed, noTenant, params, shown, TAG } from "../tenants/commanded.ts";
+import { keyedConditional } from "../preconditions.ts";
+import { answer, command, noTenant, params, shown, TAG } from "../tenants/commanded.ts";
 
 /** A suspended tenant's log stands still, so what is to be kept is taken out first; nor is all that somebody has one slip away. */
 export const deleteTenant: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
@@ -13,7 +14,7 @@ export const deleteTenant: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Delete a suspended tenant with all it has, for good; its id is never given again",
   tag: TAG,
   params,
-  headers: keyed,
+  headers: keyedConditional,
   refuse: adminOnly,
   answers: { 202: { description: "It is being deleted: `GET` says how far that is", schema: shown } },
   problems: [404, 409, 412, 429],

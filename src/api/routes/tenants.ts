@@ -9,9 +9,10 @@ import { json } from "../answer.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { keyedConditional } from "../preconditions.ts";
 import { afterName, cursor, limit, page } from "../schemas.ts";
 import { optionalBody, readOptional } from "../subscriptions/optional-body.ts";
-import { answer, command, keyed, noTenant, params, shown, TAG } from "../tenants/commanded.ts";
+import { answer, command, noTenant, params, shown, TAG } from "../tenants/commanded.ts";
 
 const VIEW = "tenants_made";
 const name = z.string().min(1).max(200);
@@ -25,7 +26,7 @@ export const createTenant: Endpoint<z.ZodObject, z.ZodObject, typeof newTenant> 
   scope: "admin:tenants",
   summary: "Make a tenant; its first key is made by the admin key, with Tenant-Id",
   tag: TAG,
-  headers: keyed,
+  headers: keyedConditional,
   refuse: adminOnly,
   body: { schema: newTenant, maxBytes: 16_384 },
   answers: { 201: { description: "Made", schema: shown } },
@@ -106,7 +107,7 @@ function operation(
     summary: what.summary,
     tag: TAG,
     params,
-    headers: keyed,
+    headers: keyedConditional,
     refuse: adminOnly,
     rawBody: optionalBody(what.body),
     answers: { 200: { description: "As it is now", schema: shown } },

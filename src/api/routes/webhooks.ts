@@ -16,7 +16,7 @@ import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { platformMetadata } from "../metadata.ts";
 import { authenticate, type Principal } from "../principal.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { notFound, problem } from "../problem.ts";
 import { limited, orCritical } from "../rate-limit.ts";
 import { refused } from "../refusal.ts";
@@ -40,7 +40,7 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   summary: "Take a producer's delivery as it is, proved by its signature (or, for the scheme none, by a key); each becomes one event, however often it is sent",
   tag: "Inbound webhooks",
   params,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   // A form's escapes can triple the payload.
   rawBody: { maxBytes: 3 * MAX_EVENT_BYTES + 1024, mediaTypes: ["application/json", "application/x-www-form-urlencoded"] },
   answers: {

@@ -12,7 +12,7 @@ import {
 import { json } from "../answer.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
-import { idempotencyKey } from "../preconditions.ts";
+import { idempotencyKey, keyed } from "../preconditions.ts";
 import { notFound } from "../problem.ts";
 import type { Services } from "../services.ts";
 import { wholeNumber } from "../schemas.ts";
@@ -36,7 +36,7 @@ export const requestSubtitle: Endpoint<z.ZodObject, z.ZodObject, typeof requestB
   scope: "subtitles:write",
   summary: "Ask for a video's subtitle: a job finds it, or translates it",
   tag: TAG,
-  headers: z.object({ "idempotency-key": z.string().max(257).optional() }),
+  headers: keyed,
   body: { schema: requestBody, maxBytes: 65_536 },
   answers: { 202: { description: "Requested", schema: accepted } },
   problems: [409, 410, 429],

@@ -11,11 +11,6 @@ import { notFound, problem } from "../problem.ts";
 import { refused } from "../refusal.ts";
 
 export const TAG = "Identity";
-export const keyed = z.object({
-  "idempotency-key": z.string().max(257).optional(),
-  "if-match": z.string().optional(),
-  "if-none-match": z.string().optional(),
-});
 export const params = z.object({ id: z.string().max(200) });
 
 const whole = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
