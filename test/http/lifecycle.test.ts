@@ -25,7 +25,8 @@ describe("closing a stream", () => {
 
   test("twice changes nothing, of a stream that does not exist is 404, with another version 412, of the platform's 403", async () => {
     await append("note-closed-twice", [note(1)]);
-    expect((await send("DELETE", "/v1/streams/note-closed-twice", undefined, { "if-match": '"9"' })).status).toBe(412);
+    for (const stale of [{ "if-match": '"9"' }, { "if-none-match": "*" }])
+      expect((await send("DELETE", "/v1/streams/note-closed-twice", undefined, stale)).status).toBe(412);
     await send("DELETE", "/v1/streams/note-closed-twice");
     expect((await send("DELETE", "/v1/streams/note-closed-twice")).json()).toMatchObject({ version: 2 });
     expect((await send("DELETE", "/v1/streams/note-never")).status).toBe(404);
@@ -94,6 +95,6 @@ describe("retention", () => {
     expect((await patch("note-unknown", { maxCount: 1 })).status).toBe(404);
     expect((await patch("rivulet_source-x", { maxCount: 1 })).status).toBe(403);
     await append("note-moved", [note(1)]);
-    expect((await patch("note-moved", { maxCount: 1 }, { "if-match": '"5"' })).status).toBe(412);
+    for (const stale of [{ "if-match": '"5"' }, { "if-none-match": "*" }]) expect((await patch("note-moved", { maxCount: 1 }, stale)).status).toBe(412);
   });
 });

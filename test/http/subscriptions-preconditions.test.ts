@@ -38,6 +38,13 @@ describe.each(operations)("POST …/%s", (operation, body) => {
   });
 });
 
+test.each(["PATCH", "DELETE"])("%s is refused where the subscription should be another than it is, or should not be there", async (method) => {
+  const path = `/v1/subscriptions/${await made(`conditional ${method}`)}`;
+  const body = method === "PATCH" ? { timeoutMs: 4_000 } : undefined;
+  for (const stale of [{ "if-match": '"9"' }, { "if-none-match": "*" }]) expectProblem(await send(method, path, body, stale), 412, "version_mismatch");
+  expect((await get(path)).headers.get("etag")).toBe('"1"');
+});
+
 test("changes that are made at once of what is there in any version all stand", async () => {
   const id = await made("changed at once");
   const changes = [{ timeoutMs: 4_000 }, { order: "none" }, { priority: "high" }, { retry: { maxAttempts: 3 } }];

@@ -29,7 +29,7 @@ export const closeStream: Endpoint<typeof params, typeof closeQuery, z.ZodType> 
   tag: "Streams",
   params,
   query: closeQuery,
-  headers: conditional.pick({ "if-match": true }),
+  headers: conditional,
   refuse: ({ params: { stream } }) => reserved(stream),
   answers: {
     200: { description: "Closed, or closed already", schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }) },
@@ -64,7 +64,7 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
   summary: "Set how much of a stream is kept; the log keeps its copy",
   tag: "Streams",
   params,
-  headers: conditional.pick({ "if-match": true }),
+  headers: conditional,
   refuse: ({ params: { stream } }) => reserved(stream),
   body: { schema: patch, maxBytes: 16_384, mediaTypes: ["application/merge-patch+json", "application/json"] },
   answers: {

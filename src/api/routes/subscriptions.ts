@@ -145,7 +145,7 @@ export const patchSubscription: Endpoint<typeof params, z.ZodObject, typeof subs
   summary: "Change a subscription by a merge-patch; where it begins, and whether it is pulled, stays",
   tag: TAG,
   params,
-  headers: conditional.pick({ "if-match": true }),
+  headers: conditional,
   body: { schema: subscriptionPatch, maxBytes: MAX_BYTES, mediaTypes: ["application/merge-patch+json", "application/json"] },
   answers: { 200: { description: "As it is now", schema: subscription } },
   problems: [404, 409, 412, 429],
@@ -190,7 +190,7 @@ export const deleteSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
   summary: "End a subscription, and drop its dead letters",
   tag: TAG,
   params,
-  headers: conditional.pick({ "if-match": true }),
+  headers: conditional,
   answers: { 204: { description: "Ended" } },
   problems: [404, 409, 412, 429],
   async handle(call) {
