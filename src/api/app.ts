@@ -179,6 +179,7 @@ export function api(servicesOf: () => Services, modules: readonly Module[]): (re
         status: 503,
         code: "secret_unavailable",
         detail: "The deployment has no MASTER_KEY, or another than the one that the secret was sealed under.",
+        headers: { "retry-after": "60" },
       });
     }
     if (fault instanceof TenantKeyDestroyed) return deleted(fault.tenant);

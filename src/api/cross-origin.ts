@@ -1,3 +1,4 @@
+import { HEADER_NAMES } from "./answer-headers.ts";
 import { problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -19,23 +20,11 @@ const SENT: ReadonlySet<string> = new Set([
   "tracestate",
   "x-correlation-id",
 ]);
-/** What it may read of an answer's headers, beside what every page may. */
-const READ = [
-  "accept",
-  "allow",
-  "consistency-token",
-  "etag",
-  "idempotency-replayed",
-  "link",
-  "location",
-  "ratelimit",
-  "ratelimit-policy",
-  "retry-after",
-  "traceresponse",
-  "www-authenticate",
-  "x-correlation-id",
-  "x-view-position",
-].join(", ");
+/** What it may read of an answer's headers, beside what every page may: all of ours, and what a path takes. */
+const READ = [...HEADER_NAMES, "Allow"]
+  .map((name) => name.toLowerCase())
+  .toSorted()
+  .join(", ");
 
 /** How long (seconds) a browser need not ask again: as long as any browser keeps to. */
 const MAX_AGE = "7200";

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { TENANT_PATTERN } from "../kernel/index.ts";
+import { type Answering, answerHeaders } from "./answer-headers.ts";
 import type { ApiEnv, Endpoint, RawBody } from "./endpoint.ts";
 import { conditional } from "./preconditions.ts";
 import { problemSchema } from "./schemas.ts";
@@ -41,7 +42,8 @@ export function describeEndpoint<Params extends z.ZodObject, Query extends z.Zod
   });
 }
 
-type AnyEndpoint = Pick<Endpoint<z.ZodObject, z.ZodObject, z.ZodType>, "scope" | "headers" | "notModified" | "answers" | "problems"> & {
+type AnyEndpoint = Answering & {
+  readonly problems?: readonly number[];
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: unknown;
@@ -53,7 +55,9 @@ function headersOf({ scope, headers = z.object({}), notModified }: AnyEndpoint):
   return Object.keys(all).length > 0 ? z.object(all) : undefined;
 }
 
-function responsesOf({ answers, scope, params, query, body, rawBody, notModified, problems = [] }: AnyEndpoint) {
+function responsesOf(endpoint: AnyEndpoint) {
+  const { answers, scope, params, query, body, rawBody, notModified, problems = [] } = endpoint;
+  const headers = (status: number) => ({ headers: answerHeaders(endpoint, status) });
   const statuses = new Set([
     // A bad Tenant-Id, no key, a scope that is missing, the key's limit, an overloaded part.
     ...(scope === "public" ? [] : [400, 401, 403, 429, 503]),
@@ -65,10 +69,12 @@ function responsesOf({ answers, scope, params, query, body, rawBody, notModified
   return Object.fromEntries([
     ...Object.entries(answers).map(([status, { description, schema, others = {} }]) => {
       const content = Object.entries({ ...(schema && { "application/json": schema }), ...others }).map(([type, schema]) => [type, { schema }]);
-      return [status, { description, ...(content.length > 0 && { content: Object.fromEntries(content) }) }];
+      return [status, { description, ...headers(Number(status)), ...(content.length > 0 && { content: Object.fromEntries(content) }) }];
     }),
-    ...(notModified ? [[304, { description: meaning(304) }] as const] : []),
-    ...[...statuses].sort().map((status) => [status, { description: meaning(status), content: { "application/problem+json": { schema: problemSchema } } }]),
+    ...(notModified ? [[304, { description: meaning(304), ...headers(304) }] as const] : []),
+    ...[...statuses]
+      .sort()
+      .map((status) => [status, { description: meaning(status), ...headers(status), content: { "application/problem+json": { schema: problemSchema } } }]),
   ]);
 }
 

@@ -7,6 +7,7 @@ import { within } from "../deadline.ts";
 import { type JsonText, pathText, readJson, uuid7 } from "../kernel/index.ts";
 import { continueTrace, type TraceContext } from "../tracing/trace-context.ts";
 import { ownHop, traced } from "../tracing/traced.ts";
+import type { AnswerHeader } from "./answer-headers.ts";
 import { auditDenial, audited } from "./audit.ts";
 import { bodyText, mediaTypeOf } from "./body.ts";
 import { mayBeCritical } from "./critical.ts";
@@ -92,6 +93,8 @@ export interface Answers {
   readonly schema?: z.ZodType;
   /** Representations beside `application/json`, by media type. */
   readonly others?: Readonly<Record<string, z.ZodType>>;
+  /** Headers of its own, beside those that follow from the kind of endpoint and answer; for the description only. */
+  readonly headers?: readonly AnswerHeader[];
 }
 
 /** An endpoint: its schemas validate the request and describe it in /openapi.json. */
@@ -106,6 +109,8 @@ export interface Endpoint<Params extends z.ZodObject, Query extends z.ZodObject,
   readonly scope: Needed;
   /** Where it follows from more than the path: asked in the place of `scope`, which then only describes it. */
   readonly scopeOf?: (asked: Asked) => Needed;
+  /** Public, yet who proves himself counts in the limits of a tenant; for the description only. */
+  readonly isLimited?: true;
   /** Takes a one-use `?ticket=` in the place of a key, for clients that cannot send headers. */
   readonly takesTicket?: true;
   readonly params?: Params;

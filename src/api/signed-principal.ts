@@ -62,7 +62,12 @@ async function provenHash({ settings, previous }: KeyState, { services, context,
     const { signing, hash } = known;
     const secret = await services.sealer?.open(signing, context);
     if (secret === undefined)
-      return problem({ status: 503, code: "secret_unavailable", detail: "The key's secret cannot be opened with the present MASTER_KEY." });
+      return problem({
+        status: 503,
+        code: "secret_unavailable",
+        detail: "The key's secret cannot be opened with the present MASTER_KEY.",
+        headers: { "retry-after": "60" },
+      });
     if (await verifyHmac("SHA-256", secret, { encoding: "base64", anyOf: [signature] }, new TextEncoder().encode(base))) return hash;
   }
   return undefined;

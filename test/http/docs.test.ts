@@ -6,7 +6,7 @@ interface Description {
   readonly paths: Readonly<
     Record<string, Readonly<Record<string, { readonly operationId: string; readonly parameters?: readonly { readonly name: string }[] }>>>
   >;
-  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>>; readonly headers: Readonly<Record<string, unknown>> };
 }
 
 let page: Answer;
@@ -44,7 +44,7 @@ describe("GET /docs", () => {
     expect(page.text).not.toMatch(/https?:|(?:href|src|action)="\/\/|@import|url\(/i);
   });
 
-  test("names every tag, operation, path, parameter and schema", () => {
+  test("names every tag, operation, path, parameter, header and schema", () => {
     const operations = Object.entries(description.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
     );
@@ -54,6 +54,10 @@ describe("GET /docs", () => {
       expect(entry).toContain(`>${method.toUpperCase()}</b> <code>${path}</code>`);
       for (const { name } of operation.parameters ?? []) expect(entry).toContain(`<code>${name}</code>`);
     }
+    for (const name of Object.keys(description.components.headers).filter((name) => !name.startsWith("Optional-")))
+      expect(page.text).toContain(`<tr><td><code>${name}</code></td><td>`);
+    const [, append = ""] = /<details id="appendEvents">([\s\S]*?)<\/details>/.exec(page.text) ?? [];
+    expect(append).toContain("<p>Headers: <code>Location</code>, <code>Idempotency-Replayed</code>, <code>ETag</code>, <code>Consistency-Token</code></p>");
     for (const { name } of description.tags) expect(page.text).toContain(`<h2>${name}</h2>`);
     for (const name of Object.keys(description.components.schemas)) expect(page.text).toContain(`id="schema-${name}"`);
   });

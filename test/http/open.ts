@@ -16,7 +16,7 @@ export async function open(path: string, headers: HeaderFields = {}): Promise<Re
   const pathname = new URL(`http://rivulet.test${path}`).pathname;
   // An answer that goes on has no text to hold against a schema; `assertEvent` looks at its events one by one.
   const text = /[/+]json$/.test(type ?? "") ? await response.clone().text() : "";
-  const breach = (await (contract ??= theContract())).breach({ method: "GET", pathname, status: response.status, type, text });
+  const breach = (await (contract ??= theContract())).breach({ method: "GET", pathname, status: response.status, type, text, headers: response.headers });
   if (breach !== undefined) throw new Error(breach);
   for (const name of ["traceresponse", "x-correlation-id"]) {
     if (!response.headers.has(name)) throw new Error(`expected GET ${path} to answer ${name}, got none`);

@@ -1,14 +1,20 @@
 import { Validator } from "@cfworker/json-schema";
+import { type DeclaredHeaders, type HeaderComponents, headerFaults } from "./declared-headers.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
+interface DeclaredAnswer {
+  readonly headers?: DeclaredHeaders;
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+}
+
 interface Operation {
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>>;
+  readonly responses: Readonly<Record<string, DeclaredAnswer>>;
 }
 
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly headers?: HeaderComponents };
 }
 
 /** An answer as it came, and what it answers. */
@@ -18,6 +24,8 @@ export interface Exchange {
   readonly status: number;
   readonly type: string | undefined;
   readonly text: string;
+  /** Left out, they are not looked at. */
+  readonly headers?: Iterable<readonly [name: string, value: string]>;
 }
 
 interface Template {
@@ -70,6 +78,8 @@ export class Contract {
     if (operation === undefined) return status === 405 ? this.#problemFault(exchange) : `${template.path} has no ${method}`;
     const declared = operation.responses[status];
     if (declared === undefined) return `${template.path} declares ${Object.keys(operation.responses).join(", ")}`;
+    const [fault] = exchange.headers === undefined ? [] : headerFaults(declared.headers, exchange.headers, this.#description.components.headers);
+    if (fault !== undefined) return fault;
     return BODILESS.has(status) || method === "HEAD" ? undefined : this.#contentFault(exchange, declared.content ?? {});
   }
 

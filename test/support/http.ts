@@ -73,7 +73,7 @@ export async function send(method: string, path: string, body?: unknown, headers
   const text = await response.text();
   const type = response.headers.get("content-type")?.split(";")[0];
   const pathname = new URL(`http://rivulet.test${path}`).pathname;
-  const breach = (await (contract ??= theContract())).breach({ method, pathname, status: response.status, type, text });
+  const breach = (await (contract ??= theContract())).breach({ method, pathname, status: response.status, type, text, headers: response.headers });
   if (breach !== undefined) throw new Error(breach);
   return { status: response.status, headers: response.headers, text, json: <Body>() => JSON.parse(text) as Body };
 }

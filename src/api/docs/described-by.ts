@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { headerComponents } from "../answer-headers.ts";
 import { docsPolicy } from "./policy.ts";
 import { docsPage, type OpenApi } from "./page.ts";
 import type { Module } from "../../kernel/index.ts";
@@ -56,7 +57,7 @@ export function describedBy(app: OpenAPIHono<ApiEnv>, version: string, modules: 
 }
 
 function documentOf(app: OpenAPIHono<ApiEnv>, version: string, modules: readonly Module[]): unknown {
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "Rivulet",
@@ -73,4 +74,5 @@ function documentOf(app: OpenAPIHono<ApiEnv>, version: string, modules: readonly
       ),
     ],
   });
+  return { ...document, components: { ...document.components, headers: headerComponents(JSON.stringify(document.paths)) } };
 }

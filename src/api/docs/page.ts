@@ -10,6 +10,18 @@ interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 
+interface Answer {
+  readonly description: string;
+  readonly content?: Content;
+  /** References to `components.headers`, by name. */
+  readonly headers?: Readonly<Record<string, { readonly $ref: string }>>;
+}
+
+interface Header {
+  readonly description: string;
+  readonly schema: Schema;
+}
+
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -17,7 +29,7 @@ interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, Answer>>;
 }
 
 /** /openapi.json, as far as the page shows it. */
@@ -25,7 +37,7 @@ export interface OpenApi {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly headers: Readonly<Record<string, Header>> };
 }
 
 /** The description as one page that needs nothing but itself. */
@@ -38,7 +50,7 @@ export function docsPage({ info, tags, paths, components }: OpenApi): string {
   const schemas = Object.entries(components.schemas).map(
     ([name, schema]) => `<details id="schema-${name}"><summary><code>${name}</code></summary><div>${schemaHtml(schema)}</div></details>`,
   );
-  const links = [...tags.map(({ name }) => name), "Schemas"].map((name) => `<a href="#${slug(name)}">${escaped(name)}</a>`);
+  const links = [...tags.map(({ name }) => name), "Headers", "Schemas"].map((name) => `<a href="#${slug(name)}">${escaped(name)}</a>`);
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(info.title)} API</title><style>${STYLE}</style></head>
@@ -48,6 +60,7 @@ export function docsPage({ info, tags, paths, components }: OpenApi): string {
 <header><input id="search" type="search" placeholder="Search operations, parameters, schemas" aria-label="Search"><nav>${links.join("")}<span id="found" role="status"></span></nav></header>
 <main>
 ${sections.join("\n")}
+<section id="headers"><h2>Headers</h2><p>What answers carry beside what is HTTP's own; the first two, all of them.</p><table><tr><th>name</th><th>value</th><th>meaning</th></tr>${headerRows(components.headers)}</table></section>
 <section id="schemas"><h2>Schemas</h2>${schemas.join("")}</section>
 </main>
 <script>${SCRIPT}</script>
@@ -64,7 +77,10 @@ function operationHtml({ path, method, operation }: { path: string; method: stri
 ${parameters.length === 0 ? "" : `<h3>Parameters</h3><table><tr><th>name</th><th>in</th><th>value</th></tr>${parameters.map(parameterHtml).join("")}</table>`}
 ${requestBody === undefined ? "" : `<h3>Body</h3>${contentHtml(requestBody.content)}`}
 <h3>Answers</h3><table>${Object.entries(responses)
-    .map(([status, { description, content }]) => `<tr><td><code>${status}</code></td><td><p>${prose(description)}</p>${contentHtml(content ?? {})}</td></tr>`)
+    .map(
+      ([status, answer]) =>
+        `<tr><td><code>${status}</code></td><td><p>${prose(answer.description)}</p>${headersHtml(answer)}${contentHtml(answer.content ?? {})}</td></tr>`,
+    )
     .join("")}</table>
 </div></details>`;
 }
@@ -80,6 +96,26 @@ function parameterHtml({ name, in: place, required = false, schema = {} }: Param
   const pattern = schema.pattern === undefined ? "" : `<br><code>${escaped(schema.pattern)}</code>`;
   const preset = schema.default === undefined ? "" : `, ${escaped(JSON.stringify(schema.default))} where left out`;
   return `<tr><td><code>${escaped(name)}</code>${required ? " (required)" : ""}</td><td>${place}</td><td>${escaped(schemaText(schema))}${preset}${pattern}</td></tr>`;
+}
+
+/** What may come with any answer, as the section on headers says. */
+const ANYWHERE = new Set(["traceresponse", "X-Correlation-Id", "RateLimit", "RateLimit-Policy"]);
+
+/** The headers that an answer has of its own; those of a problem follow from its status. */
+function headersHtml({ headers = {}, content = {} }: Answer): string {
+  const own = Object.keys(headers).filter((name) => !ANYWHERE.has(name));
+  if (own.length === 0 || "application/problem+json" in content) return "";
+  return `<p>Headers: ${own.map((name) => `<code>${escaped(name)}</code>`).join(", ")}</p>`;
+}
+
+/** A line for each; what some answers may lack that others must have is two components, and one header. */
+function headerRows(headers: OpenApi["components"]["headers"]): string {
+  const byName = new Map(Object.entries(headers).map(([key, header]) => [key.replace(/^Optional-/, ""), header]));
+  return [...byName]
+    .map(([name, { description, schema }]) => {
+      return `<tr><td><code>${escaped(name)}</code></td><td>${escaped(schemaText(schema))}</td><td>${prose(description)}</td></tr>`;
+    })
+    .join("");
 }
 
 /** A problem looks the same everywhere: its description says enough. */

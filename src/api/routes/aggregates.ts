@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { PointInTime, StateShown } from "../../../durable-objects/aggregate/contract.ts";
 import type { Sent } from "../../commands/send-command.ts";
 import { canonicalJson, type Decider, hasSecrets, withoutSecrets } from "../../kernel/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { jsonBytes } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
@@ -52,6 +53,7 @@ function commandEndpoint(decider: Decider, name: string, schema: z.ZodType): End
           state: z.any(),
           shownOnce: z.looseObject({}).optional().describe("Secrets that were made just now: they are never shown again"),
         }),
+        headers: WRITTEN,
       },
     },
     problems: [409, 410, 412, 429, 503],

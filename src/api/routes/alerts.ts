@@ -85,7 +85,10 @@ export const putAlertRule: Endpoint<typeof params, z.ZodObject, typeof ruleInput
   tag: TAG,
   params,
   body: { schema: ruleInput, maxBytes: MAX_BYTES },
-  answers: { 200: { description: "Changed, or already so", schema: rule }, 201: { description: "Set", schema: rule } },
+  answers: {
+    200: { description: "Changed, or already so", schema: rule, headers: ["Consistency-Token"] },
+    201: { description: "Set", schema: rule, headers: ["Consistency-Token"] },
+  },
   problems: [409, 429],
   async handle(call) {
     const { name } = call.params;
@@ -140,7 +143,7 @@ export const deleteAlertRule: Endpoint<typeof params, z.ZodObject, z.ZodType> = 
   summary: "Remove an alert rule, or turn a built-in one off; what it has firing is over",
   tag: TAG,
   params,
-  answers: { 204: { description: "Removed" } },
+  answers: { 204: { description: "Removed", headers: ["Consistency-Token"] } },
   problems: [404, 429],
   async handle(call) {
     const { name } = call.params;
@@ -216,7 +219,7 @@ export const silenceAlert: Endpoint<typeof ofAlert, z.ZodObject, typeof silenceI
   params: ofAlert,
   headers: keyed,
   body: { schema: silenceInput, maxBytes: MAX_BYTES },
-  answers: { 200: { description: "Silenced", schema: silenced } },
+  answers: { 200: { description: "Silenced", schema: silenced, headers: ["Consistency-Token"] } },
   problems: [404, 409, 429],
   handle: silence,
 };

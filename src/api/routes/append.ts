@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { AppendRequest, EventDraft, IdempotencyKey } from "../../../durable-objects/aggregate/contract.ts";
 import { dataHash, type EventMetadata, type JsonText, type Priority } from "../../kernel/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { answerAppend, appended, nothingAppended } from "../append-answer.ts";
 import { attributeLines, cloudEventsBody, cloudEventsOf, criticalOf, draftOf } from "../cloudevents.ts";
@@ -48,8 +49,12 @@ export const appendEvents: Endpoint<typeof params, z.ZodObject, typeof appendBod
   body: { schema: appendBody, maxBytes: MAX_BODY_BYTES, pick: ["events", "*", "data"], isCritical: ({ events }) => areCritical(events.map(priorityOf)) },
   otherBody: { ...cloudEventsBody, handle: appendCloudEvents },
   answers: {
-    201: { description: "Appended", schema: appended },
-    200: { description: "Every event was here already, or there was none; nothing was written", schema: z.union([appended, nothingAppended]) },
+    201: { description: "Appended", schema: appended, headers: WRITTEN },
+    200: {
+      description: "Every event was here already, or there was none; nothing was written",
+      schema: z.union([appended, nothingAppended]),
+      headers: ["ETag?", "Consistency-Token?"],
+    },
   },
   problems: [403, 409, 410, 412, 429, 503],
   handle: append,

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Appended, AppendRequest, EventDraft, Refusal } from "../../../durable-objects/aggregate/contract.ts";
 import { allowsSome, streamOfCloudEvent } from "../../kernel/index.ts";
 import { json } from "../answer.ts";
+import type { AnswerHeader } from "../answer-headers.ts";
 import { appendHeaders, versionsOf } from "../append-answer.ts";
 import { attributeLines, cloudEventsBody, type CloudEventsIn, cloudEventsOf, criticalOf, draftOf } from "../cloudevents.ts";
 import { undecided } from "../decided.ts";
@@ -20,6 +21,8 @@ const AT_ONCE = 6;
 /** Refusals that pass. Where only some streams gave one, the outcome is open (503): sent again, what is there is not written twice. */
 const PASSING: ReadonlySet<Refusal["code"]> = new Set(["fault", "overloaded", "stream_backlog"]);
 
+/** Of nothing there is no version, of several streams no one tag, of over 32 no token. */
+const WRITTEN_PERHAPS: readonly AnswerHeader[] = ["ETag?", "Consistency-Token?"];
 const taken = z.object({ stream: z.string(), id: z.string(), version: z.int(), hash });
 const turnedAway = z.object({ stream: z.string(), id: z.string(), problem: problemSchema });
 
@@ -40,9 +43,9 @@ export const appendCloudEvents: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = 
   headers: keyed,
   rawBody: cloudEventsBody,
   answers: {
-    201: { description: "All are there now", schema: allTaken },
-    200: { description: "All were here already, or there was none; nothing was written", schema: allTaken },
-    207: { description: "Some streams took theirs, others refused; each event says what became of it", schema: partlyTaken },
+    201: { description: "All are there now", schema: allTaken, headers: WRITTEN_PERHAPS },
+    200: { description: "All were here already, or there was none; nothing was written", schema: allTaken, headers: WRITTEN_PERHAPS },
+    207: { description: "Some streams took theirs, others refused; each event says what became of it", schema: partlyTaken, headers: ["Consistency-Token?"] },
   },
   problems: [403, 409, 410, 422, 429, 503],
   handle: take,

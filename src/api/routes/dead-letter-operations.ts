@@ -36,7 +36,9 @@ export const redriveDeadLetter: Endpoint<typeof params, z.ZodObject, z.ZodType> 
   params,
   headers: keyed,
   rawBody: optionalBody(redriveBody, MAX_EDIT_BYTES),
-  answers: { 202: { description: "It is tried again", schema: z.object({ id: z.string(), subscription: z.string() }) } },
+  answers: {
+    202: { description: "It is tried again", schema: z.object({ id: z.string(), subscription: z.string() }), headers: ["Location", "Consistency-Token?"] },
+  },
   problems: [404, 409, 429],
   handle: redrive,
 };

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { HandlerOperationsState } from "../../followers/handler-operations.ts";
 import { handlerStream } from "../../followers/handler-operations.ts";
 import { type Handler, PRIORITIES } from "../../kernel/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -68,7 +69,7 @@ export const pauseHandler: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   params,
   headers: keyed,
   rawBody: optionalBody(pauseBody),
-  answers: { 200: { description: "It is paused", schema: told } },
+  answers: { 200: { description: "It is paused", schema: told, headers: WRITTEN } },
   problems: [404, 429],
   handle: (call) => act(call, "Pause", readOptional(call, pauseBody)),
 };
@@ -83,7 +84,7 @@ export const resumeHandler: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   params,
   headers: keyed,
   rawBody: optionalBody(nothing),
-  answers: { 200: { description: "It goes on", schema: told } },
+  answers: { 200: { description: "It goes on", schema: told, headers: WRITTEN } },
   problems: [404, 429],
   handle: (call) => act(call, "Resume", readOptional(call, nothing)),
 };

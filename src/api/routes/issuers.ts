@@ -4,6 +4,7 @@ import type { IssuerRow } from "../../identity/issuers-view.ts";
 import { listRows } from "../../identity/rows-view.ts";
 import { canonicalJson, DEFAULT_TENANT } from "../../kernel/index.ts";
 import { readScope } from "../../views/standing.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -42,7 +43,7 @@ export const createIssuer: Endpoint<z.ZodObject, z.ZodObject, typeof newIssuer> 
   tag: TAG,
   headers: keyed,
   body: { schema: newIssuer, maxBytes: 65_536 },
-  answers: { 201: { description: "Registered", schema: shown } },
+  answers: { 201: { description: "Registered", schema: shown, headers: WRITTEN } },
   problems: [409, 429, 503],
   handle: create,
 };
@@ -171,7 +172,7 @@ export const deleteIssuer: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   headers: conditional,
-  answers: { 204: { description: "Removed" } },
+  answers: { 204: { description: "Removed", headers: ["Consistency-Token"] } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const { services, principal, params } = call;

@@ -4,6 +4,7 @@ import { newKeyText } from "../../identity/key-text.ts";
 import type { KeyRow } from "../../identity/keys-view.ts";
 import { listRows } from "../../identity/rows-view.ts";
 import { readScope } from "../../views/standing.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -32,7 +33,7 @@ export const createKey: Endpoint<z.ZodObject, z.ZodObject, typeof newKey> = {
   tag: TAG,
   headers: keyed,
   body: { schema: newKey, maxBytes: MAX_BYTES },
-  answers: { 201: { description: "Made", schema: keyShownOnce } },
+  answers: { 201: { description: "Made", schema: keyShownOnce, headers: WRITTEN } },
   problems: [409, 429, 503],
   handle: create,
 };
@@ -135,7 +136,7 @@ export const revokeKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   headers: conditional,
-  answers: { 204: { description: "Revoked" } },
+  answers: { 204: { description: "Revoked", headers: ["Consistency-Token"] } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const { id } = call.params;

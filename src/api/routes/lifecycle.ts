@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { categoryOf, isPlatformCategory } from "../../kernel/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -32,7 +33,11 @@ export const closeStream: Endpoint<typeof params, typeof closeQuery, z.ZodType> 
   headers: conditional,
   refuse: ({ params: { stream } }) => reserved(stream),
   answers: {
-    200: { description: "Closed, or closed already", schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }) },
+    200: {
+      description: "Closed, or closed already",
+      schema: z.object({ stream: z.string(), version: z.int(), closed: z.literal(true), purged: z.boolean() }),
+      headers: WRITTEN,
+    },
   },
   problems: [400, 403, 404, 412, 503],
   handle: close,
@@ -71,6 +76,7 @@ export const patchStream: Endpoint<typeof params, z.ZodObject, typeof patch> = {
     200: {
       description: "As it is now",
       schema: z.object({ stream: z.string(), version: z.int(), firstVersion: z.int(), retention: z.looseObject({}).nullable() }),
+      headers: ["ETag"],
     },
   },
   problems: [403, 404, 409, 412, 503],

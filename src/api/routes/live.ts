@@ -123,6 +123,7 @@ export const makeTicket: Endpoint<z.ZodObject, z.ZodObject, z.ZodType> = {
     201: {
       description: "The ticket, and as `Location` where it is good. A repeat by `Idempotency-Key` has neither: it is told once",
       schema: z.object({ ticket: z.string().optional(), expiresAt: z.string() }),
+      headers: ["Location?"],
     },
   },
   problems: [422],

@@ -58,6 +58,7 @@ export const wholeLog: Endpoint<z.ZodObject, typeof logQuery, z.ZodType> = {
       description: "A page; `position` is how far it looked. As CloudEvents, the next one is behind the header `Link`",
       schema: z.object({ items: z.array(recordedEvent), position: z.int(), next: z.string().nullable() }),
       others: { [CLOUDEVENT_BATCH_TYPE]: cloudEvents },
+      headers: ["Link"],
     },
   },
   problems: [406, 409, 503],

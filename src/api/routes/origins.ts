@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { MAX_ORIGINS, originFault, ORIGINS_CATEGORY, ORIGINS_ID, ORIGINS_STREAM, type OriginsState } from "../../identity/origins.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
@@ -23,7 +24,7 @@ export const putOrigins: Endpoint<z.ZodObject, z.ZodObject, typeof body> = {
   tag: TAG,
   headers: conditional,
   body: { schema: body, maxBytes: 65_536 },
-  answers: { 200: { description: "Allowed, these and no others", schema: shown } },
+  answers: { 200: { description: "Allowed, these and no others", schema: shown, headers: WRITTEN } },
   problems: [409, 412, 429],
   handle: put,
 };

@@ -115,7 +115,7 @@ export const rebuildProjection: Endpoint<typeof params, typeof rebuildQuery, z.Z
   params,
   query: rebuildQuery,
   headers: keyed,
-  answers: { 202: { description: "It has begun, or was running already", schema: projection } },
+  answers: { 202: { description: "It has begun, or was running already", schema: projection, headers: ["Location"] } },
   problems: [404, 409],
   handle: (call) => start(call, call.query.compare ? "compare" : "rebuild"),
 };
@@ -129,7 +129,7 @@ export const rollBackProjection: Endpoint<typeof params, z.ZodObject, z.ZodType>
   tag: "Views",
   params,
   headers: keyed,
-  answers: { 202: { description: "It has begun, or was running already", schema: projection } },
+  answers: { 202: { description: "It has begun, or was running already", schema: projection, headers: ["Location"] } },
   problems: [404, 409],
   handle: (call) => start(call, "rollback"),
 };

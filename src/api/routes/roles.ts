@@ -4,6 +4,7 @@ import type { RoleRow } from "../../identity/roles-view.ts";
 import { listRows } from "../../identity/rows-view.ts";
 import type { Sent, SentCommand } from "../../commands/send-command.ts";
 import { readScope } from "../../views/standing.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -37,7 +38,10 @@ export const putRole: Endpoint<typeof params, z.ZodObject, typeof definition> = 
   params,
   headers: conditional,
   body: { schema: definition, maxBytes: 65_536 },
-  answers: { 200: { description: "Changed, or already so", schema: shown }, 201: { description: "Defined", schema: shown } },
+  answers: {
+    200: { description: "Changed, or already so", schema: shown, headers: WRITTEN },
+    201: { description: "Defined", schema: shown, headers: WRITTEN },
+  },
   problems: [409, 412, 429],
   handle: define,
 };
@@ -101,7 +105,7 @@ export const deleteRole: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   headers: conditional,
-  answers: { 204: { description: "Removed" } },
+  answers: { 204: { description: "Removed", headers: ["Consistency-Token"] } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const condition = precondition(call.request.headers);

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type CountedLimit, limitsOf } from "../../identity/key.ts";
 import { isKeyId, newKeyText } from "../../identity/key-text.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
 import { withKey } from "../idempotency.ts";
 import { answer, answered, command, known, noKey, sealedSecret, seenOnce } from "../keys/commanded.ts";
@@ -29,7 +30,7 @@ export const rotateKey: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   params,
   headers: keyedConditional,
   rawBody: optionalBody(rotateBody),
-  answers: { 200: { description: "Rotated", schema: keyShownOnce } },
+  answers: { 200: { description: "Rotated", schema: keyShownOnce, headers: WRITTEN } },
   problems: [404, 409, 412, 422, 429, 503],
   handle: rotate,
 };

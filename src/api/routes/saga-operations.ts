@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { pathText, type Saga } from "../../kernel/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { consistencyToken } from "../consistency.ts";
 import { type ApiEnv, type Call, type Endpoint, invalidInput, serve } from "../endpoint.ts";
@@ -26,7 +27,7 @@ const startSaga: Endpoint<typeof ofName, z.ZodObject, typeof startBody> = {
   params: ofName,
   headers: keyedConditional,
   body: { schema: startBody, maxBytes: 65_536 },
-  answers: { 201: { description: "It runs", schema: instance } },
+  answers: { 201: { description: "It runs", schema: instance, headers: WRITTEN } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const { services, params, body } = call;
@@ -63,7 +64,7 @@ function operation(
     params: ofOne,
     headers: keyedConditional,
     rawBody: optionalBody(what.body),
-    answers: { 200: { description: "How the instance stands now", schema: instance } },
+    answers: { 200: { description: "How the instance stands now", schema: instance, headers: WRITTEN } },
     problems: [404, 409, 412, 429],
     async handle(call) {
       const { services, principal, params } = call;

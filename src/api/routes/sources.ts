@@ -6,6 +6,7 @@ import { SCHEME_NAMES } from "../../webhooks/schemes.ts";
 import type { Sealer } from "../../webhooks/seal.ts";
 import { openSettingsOf, secretsOf, type SourceSettings, sourceSettings } from "../../webhooks/settings.ts";
 import { listSources, secretContext, SOURCE_PATTERN, type SourceConfiguration, sourceStream } from "../../webhooks/source.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { readScope } from "../../views/standing.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
@@ -45,7 +46,10 @@ export const putSource: Endpoint<typeof params, z.ZodObject, typeof settings> = 
   params,
   headers: conditional,
   body: { schema: settings, maxBytes: 16_384 },
-  answers: { 200: { description: "Changed, or already so", schema: sourceView }, 201: { description: "Set up", schema: sourceView } },
+  answers: {
+    200: { description: "Changed, or already so", schema: sourceView, headers: WRITTEN },
+    201: { description: "Set up", schema: sourceView, headers: WRITTEN },
+  },
   problems: [412, 503],
   handle: configure,
 };

@@ -45,6 +45,7 @@ export const readStream: Endpoint<typeof params, typeof readQuery, z.ZodType> = 
       description: "A page, or all of it as lines (NDJSON); as CloudEvents, the next one is behind the header `Link`",
       schema: z.object({ stream: z.string(), version: z.int(), items: z.array(recordedEvent), next: z.string().nullable() }),
       others: { [CLOUDEVENT_BATCH_TYPE]: cloudEvents, [NDJSON]: z.string() },
+      headers: ["Link"],
     },
   },
   notModified: true,

@@ -3,6 +3,7 @@ import type { Executed } from "../../../durable-objects/aggregate/contract.ts";
 import { newSecret, secretFault } from "../../followers/sink/secrets.ts";
 import { type Replay, subscriptionContext, subscriptionStream } from "../../followers/subscription.ts";
 import { canonicalJson, uuid7 } from "../../kernel/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { type Call, type Endpoint, invalidInput } from "../endpoint.ts";
 import { overlapSeconds } from "../overlap.ts";
@@ -36,7 +37,7 @@ export const pauseSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType> 
   params,
   headers: keyedConditional,
   rawBody: optionalBody(pauseBody),
-  answers: { 200: { description: "It is paused", schema: subscription } },
+  answers: { 200: { description: "It is paused", schema: subscription, headers: WRITTEN } },
   problems: [404, 412, 429],
   handle: (call) => act(call, "Pause", readOptional(call, pauseBody)),
 };
@@ -51,7 +52,7 @@ export const resumeSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
   params,
   headers: keyedConditional,
   rawBody: optionalBody(nothing),
-  answers: { 200: { description: "It goes on", schema: subscription } },
+  answers: { 200: { description: "It goes on", schema: subscription, headers: WRITTEN } },
   problems: [404, 412, 429],
   handle: (call) => act(call, "Resume", readOptional(call, nothing)),
 };
@@ -121,7 +122,7 @@ export const replaySubscription: Endpoint<typeof params, z.ZodObject, typeof rep
   params,
   headers: keyedConditional,
   body: { schema: replayBody, maxBytes: 65_536 },
-  answers: { 202: { description: "It begins", schema: replayStarted } },
+  answers: { 202: { description: "It begins", schema: replayStarted, headers: [...WRITTEN, "Location"] } },
   problems: [404, 409, 412, 429],
   handle: replay,
 };
@@ -188,7 +189,7 @@ export const rotateSecret: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   params,
   headers: keyedConditional,
   rawBody: optionalBody(rotateBody),
-  answers: { 200: { description: "Rotated; a secret that was made is shown now, and never again", schema: subscription } },
+  answers: { 200: { description: "Rotated; a secret that was made is shown now, and never again", schema: subscription, headers: WRITTEN } },
   problems: [404, 409, 412, 429],
   handle: rotate,
 };

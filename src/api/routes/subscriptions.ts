@@ -5,6 +5,7 @@ import { subscriptionContext, type SubscriptionSettings, subscriptionStream } fr
 import { listSubscriptions } from "../../followers/subscriptions-view.ts";
 import { canonicalJson } from "../../kernel/index.ts";
 import { readScope } from "../../views/standing.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { awaitToken, consistencyToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -38,7 +39,7 @@ export const createSubscription: Endpoint<z.ZodObject, z.ZodObject, typeof subsc
   tag: TAG,
   headers: keyed,
   body: { schema: subscriptionInput, maxBytes: MAX_BYTES },
-  answers: { 201: { description: "Made; a secret that was made is shown now, and never again", schema: subscription } },
+  answers: { 201: { description: "Made; a secret that was made is shown now, and never again", schema: subscription, headers: WRITTEN } },
   problems: [409, 429],
   handle: create,
 };
@@ -147,7 +148,7 @@ export const patchSubscription: Endpoint<typeof params, z.ZodObject, typeof subs
   params,
   headers: conditional,
   body: { schema: subscriptionPatch, maxBytes: MAX_BYTES, mediaTypes: ["application/merge-patch+json", "application/json"] },
-  answers: { 200: { description: "As it is now", schema: subscription } },
+  answers: { 200: { description: "As it is now", schema: subscription, headers: WRITTEN } },
   problems: [404, 409, 412, 429],
   handle: change,
 };
@@ -191,7 +192,7 @@ export const deleteSubscription: Endpoint<typeof params, z.ZodObject, z.ZodType>
   tag: TAG,
   params,
   headers: conditional,
-  answers: { 204: { description: "Ended" } },
+  answers: { 204: { description: "Ended", headers: ["Consistency-Token"] } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const { services, principal, params, request } = call;

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { tenantStream, type TenantState } from "../../identity/tenant.ts";
 import { DEFAULT_TENANT, TENANT_PATTERN } from "../../kernel/index.ts";
 import { adminOnly } from "../admin-only.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { keyedConditional } from "../preconditions.ts";
 import { answer, command, noTenant, params, shown, TAG, tenantLimits } from "../tenants/commanded.ts";
@@ -24,7 +25,7 @@ export const boundTenant: Endpoint<typeof params, z.ZodObject, typeof body> = {
   headers: keyedConditional,
   refuse: adminOnly,
   body: { schema: body, maxBytes: 16_384 },
-  answers: { 200: { description: "As it is now", schema: shown } },
+  answers: { 200: { description: "As it is now", schema: shown, headers: WRITTEN } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const { id } = call.params;

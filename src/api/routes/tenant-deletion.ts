@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { DEFAULT_TENANT, TENANT_PATTERN } from "../../kernel/index.ts";
 import { adminOnly } from "../admin-only.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { keyedConditional } from "../preconditions.ts";
 import { answer, command, noTenant, params, shown, TAG } from "../tenants/commanded.ts";
@@ -16,7 +17,7 @@ export const deleteTenant: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   params,
   headers: keyedConditional,
   refuse: adminOnly,
-  answers: { 202: { description: "It is being deleted: `GET` says how far that is", schema: shown } },
+  answers: { 202: { description: "It is being deleted: `GET` says how far that is", schema: shown, headers: WRITTEN } },
   problems: [404, 409, 412, 429],
   async handle(call) {
     const { id } = call.params;

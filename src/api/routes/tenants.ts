@@ -5,6 +5,7 @@ import type { TenantRow } from "../../identity/tenants-view.ts";
 import { DEFAULT_TENANT, TENANT_PATTERN } from "../../kernel/index.ts";
 import { readScope } from "../../views/standing.ts";
 import { adminOnly } from "../admin-only.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { awaitToken, freshness } from "../consistency.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -29,7 +30,7 @@ export const createTenant: Endpoint<z.ZodObject, z.ZodObject, typeof newTenant> 
   headers: keyedConditional,
   refuse: adminOnly,
   body: { schema: newTenant, maxBytes: 16_384 },
-  answers: { 201: { description: "Made", schema: shown } },
+  answers: { 201: { description: "Made", schema: shown, headers: WRITTEN } },
   problems: [409, 412, 429],
   async handle(call) {
     const { id, name } = call.body;
@@ -47,7 +48,7 @@ export const getTenant: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   tag: TAG,
   params,
   refuse: adminOnly,
-  answers: { 200: { description: "The tenant", schema: shown } },
+  answers: { 200: { description: "The tenant", schema: shown, headers: WRITTEN } },
   isMoving: true,
   problems: [404],
   async handle(call) {
@@ -110,7 +111,7 @@ function operation(
     headers: keyedConditional,
     refuse: adminOnly,
     rawBody: optionalBody(what.body),
-    answers: { 200: { description: "As it is now", schema: shown } },
+    answers: { 200: { description: "As it is now", schema: shown, headers: WRITTEN } },
     problems: [404, 409, 412, 429],
     async handle(call) {
       const { id } = call.params;

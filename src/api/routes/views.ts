@@ -49,7 +49,13 @@ function listEndpoint(projection: Projection): Endpoint<z.ZodObject, z.ZodObject
     tag: "Views",
     query,
     headers: freshness,
-    answers: { 200: { description: "A page of rows; `X-View-Position` says up to which position of the log they are", schema: page(projection.row) } },
+    answers: {
+      200: {
+        description: "A page of rows; `X-View-Position` says up to which position of the log they are",
+        schema: page(projection.row),
+        headers: ["X-View-Position"],
+      },
+    },
     notModified: true,
     problems: [422, 503],
     handle: (call) => list(projection, columns, call as Call<unknown, Query, unknown>),
@@ -110,7 +116,7 @@ function rowEndpoint(projection: Projection): Endpoint<z.ZodObject, z.ZodObject,
     tag: "Views",
     params: keyParams,
     headers: freshness,
-    answers: { 200: { description: "The row", schema: projection.row } },
+    answers: { 200: { description: "The row", schema: projection.row, headers: ["X-View-Position"] } },
     notModified: true,
     problems: [404, 503],
     async handle({ request, services, principal: { tenant }, params }) {

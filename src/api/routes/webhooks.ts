@@ -37,6 +37,7 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   path: "/v1/webhooks/{tenant}/{source}",
   operationId: "receiveWebhook",
   scope: "public",
+  isLimited: true,
   summary: "Take a producer's delivery as it is, proved by its signature (or, for the scheme none, by a key); each becomes one event, however often it is sent",
   tag: "Inbound webhooks",
   params,
@@ -44,8 +45,12 @@ export const receiveWebhook: Endpoint<typeof params, z.ZodObject, z.ZodType> = {
   // A form's escapes can triple the payload.
   rawBody: { maxBytes: 3 * MAX_EVENT_BYTES + 1024, mediaTypes: ["application/json", "application/x-www-form-urlencoded"] },
   answers: {
-    200: { description: "This delivery was here already, or it is a handshake, which is answered and leaves no event", schema: z.union([taken, greeted]) },
-    202: { description: "Appended", schema: taken },
+    200: {
+      description: "This delivery was here already, or it is a handshake, which is answered and leaves no event",
+      schema: z.union([taken, greeted]),
+      headers: ["Consistency-Token?"],
+    },
+    202: { description: "Appended", schema: taken, headers: ["Consistency-Token"] },
   },
   problems: [400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503],
   handle: takeDelivery,

@@ -38,7 +38,7 @@ export const requestSubtitle: Endpoint<z.ZodObject, z.ZodObject, typeof requestB
   tag: TAG,
   headers: keyed,
   body: { schema: requestBody, maxBytes: 65_536 },
-  answers: { 202: { description: "Requested", schema: accepted } },
+  answers: { 202: { description: "Requested", schema: accepted, headers: ["Location", "Consistency-Token"] } },
   problems: [409, 410, 429],
   handle: request,
 };
@@ -173,7 +173,9 @@ export const getSubtitleFile: Endpoint<typeof params, typeof fileQuery, z.ZodTyp
   tag: TAG,
   params,
   query: fileQuery,
-  answers: { 200: { description: "The file, in UTF-8", others: { [MEDIA_TYPES.srt]: z.string(), [MEDIA_TYPES.vtt]: z.string() } } },
+  answers: {
+    200: { description: "The file, in UTF-8", others: { [MEDIA_TYPES.srt]: z.string(), [MEDIA_TYPES.vtt]: z.string() }, headers: ["Content-Language"] },
+  },
   notModified: true,
   problems: [404, 406],
   async handle({ request, services, principal, params: { job_id: id }, query }) {

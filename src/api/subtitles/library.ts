@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "@hono/zod-openapi";
 import { keptFile, language, libraryPath, subtitleFormat, title, titleId, type TitleState } from "../../domains/subtitles/index.ts";
+import { WRITTEN } from "../answer-headers.ts";
 import { json } from "../answer.ts";
 import { MAX_EVENT_BYTES } from "../draft-limits.ts";
 import type { Call, Endpoint } from "../endpoint.ts";
@@ -37,7 +38,10 @@ export const putLibraryFile: Endpoint<typeof fileParams, z.ZodObject, z.ZodType>
     isIn: mayBeFile,
     schemas: { [MEDIA_TYPES.srt]: z.string(), [MEDIA_TYPES.vtt]: z.string(), "text/plain": z.string() },
   },
-  answers: { 200: { description: "Changed, or already so", schema: storedFile }, 201: { description: "New", schema: storedFile } },
+  answers: {
+    200: { description: "Changed, or already so", schema: storedFile, headers: WRITTEN },
+    201: { description: "New", schema: storedFile, headers: WRITTEN },
+  },
   problems: [409, 410, 415, 429],
   handle: keep,
 };
@@ -98,7 +102,13 @@ export const getLibraryFile: Endpoint<typeof fileParams, typeof fileQuery, z.Zod
   tag: TAG,
   params: fileParams,
   query: fileQuery,
-  answers: { 200: { description: "The file, in UTF-8", others: { [MEDIA_TYPES.srt]: z.string(), [MEDIA_TYPES.vtt]: z.string() } } },
+  answers: {
+    200: {
+      description: "The file, in UTF-8",
+      others: { [MEDIA_TYPES.srt]: z.string(), [MEDIA_TYPES.vtt]: z.string() },
+      headers: ["Content-Language", "Content-Location"],
+    },
+  },
   notModified: true,
   problems: [404, 406],
   async handle({ request, services, principal, params: { title, language }, query }) {

@@ -34,7 +34,8 @@ export class Judge {
     // As it was sent: `.` and `%2e%2e` are names to the server, not steps.
     const pathname = request.target.split("?")[0] ?? "";
     try {
-      const breach = this.#contract.breach({ method: request.method, pathname, status, type: headers["content-type"]?.split(";")[0], text });
+      const type = headers["content-type"]?.split(";")[0];
+      const breach = this.#contract.breach({ method: request.method, pathname, status, type, text, headers: Object.entries(headers) });
       return breach === undefined ? [] : [breach.replace(pathname, "")];
     } catch (fault) {
       return [`answered ${status} with a body that cannot be read: ${String(fault)}: ${text.slice(0, 200)}`];
