@@ -80,12 +80,14 @@ it("what a filter cannot judge is a dead letter at once: another attempt would n
   expect(sinks.received).toEqual([]);
 });
 
-it("a circuit that cannot be asked holds nothing back", async () => {
-  const tenant = "circuit-lost";
-  const lost = (): never => {
+it.each([
+  ["asked", "admit"],
+  ["told", "record"],
+] as const)("a circuit that cannot be %s holds nothing back", async (_, verb) => {
+  const tenant = `circuit-${verb}`;
+  vi.spyOn(CircuitObject.prototype, verb).mockImplementation(() => {
     throw new Error("not now");
-  };
-  for (const verb of ["admit", "record"] as const) vi.spyOn(CircuitObject.prototype, verb).mockImplementation(lost);
+  });
   let failures = 2;
   sinks.answer = () => (failures-- > 0 ? 500 : 204);
   await subscribe(tenant, "s");

@@ -8,7 +8,7 @@ import type { LogReader, ViewEngine } from "../../src/views/engine.ts";
 import { eventTypesView } from "../../src/views/event-types.ts";
 import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireDispatcher, wholeLog } from "../support/engine.ts";
 import { faults, faultyShards, heal } from "../support/faults.ts";
-import { testView } from "../support/worker.ts";
+import { clock, testView } from "../support/worker.ts";
 
 beforeEach(() => {
   faults.captured = [];
@@ -39,9 +39,27 @@ test("the view of event types counts streams as well as events", async () => {
   expect(row).toEqual({ count: 3, streams: 2 });
 });
 
+test("the view of event types says since when and until when each was recorded, in whatever order they came into the log", async () => {
+  const tenant = "views-seen";
+  const messages: string[] = [];
+  for (const stream of ["note-first", "note-second", "note-third", "note-last"]) {
+    clock.aheadMs += 60_000;
+    await append(tenant, stream, [draft("notes.Added", {})]);
+    messages.push(...(faults.captured?.splice(0) ?? []));
+  }
+  clock.aheadMs = 0;
+  const [first = "", second = "", third = "", last = ""] = messages;
+  for (const batch of [[third], [last, first], [second]]) await deliver(batch);
+  const times = (await wholeLog(tenant)).map(({ recorded }) => recorded);
+  expect(times).not.toEqual(times.toSorted());
+  const seen = await env.VIEWS_0.prepare("SELECT first_seen, last_seen FROM event_types WHERE tenant = ?").bind(tenant).first();
+  expect(seen).toEqual({ first_seen: times.toSorted()[0], last_seen: times.toSorted().at(-1) });
+});
+
 test.each([
   ["throws", () => (testView.fold = () => expect.unreachable("a bug in the view"))],
   ["has SQL that does not parse", () => (testView.fold = () => [sql`INSERT INTO nowhere VALUES (1)`])],
+  ["gives a value that D1 takes for none", () => (testView.fold = () => [sql`INSERT INTO sources (tenant) VALUES (${undefined as never})`])],
   ["breaks a constraint", () => (testView.fold = () => [sql`INSERT INTO sources (tenant) VALUES (NULL)`])],
 ])("a view that %s is left behind, faulted, and holds up neither the log nor the other views", async (name, breakIt) => {
   const tenant = `views-${name.replaceAll(" ", "-")}`;
