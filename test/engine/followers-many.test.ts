@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Route } from "../../durable-objects/dispatcher/router.ts";
+import { type Route, Router } from "../../durable-objects/dispatcher/router.ts";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { FollowerObject } from "../../durable-objects/follower.ts";
 import { append, deliver, dispatcher, draft } from "../support/engine.ts";
@@ -71,4 +71,35 @@ it("a batch of 100 events costs a tenant with 1,000 subscriptions one call, the 
   const many = await batchFor("many", 1_000);
   expect(few).toMatchObject({ told: 1, woken: ["subscription:one", "subscription:other", "subscription:s9"] });
   expect(many).toEqual(few);
+});
+
+it("one of many followers that could not be told is told again, though all after it were told: nothing counts as told before", async () => {
+  const tenant = "untold";
+  const route: Route = { types: ["#"], priority: "normal", partitions: 1, after: 0, isPushed: true };
+  const told: string[] = [];
+  const lost = new Set(["subscription:s0"]);
+  await runInDurableObject(dispatcher(tenant), async (_, { storage }) => {
+    // More than are called at a time.
+    for (let n = 0; n < 60; n++) storage.kv.put(`follower:subscription:s${n}`, route);
+    const router = new Router(storage, tenant, {
+      handlers: new Map(),
+      routed: async (_, after) => ({
+        position: 1,
+        epoch: "e",
+        entryAt: null,
+        events: after === 0 ? [{ position: 1, type: "notes.Written", stream: "note-1", entry: "mark" }] : [],
+      }),
+      followerOf: () => undefined,
+      route: async () => route,
+      wake: async (_, follower) => {
+        if (lost.delete(follower)) throw new Error("not now");
+        told.push(follower);
+      },
+      told: async () => {},
+    });
+    await expect(router.route(() => undefined)).rejects.toThrow("not now");
+    expect([router.position, told.length]).toEqual([0, 59]);
+    await router.route(() => undefined);
+    expect([router.position, told.length, new Set(told).size]).toEqual([1, 119, 60]);
+  });
 });
