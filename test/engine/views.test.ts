@@ -196,3 +196,20 @@ test("views that have stopped stay stopped when the log grows past them again", 
   expect(await wholeLog(tenant)).toHaveLength(5);
   expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
 });
+
+test("a dispatcher that is woken looks at once, though its alarm is seconds away: D1 had failed for a while", async () => {
+  const tenant = "views-woken";
+  const alarm = () => runInDurableObject(dispatcher(tenant), (_, { storage }) => storage.getAlarm());
+  faults.beforeBatch = (database) => {
+    if (database === "views") throw new Error("D1_ERROR: overloaded");
+  };
+  await add(tenant);
+  for (let n = 0; n < 6; n++) await fireDispatcher(tenant);
+  expect(await alarm()).toBeGreaterThan(Date.now() + 10_000);
+  heal();
+  faults.captured = [];
+  await dispatcher(tenant).wake();
+  // None any more, where it has gone off already.
+  const due = await alarm();
+  expect(due ?? 0).toBeLessThan(Date.now() + 1_000);
+});
