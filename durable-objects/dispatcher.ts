@@ -87,6 +87,7 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
    */
   async advanced({ position, epoch }: LogHead, pages: readonly LoggedPage[] = []): Promise<void> {
     if (this.#isRetired) return;
+    await this.#doubtWhereOld(pages);
     this.#heard({ position, epoch });
     if (this.#isThere(this.#head)) return;
     this.#fresh.add({ position, epoch }, pages);
@@ -207,6 +208,19 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
     this.#bell.ring(position);
   }
 
+  /**
+   * What has come in where somebody has been already either took long to be told of, or the log was set back and grows again: then who
+   * follows it is not where it seems. The log is asked; until it outgrew what it was, nobody else would notice.
+   */
+  async #doubtWhereOld([first]: readonly LoggedPage[]): Promise<void> {
+    if (first === undefined || (first.after >= this.#views && first.after >= this.#router.position)) return;
+    this.#head = 0;
+    this.#views = 0;
+    this.#isAnew = true;
+    this.#router.doubt();
+    this.#heard(await this.#ports.head(this.ctx.id.name ?? ""));
+  }
+
   /** Whether the views are there, and all followers were told. */
   #isThere(position: number): boolean {
     return this.#views >= position && this.#router.hasRouted(position, this.#epoch);
@@ -246,11 +260,13 @@ export abstract class DispatcherObject<Env = unknown> extends DurableObject<Env>
 
   async #moveViews(): Promise<void> {
     try {
-      for (let before = -1; before < this.#head && !this.#isRetired;) {
+      for (let before = -1; (before < this.#head || this.#isAnew) && !this.#isRetired;) {
         before = this.#head;
         const isAnew = this.#isAnew;
         this.#isAnew = false;
         const { position, isBuilding } = await this.#ports.advanceViews(this.ctx.id.name ?? "", { fresh: (after) => this.#fresh.after(after), isAnew });
+        // Doubted meanwhile: what was found may be of the log before.
+        if (this.#isAnew) continue;
         this.#views = Math.max(this.#views, position);
         this.#isBuilding = isBuilding;
         this.#hasFailed = false;

@@ -65,8 +65,9 @@ export class Router {
   readonly #named = new TopicIndex<string>();
   readonly #learning = new Map<string, Promise<void>>();
   #routed: Routed;
-  /** Whether the log was asked since the object woke: it may be another one. */
+  /** Whether the log was asked since the object woke, or since it was doubted: it may be another one. */
   #hasLooked = false;
+  #doubts = 0;
 
   constructor(storage: DurableObjectStorage, tenant: string, ports: RoutingPorts) {
     this.#kv = storage.kv;
@@ -97,9 +98,16 @@ export class Router {
     return position === 0 || (this.#hasLooked && this.#routed.position >= position && (epoch === "" || epoch === this.#routed.epoch));
   }
 
+  /** The log may have been set back: it is asked, whatever was routed. */
+  doubt(): void {
+    this.#hasLooked = false;
+    this.#doubts++;
+  }
+
   /** Routes up to the head of the log; gives the head. Rejects where somebody could not be told: then it is told again. */
   async route(fresh: FreshAfter): Promise<number> {
     for (;;) {
+      const doubts = this.#doubts;
       const page = fresh(this.#routed.position) ?? (await this.#ports.routed(this.#tenant, this.#routed.position, PAGE));
       if (page.position === 0) return 0;
       await this.#meetHandlers();
@@ -107,7 +115,7 @@ export class Router {
         await this.#beginAnew(page);
         continue;
       }
-      this.#hasLooked = true;
+      if (this.#doubts === doubts) this.#hasLooked = true;
       const last = page.events.at(-1);
       if (last === undefined) return page.position;
       await this.#tell(page.events, page.epoch);
