@@ -60,7 +60,8 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     const pump = this.#pump;
     if (pump === undefined) return;
     if (wake.isDoubted) pump.doubt();
-    else if (pump.isIdle) pump.skipTo(wake.first - 1);
+    // Who was told something and has not read it may have been paused meanwhile: then nobody woke it for what came, and it may want it.
+    else if (pump.isIdle && !this.#store.read(HEARD)) pump.skipTo(wake.first - 1);
     pump.heard(wake.last);
     this.#clock.arm(this.#ports.now() + GUARD);
     this.#go();
@@ -236,9 +237,10 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
       this.#begin();
       throw fault;
     }
-    this.#hasRead(hearings);
+    // Before that is noted: the one that was halted does nothing more, and what was read is not read again.
     this.#definition = definition;
     this.#begin();
+    this.#hasRead(hearings);
     if (this.#leases !== undefined) this.#ports.stands?.(this.#identity, this.#leases.standing);
   }
 

@@ -51,6 +51,7 @@ export interface Lane {
   readonly run?: string;
   /** For those who ask which dead letters there are: of the event. */
   readonly type: string;
+  /** There once D1 was asked to take a copy of it: whoever takes the lane away takes that away too. */
   readonly parkedAt?: string;
   /** Its attempts are over, and D1 may have no copy of it yet: whoever finds it so parks it. */
   readonly isOver?: true;

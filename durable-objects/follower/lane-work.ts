@@ -39,7 +39,8 @@ export async function putBack(work: LaneWork, lane: Lane, event: LoggedEvent, ou
 export async function parkLane(work: Pick<LaneWork, "follower" | "ports" | "store" | "attempts">, lane: Lane, event: LoggedEvent): Promise<void> {
   const { ports, follower, store, attempts } = work;
   const parkedAt = new Date(ports.now()).toISOString();
-  store.putLane({ ...lane, state: "retrying", isOver: true, due: ports.now() + PARK_AGAIN });
+  // Before D1 is asked: it may take the copy, and its answer be lost.
+  store.putLane({ ...lane, state: "retrying", isOver: true, parkedAt, due: ports.now() + PARK_AGAIN });
   try {
     await ports.park(follower, {
       id: deadLetterId(follower, event.position),

@@ -50,7 +50,9 @@ function act({ store, ports }: Heeding, name: string, data: never): void {
   if (name === "DeadLetterRedriven") {
     const { position, edit } = data as { readonly position: number; readonly edit?: unknown };
     const lane = laneAt(store, position);
-    if (lane) store.putLane({ ...lane, state: "retrying", due: ports.now(), tries: 0, ...(edit !== undefined && { edit: { data: edit } }) });
+    if (lane === undefined) return;
+    const { isOver: _, ...kept } = lane;
+    store.putLane({ ...kept, state: "retrying", due: ports.now(), tries: 0, ...(edit !== undefined && { edit: { data: edit } }) });
   }
   if (name === "DeadLetterDropped") {
     const lane = laneAt(store, (data as { readonly position: number }).position);
@@ -63,7 +65,7 @@ function beyond(store: FollowerStore, head: number): readonly Lane[] {
   return [...store.lanes.values()].filter(({ position, state }) => position > head || state === "catching-up");
 }
 
-/** The dead letter of a position, if it is parked here. */
+/** The dead letter of a position, if it is one here: parked, or about to be, for D1 may show it before it has answered. */
 function laneAt(store: FollowerStore, position: number): Lane | undefined {
-  return [...store.lanes.values()].find((lane) => lane.position === position && lane.state === "parked");
+  return [...store.lanes.values()].find((lane) => lane.position === position && (lane.state === "parked" || lane.isOver === true));
 }

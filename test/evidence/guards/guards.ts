@@ -206,7 +206,7 @@ export const GUARDS: readonly Guard[] = [
     name: "an event over its attempts before it is parked",
     holds: "P6: a crash while D1 takes a dead letter loses none",
     file: "durable-objects/follower/lane-work.ts",
-    code: '  store.putLane({ ...lane, state: "retrying", isOver: true, due: ports.now() + PARK_AGAIN });\n',
+    code: '  store.putLane({ ...lane, state: "retrying", isOver: true, parkedAt, due: ports.now() + PARK_AGAIN });\n',
     without: "",
     caughtBy: "simulation",
     seed: 228,
