@@ -68,6 +68,12 @@ export async function advanceViews(engine: ViewEngine, tenant: string, seen?: Se
     if (shared.state === "stopped") return { position: shared.position, stopped: shared.error ?? "", isBuilding: false };
     if (!stepped.isBeaten && shared.position >= page.position) break;
     page = await log.follow(tenant, { position: shared.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
+    // Each page anew: while a step took its time the log may have been lost or set back.
+    const another = whyStopped(shared, page);
+    if (another !== undefined) {
+      await stop(db, tenant, another);
+      return { position: shared.position, stopped: another, isBuilding: false };
+    }
   }
   const isBusy = generations.some(({ state }) => state === "building" || state === "discarding");
   const isBuilding = isBusy && (await build(engine, tenant, { budget: MAX_STATEMENTS - statements }));

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readCursors } from "../../src/views/advance.ts";
+import { followLog } from "../../src/log/read-log.ts";
+import { advanceViews, readCursors } from "../../src/views/advance.ts";
+import type { LogReader } from "../../src/views/engine.ts";
+import { eventTypesView } from "../../src/views/event-types.ts";
 import { append, deliver, dispatcher, draft, env, eventTypeCounts, fireAlarm, wholeLog } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import { listen, standing, subscribe } from "../support/followers.ts";
@@ -43,6 +46,26 @@ describe("a log that was set back while its dispatcher lives", () => {
     expect(await wholeLog(tenant)).toHaveLength(3);
     expect(await shared()).toMatchObject({ position: 3, state: "stopped", error: expect.stringContaining("have counted another event") });
     expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 3 });
+  });
+
+  it("stops them where that happens between two pages of one move", async () => {
+    faults.beforeBatch = (database) => {
+      if (database === "views") throw new Error("D1_ERROR: overloaded");
+    };
+    for (let index = 0; index < 3; index++) await add("note-1");
+    let pages = 0;
+    const log: LogReader = {
+      async follow(_, query) {
+        if (++pages === 2) {
+          for (const table of ["events", "streams", "heads"]) await env.LOG_0.prepare(`DELETE FROM ${table} WHERE tenant = ?`).bind(tenant).run();
+          for (const stream of ["other-1", "other-2", "other-3"]) await add(stream);
+        }
+        return followLog(env.LOG_0, tenant, { ...query, limit: 1 });
+      },
+    };
+    await advanceViews({ db: env.VIEWS_0, log, views: [eventTypesView], now: Date.now }, tenant);
+    expect(await shared()).toMatchObject({ position: 1, state: "stopped", error: expect.stringContaining("epoch") });
+    expect(await eventTypeCounts(tenant)).toEqual({ "notes.Added": 1 });
   });
 
   it("is not what is told of late: the views have that already, and go on", async () => {
