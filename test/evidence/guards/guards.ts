@@ -1,3 +1,4 @@
+import { FOLLOWING_GUARDS } from "./following-guards.ts";
 import { KEY_GUARDS } from "./key-guards.ts";
 import { LIMIT_GUARDS } from "./limit-guards.ts";
 
@@ -287,4 +288,5 @@ export const GUARDS: readonly Guard[] = [
   },
   ...KEY_GUARDS,
   ...LIMIT_GUARDS,
+  ...FOLLOWING_GUARDS,
 ];
