@@ -34,7 +34,7 @@ export class Clients {
     this.#ledger = ledger;
   }
 
-  append(action: Calling<"append">): Promise<void> {
+  append(action: Calling<"append">): Promise<Call> {
     const number = this.#ledger.calls.length + 1;
     const asked = Array.from({ length: action.count }, (_, index): Asked => {
       const id = action.ids[index];
@@ -49,7 +49,7 @@ export class Clients {
     });
   }
 
-  execute(action: Calling<"execute">): Promise<void> {
+  execute(action: Calling<"execute">): Promise<Call> {
     const data = { Configure: { scheme: "none", secret: `s${action.value}` }, Remove: {}, Add: { n: action.value } }[action.command];
     return this.#call(action, [], (stub, precondition) => {
       const idempotency = keyOf(action.key, `execute ${action.stream} ${action.command} ${action.value} ${action.at}`);
@@ -59,11 +59,11 @@ export class Clients {
     });
   }
 
-  close(action: Calling<"close">): Promise<void> {
+  close(action: Calling<"close">): Promise<Call> {
     return this.#call(action, [], (stub, precondition) => stub.close({ purge: action.purge, precondition, source: "/simulation", metadata: METADATA }));
   }
 
-  retain(action: Calling<"retain">): Promise<void> {
+  retain(action: Calling<"retain">): Promise<Call> {
     return this.#call(action, [], (stub) => stub.retain({ maxCount: action.keep }, { kind: "none" }));
   }
 
@@ -127,7 +127,7 @@ export class Clients {
     action: Calling<"append" | "execute" | "close" | "retain">,
     asked: readonly Asked[],
     send: (stub: Stub, precondition: Precondition) => Promise<Record<string, unknown>>,
-  ): Promise<void> {
+  ): Promise<Call> {
     const when = "when" in action ? action.when : "none";
     const version = this.#ledger.known.get(action.stream) ?? 0;
     const wanted = when === "known" ? version : when === "stale" ? version + 1_000 : undefined;
@@ -144,6 +144,7 @@ export class Clients {
     this.#ledger.calls.push(call);
     const isTwice = call.isRepeatable && "isTwice" in action;
     await Promise.all([this.insist(call), ...(isTwice ? [this.insist(call)] : [])]);
+    return call;
   }
 
   /** As the API does it: the registry of keys is asked before, and told after. */

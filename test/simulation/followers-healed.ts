@@ -23,7 +23,7 @@ export async function healFollowers({ world, clients, subscribers, rest, isLog }
   const { client, clock, log } = world;
   const time = clock.time;
   const followers = followersOf(world);
-  const doAll = <Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<boolean> => {
+  const doAll = <Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<boolean> => {
     clock.after(0, () => client.run(() => items.forEach((item) => void work(item))));
     return rest();
   };

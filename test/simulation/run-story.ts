@@ -111,7 +111,7 @@ class Telling {
     return findFault(this.#world, this.#ledger, this.#restored, healed);
   }
 
-  async #act(action: Action): Promise<void> {
+  async #act(action: Action): Promise<unknown> {
     const { faults } = this.#world;
     switch (action.do) {
       case "append":
@@ -211,8 +211,8 @@ class Telling {
   /** A stream that takes nothing more is settled instead, as a client that closes it again would. */
   async #comeBy(stream: string): Promise<void> {
     if (OF_THE_PLATFORM.test(stream)) return this.#clients.settle(stream);
-    await this.#clients.append({ at: 0, do: "append", stream, count: 1, ids: [], when: "none" });
-    if (this.#ledger.calls.at(-1)?.tries.some(({ outcome }) => outcome?.kind === "refused")) await this.#clients.settle(stream);
+    const { tries } = await this.#clients.append({ at: 0, do: "append", stream, count: 1, ids: [], when: "none" });
+    if (tries.some(({ outcome }) => outcome?.kind === "refused")) await this.#clients.settle(stream);
   }
 
   /** Every request with a key that was answered is sent once more. */
