@@ -11,6 +11,7 @@ import { Pump } from "./follower/pump.ts";
 import { shownRedrives } from "./follower/redrives.ts";
 import { shownReplays } from "./follower/replays.ts";
 import { heed } from "./follower/told.ts";
+import { Turns } from "./follower/turns.ts";
 
 /** How long (milliseconds) a follower that is woken has until its alarm looks whether it got through. */
 const GUARD = 10_000;
@@ -38,6 +39,8 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
   #definition: FollowerDefinition | undefined;
   #running: Promise<void> | undefined;
   #learning: Promise<void> = Promise.resolve();
+  /** Those who pull, and what it was told: one after the other. */
+  readonly #turns = new Turns();
   #isWanted = false;
   /** How often it was told something. */
   #hearings = 0;
@@ -138,11 +141,18 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
   }
 
   /** What one who pulls does, after which it says how it stands: nobody wakes it. */
-  async #pulled<Result>(work: (leases: Leases) => Promise<Result>): Promise<Result | undefined> {
-    const leases = this.#leases;
-    const done = leases && (await work(leases));
-    if (leases !== undefined) this.#ports.stands?.(this.#identity, leases.standing);
-    return done;
+  #pulled<Result>(work: (leases: Leases) => Promise<Result>): Promise<Result | undefined> {
+    return this.#turns.take(async () => {
+      const leases = this.#leases;
+      if (leases === undefined) return undefined;
+      // Where it fails, what it has in memory may not be what is on disk.
+      const done = await work(leases).catch((fault: unknown) => {
+        this.#begin();
+        throw fault;
+      });
+      this.#ports.stands?.(this.#identity, leases.standing);
+      return done;
+    });
   }
 
   /** What this object has cost since it woke: rows as billed, alarms among them. */
@@ -223,23 +233,25 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     const events = await this.#ports.told(this.#identity, known?.version ?? 0);
     if (known !== undefined && events.length === 0 && this.#definition !== undefined) return this.#hasRead(hearings);
     const found = await this.#ports.definition(this.#identity);
-    if (found === undefined || found.status === "deleted") return this.#forget();
+    if (found === undefined || found.status === "deleted") return this.forget();
     // A handler begins with what it is woken for first.
     const start = known?.definition ?? (wake === undefined ? found : { after: Math.max(found.after, wake.first - 1), epoch: found.epoch || wake.epoch });
     const definition = this.#identity.kind === "handler" ? { ...found, after: start.after, epoch: start.epoch } : found;
     // What is under way ends first: what comes now may speak of it.
     this.#pump?.halt();
     await this.#running;
-    try {
-      await heed({ follower: this.#identity, store: this.#store, ports: this.#ports }, events, definition);
-    } catch (fault) {
-      // The one that was halted does nothing more.
+    await this.#turns.take(async () => {
+      try {
+        await heed({ follower: this.#identity, store: this.#store, ports: this.#ports }, events, definition);
+      } catch (fault) {
+        // The one that was halted does nothing more.
+        this.#begin();
+        throw fault;
+      }
+      // Before that is noted: the one that was halted does nothing more, and what was read is not read again.
+      this.#definition = definition;
       this.#begin();
-      throw fault;
-    }
-    // Before that is noted: the one that was halted does nothing more, and what was read is not read again.
-    this.#definition = definition;
-    this.#begin();
+    });
     this.#hasRead(hearings);
     if (this.#leases !== undefined) this.#ports.stands?.(this.#identity, this.#leases.standing);
   }
@@ -259,7 +271,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
 
   /** The tenant is deleted. */
   forget(): Promise<void> {
-    return this.#forget();
+    return this.#turns.take(() => this.#forget());
   }
 
   async #forget(): Promise<void> {

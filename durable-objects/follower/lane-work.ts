@@ -117,7 +117,7 @@ async function retry(work: LaneWork, lane: Lane): Promise<boolean> {
 }
 
 /** The log was set back, and does not have the event. Who has gone on with another log since knows that: there is nothing to deliver. */
-async function missing(work: LaneWork, lane: Lane): Promise<boolean> {
+export async function missing(work: Pick<LaneWork, "follower" | "ports" | "store" | "stop">, lane: Lane): Promise<boolean> {
   if (!lane.isOfBefore) {
     work.stop(`The event at ${lane.position} is not the one that waits to be delivered: the log was set back.`);
     return false;

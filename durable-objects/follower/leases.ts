@@ -1,45 +1,20 @@
 // Longer than usual: the leases of one subscription are one state (cursor, lanes, what is outstanding), and giving away, settling and taking back all move it.
 
-import { type Attempt, type LoggedEvent, retryDelay } from "../../src/kernel/index.ts";
+import { type LoggedEvent, retryDelay } from "../../src/kernel/index.ts";
 import { Attempts, NO_ATTEMPTS } from "./attempts.ts";
 import type { FollowerDefinition, FollowerIdentity, FollowerPorts, Leased } from "./contract.ts";
 import { type FollowerStore, type Lane, LEASES } from "./follower-store.ts";
 import { takeRedrivesOn } from "./redrives.ts";
-import { done, laneOf, parkLane, textOf } from "./lane-work.ts";
+import { eventAt, waitingBehind } from "./lane-reading.ts";
+import { done, laneOf, missing, parkLane, textOf } from "./lane-work.ts";
+import { farOf, type Item, itemsBefore, type Outstanding, SETTLED, stillHas, withoutSettled } from "./outstanding.ts";
 
 /** Events after the cursor that are looked at: of those, some may be leased and some done. */
 const WINDOW = 500;
-
-/** The `until` of an event of a lane that was settled before another one that came before it: it is given to nobody. */
-const SETTLED = Number.MAX_SAFE_INTEGER;
-
-/** An event that was given to somebody, or came back. */
-interface Item {
-  readonly key: string;
-  readonly id: string;
-  readonly type: string;
-  /** Milliseconds since 1970: until then it is somebody's, or, come back, nobody's yet. */
-  readonly until: number;
-  readonly isBack: boolean;
-  readonly leasedAt: number;
-  /** 1, 2, 3… */
-  readonly attempt: number;
-  readonly attempts: readonly Attempt[];
-  /** It comes from a lane, not from the main way. */
-  readonly isOfLane: boolean;
-}
-
-/** What is outstanding. One row, however much of it there is. */
-interface Outstanding {
-  /** By position. */
-  readonly items: Record<string, Item>;
-  /** Positions after the cursor that are settled. */
-  readonly done: number[];
-}
-
 /**
  * The sink of those who pull: what is next is leased, acknowledged or refused. Of a stream nothing is leased while something before it
- * is somebody else's, so the order holds; a lease that runs out is a failed attempt, and the event comes again.
+ * is somebody else's, so the order holds; a lease that runs out is a failed attempt, and the event comes again. Called one after the other:
+ * each call reads the log, and what it finds must still hold when it is given away. After one that throws, what is on disk counts.
  */
 export class Leases {
   readonly #follower: FollowerIdentity;
@@ -49,8 +24,6 @@ export class Leases {
   readonly #matches: (event: LoggedEvent) => boolean;
   readonly #attempts: Attempts;
   #state: Outstanding;
-  /** One call after the other: each reads the log, and what it finds must still hold when it is given away. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(follower: FollowerIdentity, definition: FollowerDefinition, store: FollowerStore, ports: FollowerPorts) {
     this.#follower = follower;
@@ -73,54 +46,43 @@ export class Leases {
   }
 
   /** Gives away what is next: at most `limit` events, for so many milliseconds. */
-  lease(limit: number, leaseMs: number): Promise<Leased> {
-    return this.#inTurn(async () => {
-      const until = this.#ports.now() + leaseMs;
-      const ended = { events: [], until: new Date(until).toISOString() };
-      if (this.#definition.status !== "active") return ended;
-      const page = await this.#window();
-      if (page === undefined) return ended;
-      await this.#takeBack();
-      // For who pulls there is no pump that would.
-      while (takeRedrivesOn(this.#store, this.#ports.now()));
-      const given = [...this.#fromLog(page, limit, until), ...(await this.#fromLanes(limit, until))].slice(0, limit);
-      for (const { event, item } of given) this.#state.items[event.position] = item;
-      this.#save(page);
-      const events = given
-        .sort((a, b) => a.event.position - b.event.position)
-        .map(({ event, item }) => ({ event: textOf(event), position: event.position, attempt: item.attempt }));
-      return { ...ended, events };
-    });
+  async lease(limit: number, leaseMs: number): Promise<Leased> {
+    const until = this.#ports.now() + leaseMs;
+    const ended = { events: [], until: new Date(until).toISOString() };
+    if (this.#definition.status !== "active") return ended;
+    const page = await this.#window();
+    if (page === undefined) return ended;
+    await this.#takeBack();
+    // For who pulls there is no pump that would.
+    while (takeRedrivesOn(this.#store, this.#ports.now()));
+    const given = [...this.#fromLog(page, limit, until), ...(await this.#fromLanes(limit, until))].slice(0, limit);
+    if ((this.#store.cursor?.stopped ?? null) !== null) return ended;
+    for (const { event, item } of given) this.#state.items[event.position] = item;
+    this.#save(page);
+    const events = given
+      .sort((a, b) => a.event.position - b.event.position)
+      .map(({ event, item }) => ({ event: textOf(event), position: event.position, attempt: item.attempt }));
+    return { ...ended, events };
   }
 
   /** Settles what was leased; says how many of the positions were. */
-  acknowledge(positions: readonly number[]): Promise<number> {
-    return this.#inTurn(async () => {
-      const own = inOrder(positions).filter((position) => (this.#state.items[position]?.until ?? SETTLED) !== SETTLED);
-      // Only the dead letter itself is one no more, not what was given beside it.
-      const parked = own.filter((position) => this.#laneAt(position)?.parkedAt !== undefined);
-      if (parked.length > 0) await this.#ports.unpark(this.#follower, parked);
-      for (const position of own) this.#settle(position);
-      this.#attempts.counts = { ...this.#attempts.counts, delivered: this.#attempts.counts.delivered + own.length };
-      if (own.length > 0) this.#save();
-      return own.length;
-    });
+  async acknowledge(positions: readonly number[]): Promise<number> {
+    const own = inOrder(positions).filter((position) => (this.#state.items[position]?.until ?? SETTLED) !== SETTLED);
+    // Only the dead letter itself is one no more, not what was given beside it.
+    const parked = own.filter((position) => this.#laneAt(position)?.parkedAt !== undefined);
+    if (parked.length > 0) await this.#ports.unpark(this.#follower, parked);
+    for (const position of own) this.#settle(position);
+    this.#attempts.counts = { ...this.#attempts.counts, delivered: this.#attempts.counts.delivered + own.length };
+    if (own.length > 0) this.#save();
+    return own.length;
   }
 
   /** Gives back what was leased, as a failed attempt; says how many of the positions were. */
-  refuse(positions: readonly number[], reason = "It was refused."): Promise<number> {
-    return this.#inTurn(async () => {
-      const own = inOrder(positions).filter((position) => this.#state.items[position]?.isBack === false);
-      for (const position of own) await this.#fail(position, reason);
-      if (own.length > 0) this.#save();
-      return own.length;
-    });
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.catch(() => {}).then(work);
-    this.#turn = turn;
-    return turn;
+  async refuse(positions: readonly number[], reason = "It was refused."): Promise<number> {
+    const own = inOrder(positions).filter((position) => this.#state.items[position]?.isBack === false);
+    for (const position of own) await this.#fail(position, reason);
+    if (own.length > 0) this.#save();
+    return own.length;
   }
 
   /** What follows the cursor; undefined where the log is another one than was followed. */
@@ -129,13 +91,20 @@ export class Leases {
     const after = this.position;
     const page = await this.#ports.read(this.#follower.tenant, { after, types: this.#definition.types, limit: WINDOW });
     const epoch = cursor?.epoch ?? this.#definition.epoch;
-    if ((epoch !== "" && page.epoch !== epoch) || page.position < after || (cursor?.entry && cursor.entry !== page.entryAt)) {
-      const stopped = { because: "log", reason: "The log is another one than was followed: it was lost, or set back." } as const;
-      this.#store.putCursor({ ...(cursor ?? { position: after, epoch, entry: null, ...NO_ATTEMPTS }), stopped });
+    const isOther = (epoch !== "" && page.epoch !== epoch) || page.position < after || (cursor?.entry && cursor.entry !== page.entryAt);
+    const look = (after: number) => this.#ports.read(this.#follower.tenant, { after, types: [], limit: 1 });
+    if (isOther || !(await stillHas(page, this.#state.far, look))) {
+      this.#stop("The log is another one than was followed: it was lost, or set back.");
       return undefined;
     }
     if ((cursor?.stopped ?? null) !== null) return undefined;
     return page;
+  }
+
+  #stop(reason: string): void {
+    const { cursor } = this.#store;
+    const begun = cursor ?? { position: this.position, epoch: this.#definition.epoch, entry: null, ...NO_ATTEMPTS };
+    this.#store.putCursor({ ...begun, stopped: { because: "log", reason } });
   }
 
   /** Leases that ran out. */
@@ -154,7 +123,10 @@ export class Leases {
       const key = this.#definition.order === "stream" ? event.stream : `#${event.position}`;
       if (settled.has(event.position)) continue;
       // What waits behind a dead letter waits in the log: its lane fetches it.
-      if (!this.#matches(event) || this.#store.lanes.has(key)) this.#state.done.push(event.position);
+      const isWanted = this.#matches(event);
+      // It may have come back before the subscription was changed.
+      if (!isWanted) delete this.#state.items[event.position];
+      if (!isWanted || this.#store.lanes.has(key)) this.#state.done.push(event.position);
       else if (blocked.has(key) || given.length >= limit) continue;
       else {
         const item = this.#given(event, key, { until, isOfLane: false });
@@ -171,15 +143,21 @@ export class Leases {
     const to = Math.max(this.position, ...this.#state.done);
     for (const lane of this.#store.lanes.values()) {
       if (lane.state === "parked" || given.length >= limit) continue;
+      // What comes before is somebody's, from the time when both were on the main way.
+      if (itemsBefore(this.#state, lane.key, lane.position).some(({ isBack }) => !isBack)) continue;
+      // A dead letter that waits for D1 to take it: somebody asks again, and not at once.
+      if (lane.isOver && lane.due > this.#ports.now()) continue;
       const isOne = lane.state === "retrying";
-      const query = isOne
-        ? { after: lane.position - 1, to: lane.position, types: ["#"] }
-        : { after: lane.position, to, types: this.#definition.types, stream: lane.key };
-      const { events } = await this.#ports.read(this.#follower.tenant, { ...query, limit: limit - given.length });
-      const waiting = events.filter((event) => (isOne ? event.id === lane.id : this.#matches(event)));
+      const query = { stream: lane.key, after: lane.position, to, limit: limit - given.length };
+      const waiting = isOne ? await eventAt(this.#reading, lane.position, lane.id) : await waitingBehind(this.#reading, query);
+      const [first] = waiting;
       // Nothing of it waits any more: it is back on the main way.
-      if (waiting.length === 0 && !isOne) this.#store.removeLane(lane.key);
-      if (waiting.length === 0 && isOne) done({ store: this.#store }, lane);
+      if (first === undefined && !isOne) this.#endLane(lane);
+      if (first === undefined && isOne) await missing({ ...this.#work, stop: (reason) => this.#stop(reason) }, lane);
+      if (first !== undefined && lane.isOver) {
+        await parkLane(this.#work, lane, first);
+        continue;
+      }
       for (const event of waiting) {
         const item = this.#given(event, lane.key, { until, isOfLane: true });
         if (item === undefined) break;
@@ -207,33 +185,48 @@ export class Leases {
     this.#attempts.counts = { ...this.#attempts.counts, failed: this.#attempts.counts.failed + 1 };
     const known = this.#store.lanes.get(item.key);
     const held = known?.state === "catching-up" ? undefined : known;
-    // What comes after it in its stream is given up already: it has had its attempts, and is what holds the stream up.
-    const isOvertaken = held !== undefined && held.position > position;
-    if (item.attempt < retry.maxAttempts && !isOvertaken) {
+    // What comes after it in its stream is given up already, or dropped: it has had its attempts, and is what holds the stream up.
+    const isOvertaken = known !== undefined && known.position > position;
+    // A lane that began here would leave out what comes before and is to come again: this one waits for that, and comes once more behind it.
+    const waits = itemsBefore(this.#state, item.key, position).some(({ isBack }) => isBack);
+    if ((item.attempt < retry.maxAttempts && !isOvertaken) || waits) {
       this.#state.items[position] = { ...item, attempts, isBack: true, until: now + retryDelay(retry, item.attempt, this.#ports.chance()) };
       return;
     }
     // A stream has one dead letter at a time: what is given up after it waits behind it, and comes with what it holds up.
     if (held !== undefined && held.position < position) return this.#leave(position);
-    const { events } = await this.#ports.read(this.#follower.tenant, { after: position - 1, to: position, types: ["#"], limit: 1 });
-    const event = events.find(({ id }) => id === item.id);
+    const [event] = await eventAt(this.#reading, position, item.id);
     if (event === undefined) return this.#settle(position);
-    if (isOvertaken) await this.#ports.unpark(this.#follower, [held.position]);
+    if (isOvertaken && known.parkedAt !== undefined) await this.#ports.unpark(this.#follower, [known.position]);
     this.#leave(position);
-    // The lane begins anew at it, so what was settled behind it is no longer known.
-    for (const [at, { key, until }] of Object.entries(this.#state.items)) if (key === item.key && until === SETTLED) delete this.#state.items[at];
+    // The lane begins anew at it: between what was settled in it before, there is now what was not.
+    for (const [at, other] of Object.entries(this.#state.items))
+      if (other.key === item.key && other.until === SETTLED) this.#state.items[at] = { ...other, isOfLane: false };
     const lane = { ...laneOf(item.key, event, attempt), attempts: [...(known?.position === position ? known.attempts : []), ...attempts] };
-    await parkLane({ follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts }, lane, event);
+    // With the lane: what is parked is nobody's any more, also where that is as far as it gets.
+    this.#save();
+    await parkLane(this.#work, lane, event);
+  }
+
+  get #reading() {
+    const matches = (event: LoggedEvent): boolean => this.#matches(event) && this.#state.items[event.position]?.until !== SETTLED;
+    return { tenant: this.#follower.tenant, ports: this.#ports, definition: this.#definition, matches };
+  }
+
+  get #work() {
+    return { follower: this.#follower, ports: this.#ports, store: this.#store, attempts: this.#attempts };
   }
 
   /** It is behind us: on the main way, or in its lane. */
   #settle(position: number): void {
     const item = this.#state.items[position] as Item;
-    const lane = item.isOfLane ? this.#store.lanes.get(item.key) : undefined;
-    const isNext = lane?.state === "retrying" && lane.position === position;
+    const lane = this.#store.lanes.get(item.key);
+    // Where what comes before it is a dead letter, or may become one, it does not come again with that.
+    const isBehind = lane === undefined ? itemsBefore(this.#state, item.key, position).length > 0 : lane.position < position;
     this.#leave(position);
-    if (isNext) done({ store: this.#store }, lane);
-    if (lane?.state === "catching-up") this.#moveLane(lane, position, item);
+    if (item.isOfLane && lane?.state === "retrying" && lane.position === position) done({ store: this.#store }, lane);
+    else if (item.isOfLane && lane?.state === "catching-up") this.#moveLane(lane, position, item);
+    else if (isBehind) this.#state.items[position] = { ...item, isBack: true, until: SETTLED, attempts: [], isOfLane: false };
   }
 
   /** It is nobody's any more; on the main way it is done with, in a lane that is the lane's to say. */
@@ -257,6 +250,12 @@ export class Leases {
     this.#store.putLane({ ...lane, position });
   }
 
+  /** With what came back to it, and is not wanted any more since the subscription was changed. */
+  #endLane({ key }: Lane): void {
+    this.#store.removeLane(key);
+    for (const [at, item] of Object.entries(this.#state.items)) if (item.key === key && item.isBack) delete this.#state.items[at];
+  }
+
   /** The lane whose own event this is. */
   #laneAt(position: number): Lane | undefined {
     const item = this.#state.items[position];
@@ -269,6 +268,7 @@ export class Leases {
     const { counts } = this.#attempts;
     const before = this.#store.cursor;
     let { position = this.#definition.after, entry = null } = before ?? {};
+    let { far } = this.#state;
     if (page !== undefined) {
       const settled = new Set(this.#state.done);
       const first = page.events.find((event) => !settled.has(event.position));
@@ -276,12 +276,17 @@ export class Leases {
       const to = first === undefined ? page.lookedTo : first.position - 1;
       entry = last?.position === to ? (last.entry ?? null) : to === page.lookedTo ? page.entryTo : to === position ? entry : null;
       position = to;
+      far = first === undefined ? undefined : (farOf(page, this.#state) ?? far);
     }
     this.#store.together(() => {
       const epoch = before?.epoch ?? (this.#definition.epoch || (page?.epoch ?? ""));
       const cursor = { position, entry, epoch, counts, attempts: [], stopped: before?.stopped ?? null, isFailing: false };
       if (before?.position !== position || before.counts !== counts) this.#store.putCursor(cursor);
-      this.#state = { items: this.#state.items, done: this.#state.done.filter((settled) => settled > position) };
+      this.#state = {
+        items: withoutSettled(this.#state.items, position, this.#store.lanes),
+        done: this.#state.done.filter((settled) => settled > position),
+        far,
+      };
       this.#store.put(LEASES, this.#state);
     });
   }
