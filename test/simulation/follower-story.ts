@@ -1,4 +1,5 @@
 import { COUNTER } from "./counter.ts";
+import { type PullAction, pulls } from "./pull-story.ts";
 import type { Action } from "./story.ts";
 import type { Draws } from "./world/draws.ts";
 import type { Mode } from "./world/faults.ts";
@@ -13,6 +14,8 @@ export interface Wanted {
   readonly maxAttempts: number;
   /** Two may deliver to one sink. */
   readonly sink: string;
+  /** Nobody delivers to it: somebody pulls. */
+  readonly isPulled?: true;
 }
 
 /** What is asked of a follower that there is. */
@@ -21,13 +24,22 @@ export type Steering = "Pause" | "Resume" | "Delete" | "Change" | "Redrive" | "R
 /** Something that is done about followers; `follower`: `t1/subscription:a`, or `t1/handler:counter`. */
 export type FollowerAction =
   | { readonly do: "subscribe"; readonly follower: string; readonly wanted: Wanted }
-  | { readonly do: "steer"; readonly follower: string; readonly how: Steering };
+  | { readonly do: "steer"; readonly follower: string; readonly how: Steering }
+  | PullAction;
 
 /** Filters by name: the real one, and what it means. */
 export const FILTERS = {
   "of note-1": { filter: { stream: ["note-1"] }, matches: ({ stream }: { readonly stream: string }) => stream === "note-1" },
   "but the first": { filter: "event.version > 1", matches: ({ version }: { readonly version: number }) => version > 1 },
+  /** Of those who pull: behind what is refused, there is something that nobody wants. */
+  "but some": {
+    filter: "event.version < 2 || event.version > 3",
+    matches: ({ version }: { readonly version: number }) => version < 2 || version > 3,
+  },
 } as const;
+
+/** The filters that whoever is pushed to may have. */
+const PUSHED = ["of note-1", "but the first"] as const;
 
 const TYPES: readonly (readonly string[])[] = [
   ["#"],
@@ -55,7 +67,18 @@ export function followerActions(
     const follower = `${draws.pick("subscribes", tenants)}/subscription:${"abc"[index - 1]}`;
     followers.push(follower);
     const made = draws.once("made late", 3) ? at() : 0;
-    actions.push({ at: made, do: "subscribe", follower, wanted: wanted(draws) }, ...steered(draws, follower, made, length));
+    const about = wanted(draws);
+    const steers = steered(draws, follower, made, length);
+    if (!draws.once("is pulled", 3)) actions.push({ at: made, do: "subscribe", follower, wanted: about }, ...steers);
+    else {
+      // Who pulls cannot ask for a replay: it says so where a subscription is pushed to.
+      const asked = steers.filter((action) => action.do !== "steer" || action.how !== "StartReplay");
+      actions.push(
+        { at: made, do: "subscribe", follower, wanted: { ...about, isPulled: true, ...(draws.once("but some", 6) && { filter: "but some" }) } },
+        ...asked,
+        ...pulls(draws, follower, made, length),
+      );
+    }
   }
   for (const follower of followers.slice(0, tenants.length)) {
     if (draws.once("handler steered", 6)) actions.push(...paused(draws, follower, 0, length));
@@ -78,7 +101,7 @@ export function followerActions(
 function wanted(draws: Draws): Wanted {
   return {
     types: draws.pick("types", TYPES),
-    ...(draws.once("filtered", 4) && { filter: draws.pick("filter", Object.keys(FILTERS) as (keyof typeof FILTERS)[]) }),
+    ...(draws.once("filtered", 4) && { filter: draws.pick("filter", PUSHED) }),
     order: draws.once("unordered", 3) ? "none" : "stream",
     concurrency: draws.once("wide", 3) ? 12 : 6,
     from: draws.once("from now", 3) ? "now" : "beginning",

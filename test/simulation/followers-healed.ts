@@ -2,6 +2,7 @@ import { COUNTER } from "./counter.ts";
 import type { FollowersAsked } from "./checks/check-followers.ts";
 import { partitionsOnDisk } from "./checks/followers-on-disk.ts";
 import type { Clients } from "./clients.ts";
+import type { Pullers } from "./pullers.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { World } from "./world/world.ts";
 
@@ -9,6 +10,7 @@ interface Healing {
   readonly world: World;
   readonly clients: Clients;
   readonly subscribers: Subscribers;
+  readonly pullers: Pullers;
   /** Comes to rest; false where it does not. */
   readonly rest: () => Promise<boolean>;
   /** The log was set back. */
@@ -16,10 +18,14 @@ interface Healing {
 }
 
 /**
- * Sinks are well from here on: whoever was paused, disabled or had stopped is resumed, a stream of each tenant and those that wait
- * behind a dead letter get one more event, and every dead letter is redriven. Undefined where it does not come to rest.
+ * Sinks are well from here on, and those who pull acknowledge what they get: whoever was paused, disabled or had stopped is resumed, a
+ * stream of each tenant and those that wait behind a dead letter get one more event, and every dead letter is redriven. Undefined where it
+ * does not come to rest.
  */
-export async function healFollowers({ world, clients, subscribers, rest, isLog }: Healing, streams: readonly string[]): Promise<FollowersAsked["healed"]> {
+export async function healFollowers(
+  { world, clients, subscribers, pullers, rest, isLog }: Healing,
+  streams: readonly string[],
+): Promise<FollowersAsked["healed"]> {
   const { client, clock, log } = world;
   const time = clock.time;
   const followers = followersOf(world);
@@ -27,28 +33,35 @@ export async function healFollowers({ world, clients, subscribers, rest, isLog }
     clock.after(0, () => client.run(() => items.forEach((item) => void work(item))));
     return rest();
   };
+  // Nobody wakes one that is pulled: what came, and that the log is another one, it sees when somebody asks.
+  const pulled = followers.filter((follower) => isPulled(world, follower));
+  const drain = async (): Promise<boolean> => pulled.length === 0 || doAll(pulled, (follower) => pullers.drain(follower));
   const grown = grownOf(world, followers, streams);
   const grow = (): Promise<boolean> => doAll(grown, (stream) => clients.append({ at: 0, do: "append", stream, count: 1, ids: [], when: "none" }));
   // That a log was set back, some notice only when it has grown again.
   if (isLog && !(await grow())) return undefined;
   // Who was paused while the log was set back sees it when it is resumed, and stops.
   for (let round = 0; round < (isLog ? 2 : 1); round++) {
+    if (!(await drain())) return undefined;
     const halted = followers.filter((follower) => isHalted(world, follower));
     if (!(await doAll(halted, (follower) => subscribers.steer(follower, "Resume")))) return undefined;
   }
   const heads = new Map(log.database.rows<{ tenant: string; position: number }>("SELECT tenant, position FROM heads").map((row) => [row.tenant, row.position]));
-  if (!(await grow())) return undefined;
-  return (await doAll(
+  if (!(await grow()) || !(await drain())) return undefined;
+  const redriven = await doAll(
     followers.filter((follower) => hasParked(world, follower)),
     (follower) => subscribers.steer(follower, "RedriveAll"),
-  ))
-    ? { heads, time }
-    : undefined;
+  );
+  return redriven && (await drain()) ? { heads, time } : undefined;
 }
 
 /** Whether a follower goes no further by itself, or takes nothing. */
 function isHalted(world: World, follower: string): boolean {
   return partitionsOnDisk(world, follower).some(({ told, cursor }) => told?.definition.status !== "active" || (cursor?.stopped ?? null) !== null);
+}
+
+function isPulled(world: World, follower: string): boolean {
+  return partitionsOnDisk(world, follower).some(({ told }) => told?.definition.sink === "pull");
 }
 
 /** The streams that get one more event: where nobody subscribed, none. */

@@ -2,6 +2,7 @@ import { findFault, findFollowerFault, type Restored } from "./checks/find-fault
 import { Clients } from "./clients.ts";
 import { healFollowers } from "./followers-healed.ts";
 import { Ledger } from "./ledger.ts";
+import { Pullers } from "./pullers.ts";
 import type { Action, Story } from "./story.ts";
 import { Subscribers } from "./subscribers.ts";
 import type { ObjectHost } from "./world/object-host.ts";
@@ -69,6 +70,7 @@ class Telling {
   readonly #ledger: Ledger;
   readonly #clients: Clients;
   readonly #subscribers: Subscribers;
+  readonly #pullers: Pullers;
   #copy: Dump | undefined;
   readonly #copies = new Map<string, ReturnType<ObjectHost["copy"]>>();
   readonly #restored: Restored = { isLog: false, streams: new Set() };
@@ -81,6 +83,7 @@ class Telling {
     this.#ledger = ledger;
     this.#clients = new Clients(world, ledger);
     this.#subscribers = new Subscribers(world);
+    this.#pullers = new Pullers(world);
   }
 
   /** Gives the first fault that is found. */
@@ -104,7 +107,8 @@ class Telling {
     if (!(await rest())) return `it does not come to rest after the story: ${MOST_EVENTS} events, and more are due`;
     const fault = findFollowerFault(this.#world, this.#restored);
     if (fault !== undefined) return fault;
-    const healing = { world: this.#world, clients: this.#clients, subscribers: this.#subscribers, rest, isLog: this.#restored.isLog };
+    const who = { clients: this.#clients, subscribers: this.#subscribers, pullers: this.#pullers };
+    const healing = { world: this.#world, ...who, rest, isLog: this.#restored.isLog };
     const healed = await healFollowers(healing, streamsOf(story));
     if (healed === undefined) return `it does not come to rest after followers were healed: ${MOST_EVENTS} events, and more are due`;
     this.#atRest?.(this.#world);
@@ -134,6 +138,8 @@ class Telling {
         return this.#subscribers.subscribe(action.follower, action.wanted);
       case "steer":
         return this.#subscribers.steer(action.follower, action.how);
+      case "pull":
+        return this.#pullers.pull(action);
       case "fault":
         return faults.add(action);
       case "crash":

@@ -43,12 +43,17 @@ function textOf(action: Action): string {
     case "restore stream":
       return `the database of ${action.stream} is set back to the copy, if there is one`;
     case "subscribe": {
-      const { types, filter, order, concurrency, from, maxAttempts, sink } = action.wanted;
+      const { types, filter, order, concurrency, from, maxAttempts, sink, isPulled } = action.wanted;
       const what = `${types.join(", ")}${filter === undefined ? "" : ` (${filter})`}`;
-      return `${action.follower} is made: ${what} from ${from} to ${sink}, order ${order}, ${concurrency} at a time, ${maxAttempts} attempts`;
+      return `${action.follower} is made: ${what} from ${from} to ${isPulled ? "who pulls" : sink}, order ${order}, ${concurrency} at a time, ${maxAttempts} attempts`;
     }
     case "steer":
       return `${action.how} ${action.follower}`;
+    case "pull": {
+      const { limit, leaseMs, works, handling, reason } = action;
+      const why = reason === undefined ? "" : ", with a reason";
+      return `somebody leases ${limit} from ${action.follower} for ${leaseMs / 1_000} s, and after ${works / 1_000} s: ${handling}${why}`;
+    }
     default:
       return `${action.do} ${action.stream}`;
   }

@@ -72,13 +72,13 @@ export class Subscribers {
   }
 
   async #settings(tenant: string, id: string, wanted: Wanted): Promise<SubscriptionSettings> {
-    const { types, order, concurrency, maxAttempts, filter, sink } = wanted;
+    const { types, order, concurrency, maxAttempts, filter, sink, isPulled } = wanted;
     const secret = await this.#sealer.seal(`whsec_${btoa("0123456789abcdef0123456789abcdef")}`, subscriptionContext(tenant, id));
     return {
       name: id,
       types: [...types],
       ...(filter !== undefined && { filter: FILTERS[filter].filter }),
-      sink: { kind: "push", url: `https://sink.example/${tenant}/${sink}`, headers: "", secret },
+      sink: isPulled ? { kind: "pull" } : { kind: "push", url: `https://sink.example/${tenant}/${sink}`, headers: "", secret },
       order,
       priority: "normal",
       concurrency,

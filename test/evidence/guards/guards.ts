@@ -175,7 +175,7 @@ export const GUARDS: readonly Guard[] = [
     code: "    this.#clock.arm(this.#ports.now() + GUARD);\n    this.#go();\n",
     without: "    this.#go();\n",
     caughtBy: "simulation",
-    seed: 50,
+    seed: 96,
   },
   {
     name: "what a follower was told and has not read",
@@ -184,7 +184,7 @@ export const GUARDS: readonly Guard[] = [
     code: "    this.#store.put(HEARD, true);\n",
     without: "",
     caughtBy: "simulation",
-    seed: 387,
+    seed: 874,
   },
   {
     name: "the mark at a follower's cursor",
@@ -210,7 +210,7 @@ export const GUARDS: readonly Guard[] = [
     code: '  store.putLane({ ...lane, state: "retrying", isOver: true, parkedAt, due: ports.now() + PARK_AGAIN });\n',
     without: "",
     caughtBy: "simulation",
-    seed: 228,
+    seed: 222,
   },
   {
     name: "the alarm of a lane",
@@ -244,7 +244,7 @@ export const GUARDS: readonly Guard[] = [
     code: "  WHERE NEW.from_position <> coalesce(",
     without: "  WHERE 0 AND NEW.from_position <> coalesce(",
     caughtBy: "simulation",
-    seed: 272,
+    seed: 418,
   },
   {
     name: "the set of views that the cursor moves",

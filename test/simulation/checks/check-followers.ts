@@ -2,6 +2,7 @@ import { partitionOf } from "../../../durable-objects/follower/contract.ts";
 import type { Receipt } from "../world/sinks.ts";
 import type { World } from "../world/world.ts";
 import { checkCount } from "./check-count.ts";
+import { acknowledgedOf, checkPulls } from "./check-pulls.ts";
 import type { FinalState, LogEvent } from "./final-state.ts";
 import { type PartitionOnDisk, partitionsOnDisk } from "./followers-on-disk.ts";
 import { type Following, followings, isFor } from "./following.ts";
@@ -24,7 +25,7 @@ export function* checkFollowers(world: World, state: FinalState, asked: Follower
   const all = followings(world, state);
   for (const following of all) {
     const partitions = partitionsOnDisk(world, following.follower);
-    const own = world.sinks.receipts.filter(({ subscription }) => `${subscription.replace("/", "/subscription:")}` === following.follower);
+    const own = following.isPulled ? receiptsOfPulls(world, following) : receiptsOf(world, following);
     yield* checkNothingElse(following, own, state);
     yield* checkLetters(world, following, partitions);
     if (following.status === "deleted") {
@@ -32,13 +33,26 @@ export function* checkFollowers(world: World, state: FinalState, asked: Follower
       continue;
     }
     yield* checkRest(following, partitions, asked);
-    yield* checkOrder(following, own, asked, state);
+    if (following.isPulled) yield* checkPulls(world, following, state, asked);
+    else yield* checkOrder(following, own, asked, state);
     const counted = following.name.startsWith("handler:") ? yield* checkCount(following.tenant, state) : undefined;
-    const isDone = counted ?? takenBy(own);
+    const isDone = counted ?? (following.isPulled ? acknowledgedOf(world, following.follower) : takenBy(own));
     yield* checkAccounted(following, { partitions, asked, isDone }, state);
     if (!asked.isLog) yield* checkReplays(following, partitions, own, state);
   }
   yield* checkLettersOfNobody(world, all);
+}
+
+function receiptsOf({ sinks }: World, { follower }: Following): readonly Receipt[] {
+  return sinks.receipts.filter(({ subscription }) => `${subscription.replace("/", "/subscription:")}` === follower);
+}
+
+/** What was leased, as a sink would have got it. */
+function receiptsOfPulls({ pulled }: World, { follower }: Following): readonly Receipt[] {
+  const own = pulled.leases.filter((lease) => lease.follower === follower);
+  return own.flatMap(({ events, given }) =>
+    events.map((event) => ({ time: given, subscription: follower, event, attempt: event.attempt, replay: undefined, isTaken: false })),
+  );
 }
 
 /** Whether an event was delivered. */
@@ -93,7 +107,7 @@ function* checkRest(following: Following, partitions: readonly PartitionOnDisk[]
   const isHandler = following.name.startsWith("handler:");
   if (!isHandler && partitions.length !== following.partitions)
     yield `${following.follower} has ${partitions.length} of its ${following.partitions} partitions`;
-  for (const { name, told, cursor, lanes, replays, redrives, isHeard } of partitions) {
+  for (const { name, told, cursor, lanes, replays, redrives, outstanding, isHeard } of partitions) {
     if (told === undefined && !isHandler) yield `${name} knows nothing of what it follows`;
     if (isHeard) yield `${name} was told something that it has not read`;
     if (told !== undefined && told.version !== following.version) yield `${name} has read its stream up to ${told.version}, which ends at ${following.version}`;
@@ -102,7 +116,9 @@ function* checkRest(following: Following, partitions: readonly PartitionOnDisk[]
     const stopped = cursor?.stopped ?? undefined;
     if (stopped !== undefined && !isLog) yield `${name} has stopped: ${stopped.reason}`;
     if (stopped !== undefined && healed !== undefined) yield `${name} has not gone on after it was resumed: ${stopped.reason}`;
-    if (stopped !== undefined || following.status !== "active") continue;
+    // Nobody wakes one that is pulled: until somebody asks, what was to be done waits.
+    if (stopped !== undefined || following.status !== "active" || (following.isPulled && healed === undefined)) continue;
+    if (outstanding.length > 0) yield `${name} has ${outstanding.join(", ")} outstanding after all was acknowledged`;
     for (const { key, state, position } of lanes.values()) {
       if (state !== "parked") yield `${name} has ${key} in a lane that is ${state} at ${position}, and no alarm`;
       if (healed !== undefined) yield `${name} has ${key} parked at ${position} after everything was redriven`;
@@ -160,7 +176,7 @@ interface Standing {
 function* checkAccounted(following: Following, { partitions, asked, isDone }: Standing, state: FinalState): Generator<string> {
   const { isLog, healed } = asked;
   const hasStopped = partitions.some(({ cursor }) => (cursor?.stopped ?? null) !== null);
-  if (healed === undefined && (hasStopped || following.status !== "active")) return;
+  if (healed === undefined && (hasStopped || following.status !== "active" || following.isPulled)) return;
   // Who was resumed on another log goes on at its head: from there on nothing is missing.
   const after = isLog && following.isResumed ? Math.max(following.after, healed?.heads.get(following.tenant) ?? Number.MAX_SAFE_INTEGER) : following.after;
   for (const event of eventsOf(state, following)) {

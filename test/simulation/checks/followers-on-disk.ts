@@ -1,4 +1,4 @@
-import type { Cursor, Lane, Told } from "../../../durable-objects/follower/follower-store.ts";
+import { type Cursor, type Lane, LEASES, type Told } from "../../../durable-objects/follower/follower-store.ts";
 import { FILTERS } from "../follower-story.ts";
 import type { ObjectHost } from "../world/object-host.ts";
 import type { World } from "../world/world.ts";
@@ -11,6 +11,8 @@ export interface PartitionOnDisk {
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly replays: readonly { readonly id: string; readonly state: string; readonly position: number; readonly to: number }[];
   readonly redrives: readonly { readonly id: string; readonly state: string }[];
+  /** Positions that somebody has leased, or that came back from who had. */
+  readonly outstanding: readonly number[];
   readonly isHeard: boolean;
 }
 
@@ -33,6 +35,7 @@ function partitionOnDisk({ name, database }: ObjectHost): PartitionOnDisk {
     lanes: new Map(lanes.map(({ key, value }) => [key, JSON.parse(value) as Lane])),
     replays: all("replay:"),
     redrives: all("redrive:"),
+    outstanding: Object.keys((byKey.get(LEASES) as { readonly items: object } | undefined)?.items ?? {}).map(Number),
     isHeard: byKey.has("heard"),
   };
 }

@@ -19,6 +19,8 @@ export interface Following {
   readonly order: "stream" | "none";
   readonly after: number;
   readonly partitions: number;
+  /** Nobody delivers to it: somebody pulls. */
+  readonly isPulled: boolean;
   readonly status: "active" | "paused" | "disabled" | "deleted";
   /** How long its own stream is. */
   readonly version: number;
@@ -48,17 +50,24 @@ const STATUS: Readonly<Record<string, Following["status"]>> = {
   HandlerResumed: "active",
 };
 
-type Created = Pick<Following, "types" | "filter" | "order"> & { readonly concurrency: number; readonly start: { readonly after: number } };
+type Created = Pick<Following, "types" | "filter" | "order"> & {
+  readonly concurrency: number;
+  readonly sink: { readonly kind: string };
+  readonly start: { readonly after: number };
+};
 
 function ofSubscription(follower: string, history: readonly RecordedEvent[]): Following {
-  const { types, filter, order, concurrency, start } = JSON.parse(history[0]?.data ?? "{}") as Created;
-  return { ...told(follower, history), name: refOf(follower).id, types, filter, order, after: start.after, partitions: partitionsOf({ concurrency }) };
+  const { types, filter, order, concurrency, sink, start } = JSON.parse(history[0]?.data ?? "{}") as Created;
+  const isPulled = sink.kind === "pull";
+  const partitions = isPulled ? 1 : partitionsOf({ concurrency });
+  return { ...told(follower, history), name: refOf(follower).id, types, filter, order, after: start.after, partitions, isPulled };
 }
 
 function ofHandler(follower: string, histories: FinalState["histories"]): Following {
   const history = histories.get(streamOf(refOf(follower))) ?? [];
   // The tenant met it with its first event.
-  return { ...told(follower, history), name: `handler:${COUNTER}`, types: COUNTED, filter: undefined, order: "stream", after: 0, partitions: 1 };
+  const about = { types: COUNTED, filter: undefined, order: "stream", after: 0, partitions: 1, isPulled: false } as const;
+  return { ...told(follower, history), name: `handler:${COUNTER}`, ...about };
 }
 
 function told(

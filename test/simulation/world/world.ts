@@ -10,6 +10,7 @@ import { Faults } from "./faults.ts";
 import { installGlobals } from "./globals.ts";
 import { SimulatedNamespace } from "./namespaces.ts";
 import type { ObjectClass, ObjectHost } from "./object-host.ts";
+import { Pulled } from "./pulled.ts";
 import { ProjectorActor, SimulatedQueue } from "./queue.ts";
 import { SimulatedSinks } from "./sinks.ts";
 
@@ -40,6 +41,7 @@ export class World {
   readonly sinks: SimulatedSinks;
   /** Grows with everything that somebody outside could notice: requests, deliveries, writes to the databases. */
   activity = 0;
+  readonly pulled = new Pulled();
   /** What the handler in code was given, as often as it was. */
   readonly handled: { readonly tenant: string; readonly of: string }[] = [];
   /** Who asks from outside; never crashes. */
