@@ -89,7 +89,7 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
       afterCommit: (written) => {
         this.#bell.ring(this.#store.memory.version);
         ctx.waitUntil(this.#tracing.send(written, () => this.#outbox.send(written)));
-        if (this.#saga !== undefined) ctx.waitUntil(this.#saga.look());
+        this.#wakeSaga();
       },
       onFailure: () => this.#clock.lower(),
     });
@@ -147,6 +147,12 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
   /** Does at once what the alarm would do next. */
   async settle(): Promise<void> {
     await this.#outbox.look();
+    this.#wakeSaga();
+  }
+
+  /** A saga goes on with what it has to do, also where the runtime has given its alarm up. Nobody waits for it. */
+  #wakeSaga(): void {
+    if (this.#saga !== undefined) this.ctx.waitUntil(this.#saga.look());
   }
 
   /** The state now as JSON, and its version, as the decider holds it: for the platform's own use, never for a client. */
@@ -186,8 +192,9 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     return verify(this.#store, this.#parts.ports, from, to);
   }
 
-  /** Compares the stream with the log; with `repair`, what the log lacks is sent there again, and the alarm makes sure of it. */
+  /** Compares the stream with the log; with `repair`, what the log lacks is sent there again, and the alarm makes sure of it; a saga goes on. */
   async reconcile(repair: boolean): Promise<Reconciled> {
+    if (repair) this.#wakeSaga();
     const found = await compareWithLog(this.#store, this.#parts.ports, repair);
     // Woken by its id, an object without a stream does not know its name. It must not live on: the next who calls it by name would meet it.
     if (this.#store.identity.stream === "") this.ctx.waitUntil(scheduler.wait(0).then(() => this.ctx.abort("woken without a name")));

@@ -13,8 +13,10 @@ export function sagaPort(saga: Saga, composed: Composed): SagaPort {
     due: (state) => dueWork(saga, state as SagaState),
     restsUntil: composed.writersRestUntil,
     perform({ tenant, stream, cause }, call, state) {
-      const { step, round, call: index, isUndoing } = call;
-      const key = `\u0000saga/${stream}/${step}/${isUndoing ? "undo" : "do"}/${round}/${index}`;
+      const { step, round, call: index, isUndoing, command } = call;
+      // A command that seemed to fail may have been done, so a retry by hand sends it under the key that it had in round 1. What a service
+      // beyond has kept under a key may be its failure: there a round is a new call.
+      const key = `\u0000saga/${stream}/${step}/${isUndoing ? "undo" : "do"}/${command === undefined ? round : 1}/${index}`;
       const perform = () =>
         performCall(saga, state as SagaState, call, {
           key,

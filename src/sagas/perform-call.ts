@@ -11,7 +11,7 @@ export type SentOutcome = { readonly ok: true } | { readonly ok: false; readonly
 
 /** What performing calls reaches. */
 export interface CallPorts {
-  /** The same for each attempt of a round. */
+  /** The same for each attempt: of a command ever, of a call beyond in its round. */
   readonly key: string;
   readonly tenant: string;
   send(command: NonNullable<DueCall["command"]>, key: string): Promise<SentOutcome>;
