@@ -1,4 +1,3 @@
-import { COUNTER } from "./counter.ts";
 import type { FollowersAsked } from "./checks/check-followers.ts";
 import { partitionsOnDisk } from "./checks/followers-on-disk.ts";
 import type { Clients } from "./clients.ts";
@@ -86,6 +85,6 @@ function followersOf({ followers, streams }: World): readonly string[] {
     const [, tenant, id] = /^([^/]*)\/rivulet_subscription-(.*)$/.exec(name) ?? [];
     return tenant === undefined ? [] : [`${tenant}/subscription:${id}`];
   });
-  const handlers = [...followers.hosts.values()].filter(({ idName }) => idName.endsWith(`/handler:${COUNTER}/0`)).map(({ idName }) => idName.slice(0, -2));
+  const handlers = [...followers.hosts.values()].filter(({ idName }) => /\/handler:[^/]+\/0$/.test(idName)).map(({ idName }) => idName.slice(0, -2));
   return [...made, ...handlers];
 }

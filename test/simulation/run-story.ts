@@ -1,5 +1,8 @@
 import { findFault, findFollowerFault, type Restored } from "./checks/find-fault.ts";
 import { Clients } from "./clients.ts";
+import { ERRAND_CATEGORY, errands } from "./errand.ts";
+import { hasErrands } from "./errand-story.ts";
+import { Errands } from "./errands.ts";
 import { healFollowers } from "./followers-healed.ts";
 import { Ledger } from "./ledger.ts";
 import { Pullers } from "./pullers.ts";
@@ -13,7 +16,7 @@ import { World } from "./world/world.ts";
 const MOST_EVENTS = 15_000;
 
 /** Streams that nobody but the platform and its followers write to. */
-const OF_THE_PLATFORM = /\/(rivulet_subscription|rivulet_handler|count)-/;
+const OF_THE_PLATFORM = /\/(rivulet_subscription|rivulet_handler|count|saga_errand|ask|purse)-/;
 
 /** What a run did, counted. */
 export interface Figures {
@@ -49,7 +52,7 @@ export interface Listening {
 
 /** Runs a story to its end: the actions, then rest without faults, then the checks. */
 export async function runStory(story: Story, { onStep, crashAt, atRest }: Listening = {}): Promise<Run> {
-  const world = new World(story.seed, story.consumers);
+  const world = new World(story.seed, story.consumers, hasErrands(story.actions) ? [errands] : []);
   world.onStep = onStep;
   world.crashAt = crashAt ?? 0;
   const ledger = new Ledger();
@@ -71,6 +74,7 @@ class Telling {
   readonly #clients: Clients;
   readonly #subscribers: Subscribers;
   readonly #pullers: Pullers;
+  readonly #errands: Errands;
   #copy: Dump | undefined;
   readonly #copies = new Map<string, ReturnType<ObjectHost["copy"]>>();
   readonly #restored: Restored = { isLog: false, streams: new Set() };
@@ -84,6 +88,7 @@ class Telling {
     this.#clients = new Clients(world, ledger);
     this.#subscribers = new Subscribers(world);
     this.#pullers = new Pullers(world);
+    this.#errands = new Errands(world);
   }
 
   /** Gives the first fault that is found. */
@@ -111,6 +116,7 @@ class Telling {
     const healing = { world: this.#world, ...who, rest, isLog: this.#restored.isLog };
     const healed = await healFollowers(healing, streamsOf(story));
     if (healed === undefined) return `it does not come to rest after followers were healed: ${MOST_EVENTS} events, and more are due`;
+    if (!(await this.#errands.heal(rest))) return `it does not come to rest after sagas were retried: ${MOST_EVENTS} events, and more are due`;
     this.#atRest?.(this.#world);
     return findFault(this.#world, this.#ledger, this.#restored, healed);
   }
@@ -140,6 +146,11 @@ class Telling {
         return this.#subscribers.steer(action.follower, action.how);
       case "pull":
         return this.#pullers.pull(action);
+      case "ask":
+      case "confirm":
+      case "retry":
+      case "cancel":
+        return this.#errands.act(action);
       case "fault":
         return faults.add(action);
       case "crash":
@@ -216,6 +227,7 @@ class Telling {
 
   /** A stream that takes nothing more is settled instead, as a client that closes it again would. */
   async #comeBy(stream: string): Promise<void> {
+    if (stream.includes(`/${ERRAND_CATEGORY}-`)) return this.#clients.reconcile(stream);
     if (OF_THE_PLATFORM.test(stream)) return this.#clients.settle(stream);
     const { tries } = await this.#clients.append({ at: 0, do: "append", stream, count: 1, ids: [], when: "none" });
     if (tries.some(({ outcome }) => outcome?.kind === "refused")) await this.#clients.settle(stream);

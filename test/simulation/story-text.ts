@@ -1,3 +1,4 @@
+import { errandText } from "./errand-story.ts";
 import type { Action, Story } from "./story.ts";
 
 /** A story as people read it: a line for each action, with the seconds since it began. */
@@ -47,6 +48,11 @@ function textOf(action: Action): string {
       const what = `${types.join(", ")}${filter === undefined ? "" : ` (${filter})`}`;
       return `${action.follower} is made: ${what} from ${from} to ${isPulled ? "who pulls" : sink}, order ${order}, ${concurrency} at a time, ${maxAttempts} attempts`;
     }
+    case "ask":
+    case "confirm":
+    case "retry":
+    case "cancel":
+      return errandText(action);
     case "steer":
       return `${action.how} ${action.follower}`;
     case "pull": {

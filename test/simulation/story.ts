@@ -1,3 +1,4 @@
+import { type ErrandAction, errandActions } from "./errand-story.ts";
 import { type FollowerAction, followerActions } from "./follower-story.ts";
 import { Draws } from "./world/draws.ts";
 import type { Mode, Place } from "./world/faults.ts";
@@ -52,6 +53,7 @@ export type Action = { readonly at: number } & (
   /** The stream's own database is copied; set back to the copy, if there is one: what it takes from then on is another history than the log has. */
   | { readonly do: "copy stream" | "restore stream"; readonly stream: string }
   | FollowerAction
+  | ErrandAction
 );
 
 /** A whole story: everything that is not decided by the engine or by the seed's luck with delays. */
@@ -121,6 +123,7 @@ export function storyOf(seed: number): Story {
   }
   const isLong = actions.some((action) => action.do === "append" && action.count > 90);
   actions.push(...followerActions(draws, streams, { length, isLong }));
+  if (draws.once("of errands", 8)) actions.push(...errandActions(draws, streams, length));
   actions.sort((one, other) => one.at - other.at);
   return { seed, consumers: draws.between("consumers", 1, 3), actions };
 }

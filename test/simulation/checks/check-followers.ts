@@ -3,6 +3,7 @@ import type { Receipt } from "../world/sinks.ts";
 import type { World } from "../world/world.ts";
 import { checkCount } from "./check-count.ts";
 import { acknowledgedOf, checkPulls } from "./check-pulls.ts";
+import { ERRAND_FOLLOWER, heardBy } from "./check-sagas.ts";
 import type { FinalState, LogEvent } from "./final-state.ts";
 import { type PartitionOnDisk, partitionsOnDisk } from "./followers-on-disk.ts";
 import { type Following, followings, isFor } from "./following.ts";
@@ -35,8 +36,7 @@ export function* checkFollowers(world: World, state: FinalState, asked: Follower
     yield* checkRest(following, partitions, asked);
     if (following.isPulled) yield* checkPulls(world, following, state, asked);
     else yield* checkOrder(following, own, asked, state);
-    const counted = following.name.startsWith("handler:") ? yield* checkCount(following.tenant, state) : undefined;
-    const isDone = counted ?? (following.isPulled ? acknowledgedOf(world, following.follower) : takenBy(own));
+    const isDone = following.isPulled ? acknowledgedOf(world, following.follower) : yield* doneBy(following, own, state);
     yield* checkAccounted(following, { partitions, asked, isDone }, state);
     if (!asked.isLog) yield* checkReplays(following, partitions, own, state);
   }
@@ -57,6 +57,11 @@ function receiptsOfPulls({ pulled }: World, { follower }: Following): readonly R
 
 /** Whether an event was delivered. */
 type IsDone = (event: LogEvent) => boolean;
+
+function* doneBy({ name, tenant }: Following, receipts: readonly Receipt[], state: FinalState): Generator<string, IsDone> {
+  if (name === ERRAND_FOLLOWER) return heardBy(state, tenant);
+  return name.startsWith("handler:") ? yield* checkCount(tenant, state) : takenBy(receipts);
+}
 
 function takenBy(receipts: readonly Receipt[]): IsDone {
   const taken = new Set(receipts.filter(({ isTaken, replay }) => isTaken && replay === undefined).map(({ event }) => keyOf(event)));

@@ -25,8 +25,9 @@ export function* checkReads(ledger: Ledger, { histories, log }: FinalState, setB
     const ids = history.map(({ source, id }) => `${source} ${id}`);
     const twice = ids.find((id, index) => ids.indexOf(id) !== index);
     if (twice !== undefined) yield `the event ${twice} is in ${stream} twice`;
-    // What followers are told, and what the handler counts, is checked with them.
-    if (!setBack.has(stream) && !/\/(rivulet_subscription|rivulet_handler|count)-/.test(stream)) yield* checkExplained(ledger, stream, history);
+    // What followers are told, what the handler counts, and what the saga does, is checked with them.
+    if (!setBack.has(stream) && !/\/(rivulet_subscription|rivulet_handler|count|saga_errand|ask|purse)-/.test(stream))
+      yield* checkExplained(ledger, stream, history);
   }
 }
 

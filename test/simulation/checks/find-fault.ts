@@ -5,6 +5,7 @@ import { checkCalls } from "./check-calls.ts";
 import { checkFollowers, type FollowersAsked } from "./check-followers.ts";
 import { checkLog } from "./check-log.ts";
 import { checkReads } from "./check-reads.ts";
+import { checkSagas } from "./check-sagas.ts";
 import { checkStreams } from "./check-streams.ts";
 import { checkViews } from "./check-views.ts";
 import { finalState } from "./final-state.ts";
@@ -28,6 +29,7 @@ export function findFault(world: World, ledger: Ledger, restored: Restored, heal
     checkCalls(kept, state, ledger.calls),
     checkReads(kept, state, restored.streams),
     checkFollowers(world, state, { isLog: restored.isLog, ...(healed && { healed }) }),
+    checkSagas(world, state, restored),
     checkAlarms(world),
   ];
   return firstOf(checks);

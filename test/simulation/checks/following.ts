@@ -2,6 +2,7 @@ import { partitionsOf } from "../../../durable-objects/follower/contract.ts";
 import type { RecordedEvent } from "../../../src/kernel/index.ts";
 import { categoryOf, isPlatformCategory, topicMatches } from "../../../src/kernel/index.ts";
 import { COUNTED, COUNTER } from "../counter.ts";
+import { ERRAND_HANDLER, ERRAND_TYPES } from "../errand.ts";
 import { refOf, streamOf } from "../subscribers.ts";
 import type { World } from "../world/world.ts";
 import type { FinalState, LogEvent } from "./final-state.ts";
@@ -36,7 +37,7 @@ export function followings(world: World, { histories, log }: FinalState): readon
     const [, tenant, id] = /^([^/]*)\/rivulet_subscription-(.*)$/.exec(stream) ?? [];
     return tenant === undefined || history.length === 0 ? [] : [ofSubscription(`${tenant}/subscription:${id}`, history)];
   });
-  const handlers = [...log.keys()].map((tenant) => ofHandler(`${tenant}/handler:${COUNTER}`, histories));
+  const handlers = [...log.keys()].flatMap((tenant) => handlersOf(world, tenant).map((follower) => ofHandler(follower, histories)));
   // A tenant whose dispatcher nobody told of a head has no handler yet.
   return [...subscriptions, ...handlers.filter(({ tenant }) => world.dispatchers.hosts.has(world.dispatchers.idOf(tenant)))];
 }
@@ -63,11 +64,18 @@ function ofSubscription(follower: string, history: readonly RecordedEvent[]): Fo
   return { ...told(follower, history), name: refOf(follower).id, types, filter, order, after: start.after, partitions, isPulled };
 }
 
+/** A tenant's handlers in code: the counter, and the saga's where the story has errands. */
+function handlersOf({ followers }: World, tenant: string): readonly string[] {
+  const errands = `${tenant}/handler:${ERRAND_HANDLER}`;
+  return [`${tenant}/handler:${COUNTER}`, ...(followers.hosts.has(followers.idOf(`${errands}/0`)) ? [errands] : [])];
+}
+
 function ofHandler(follower: string, histories: FinalState["histories"]): Following {
   const history = histories.get(streamOf(refOf(follower))) ?? [];
   // The tenant met it with its first event.
-  const about = { types: COUNTED, filter: undefined, order: "stream", after: 0, partitions: 1, isPulled: false } as const;
-  return { ...told(follower, history), name: `handler:${COUNTER}`, ...about };
+  const { id } = refOf(follower);
+  const about = { types: id === COUNTER ? COUNTED : ERRAND_TYPES, filter: undefined, order: "stream", after: 0, partitions: 1, isPulled: false } as const;
+  return { ...told(follower, history), name: `handler:${id}`, ...about };
 }
 
 function told(

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { compose } from "../../../src/compose.ts";
+import type { Module } from "../../../src/kernel/index.ts";
 import { counting } from "../counter.ts";
 import { tallyOf } from "../tally.ts";
 import { Actor } from "./actor.ts";
@@ -69,7 +70,7 @@ export class World {
   readonly #digest: Hash = createHash("sha256");
   #told = "";
 
-  constructor(seed: number, consumers: number) {
+  constructor(seed: number, consumers: number, modules: readonly Module[] = []) {
     installGlobals();
     this.draws = new Draws(seed);
     this.clock = new Clock(this.draws);
@@ -80,7 +81,7 @@ export class World {
     this.sinks = new SimulatedSinks(this);
     const fetch = (input: unknown, init?: RequestInit): Promise<Response> => this.sinks.fetch(input, init ?? {});
     const partsOf = (build: string): Parts =>
-      compose({ now: () => this.clock.now(), modules: [tallyOf(build), counting], fetch: fetch as typeof globalThis.fetch });
+      compose({ now: () => this.clock.now(), modules: [tallyOf(build), counting, ...modules], fetch: fetch as typeof globalThis.fetch });
     this.#parts = { [OLD]: partsOf(OLD), [NEW]: partsOf(NEW) };
     const classOf = (name: "Aggregate" | "Circuit" | "Dispatcher" | "Follower" | "KeyRegistry" | "TenantKey") => (build: string) =>
       this.#parts[build]?.[name] as unknown as ObjectClass;
