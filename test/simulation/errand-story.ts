@@ -49,7 +49,7 @@ export function errandActions(draws: Draws, streams: readonly string[], length: 
 function errandActionsOf(draws: Draws, errand: string, at: number): readonly Action[] {
   const from = draws.pick("from", PURSES);
   const n = draws.pick("errand n", [1, 2, 2, 4, UNLUCKY]);
-  const ask: Action = { at, do: "ask", errand, n, from, to: PURSES.find((purse) => purse !== from) as string };
+  const ask: Action & { do: "ask" } = { at, do: "ask", errand, n, from, to: PURSES.find((purse) => purse !== from) as string };
   const actions: Action[] = [ask];
   if (draws.once("asked again", 3)) actions.push({ ...ask, at: at + draws.between("asks again", 0, 40_000) });
   // Now and then before it was asked, and now and then too late.
@@ -57,7 +57,17 @@ function errandActionsOf(draws: Draws, errand: string, at: number): readonly Act
   if (!draws.once("never confirmed", 5)) actions.push({ at: Math.max(confirmed, 0), do: "confirm", errand });
   if (draws.once("by hand", 4))
     actions.push({ at: at + draws.between("by hand after", 0, 60_000), do: draws.pick("how by hand", ["retry", "cancel"]), errand });
+  if (draws.once("cancelled under way", 6)) actions.push(...cancelledUnderWay(draws, ask));
   return actions;
+}
+
+/** What it sends is slow, and it is cancelled meanwhile: what arrives late must be undone all the same. */
+function cancelledUnderWay(draws: Draws, { at, errand, from }: ErrandAction & { do: "ask"; at: number }): readonly Action[] {
+  const who = `${errand.split("/")[0]}/purse-${from}`;
+  return [
+    { at, do: "fault", place: "rpc", mode: "slow", who, skip: 0, times: 1 },
+    { at: at + draws.between("cancelled after", 500, 12_000), do: "cancel", errand },
+  ];
 }
 
 const MODES: Readonly<Partial<Record<Place, readonly Mode[]>>> = {

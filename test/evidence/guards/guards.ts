@@ -1,6 +1,7 @@
 import { FOLLOWING_GUARDS } from "./following-guards.ts";
 import { KEY_GUARDS } from "./key-guards.ts";
 import { LIMIT_GUARDS } from "./limit-guards.ts";
+import { SAGA_GUARDS } from "./saga-guards.ts";
 
 /** A guard of the engine, how it is switched off, and which evidence must then turn red. */
 export interface Guard {
@@ -289,4 +290,5 @@ export const GUARDS: readonly Guard[] = [
   ...KEY_GUARDS,
   ...LIMIT_GUARDS,
   ...FOLLOWING_GUARDS,
+  ...SAGA_GUARDS,
 ];
