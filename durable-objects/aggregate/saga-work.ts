@@ -108,10 +108,10 @@ export class SagaWork {
     for (const call of calls) {
       const key = `${call.step}/${call.round}/${call.isUndoing}/${call.call}`;
       if (call.due > now || this.#underway.has(key) || this.#underway.size >= WIDTH) continue;
-      this.#underway.set(
-        key,
-        this.#perform(call).finally(() => this.#underway.delete(key)),
-      );
+      const work = this.#perform(call).finally(() => this.#underway.delete(key));
+      // Who waits for it hears of its fault; where nobody comes to wait, as in an object that is ending, nobody else is to.
+      work.catch(() => {});
+      this.#underway.set(key, work);
     }
   }
 
