@@ -2,6 +2,7 @@ import type { RecordedEvent } from "../../../src/kernel/index.ts";
 import { ERRAND_HANDLER, PURSES, TILL, UNLUCKY } from "../errand.ts";
 import type { World } from "../world/world.ts";
 import { dataOf, type ErrandInstance, errandInstances } from "./errands-on-disk.ts";
+import { scopeOf } from "./check-views.ts";
 import type { FinalState, LogEvent } from "./final-state.ts";
 
 interface Asked {
@@ -75,12 +76,10 @@ function isTooLate(history: readonly RecordedEvent[]): boolean {
 /** The list of instances says of each how it stands. */
 function* checkList(world: World, instances: readonly ErrandInstance[]): Generator<string> {
   const { database } = world.views;
-  const sql = "SELECT tenant, row FROM saga_instances WHERE instr(tenant, '#') = 0";
-  const rows = database
-    .rows<{ tenant: string; row: string }>(sql)
-    .map(({ tenant, row }) => ({ tenant, ...(JSON.parse(row) as { id: string; state: string }) }));
+  const rows = database.rows<{ tenant: string; id: string; state: string }>("SELECT tenant, id, state FROM saga_instances");
   for (const { stream, tenant, id, status } of instances) {
-    const shown = rows.find((row) => row.tenant === tenant && row.id === id)?.state ?? "waiting";
+    const scope = scopeOf(world, tenant, "sagas");
+    const shown = rows.find((row) => row.tenant === scope && row.id === id)?.state ?? "waiting";
     if (shown !== status) yield `${stream} is ${status}, and the list of instances says ${shown}`;
   }
 }

@@ -32,7 +32,7 @@ export function* checkViews(world: World, { log }: FinalState, isRestored: boole
 }
 
 /** What a view's rows stand under that are read: a rebuild fills another generation beside them, and switches. */
-function scopeOf(world: World, tenant: string, view: string): string {
+export function scopeOf(world: World, tenant: string, view: string): string {
   const sql = "SELECT generation FROM view_generations WHERE tenant = ? AND view = ? AND state = 'live'";
   const [live] = world.views.database.rows<{ generation: number }>(sql, tenant, view);
   return (live?.generation ?? 0) === 0 ? tenant : `${tenant}#${live?.generation}`;
