@@ -1,6 +1,7 @@
 import type { FollowersAsked } from "./checks/check-followers.ts";
 import { partitionsOnDisk } from "./checks/followers-on-disk.ts";
 import type { Clients } from "./clients.ts";
+import type { Errands } from "./errands.ts";
 import type { Pullers } from "./pullers.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { World } from "./world/world.ts";
@@ -10,6 +11,7 @@ interface Healing {
   readonly clients: Clients;
   readonly subscribers: Subscribers;
   readonly pullers: Pullers;
+  readonly errands: Errands;
   /** Comes to rest; false where it does not. */
   readonly rest: () => Promise<boolean>;
   /** The log was set back. */
@@ -18,11 +20,11 @@ interface Healing {
 
 /**
  * Sinks are well from here on, and those who pull acknowledge what they get: whoever was paused, disabled or had stopped is resumed, a
- * stream of each tenant and those that wait behind a dead letter get one more event, and every dead letter is redriven. Undefined where it
+ * stream of each tenant and those that wait behind a dead letter get one more event, every dead letter is redriven, and so is every saga that is stuck. Undefined where it
  * does not come to rest.
  */
 export async function healFollowers(
-  { world, clients, subscribers, pullers, rest, isLog }: Healing,
+  { world, clients, subscribers, pullers, errands, rest, isLog }: Healing,
   streams: readonly string[],
 ): Promise<FollowersAsked["healed"]> {
   const { client, clock, log } = world;
@@ -51,7 +53,8 @@ export async function healFollowers(
     followers.filter((follower) => hasParked(world, follower)),
     (follower) => subscribers.steer(follower, "RedriveAll"),
   );
-  return redriven && (await drain()) ? { heads, time } : undefined;
+  // What a saga does once it is retried, those who pull get, too.
+  return redriven && (await errands.heal(rest)) && (await drain()) ? { heads, time } : undefined;
 }
 
 /** Whether a follower goes no further by itself, or takes nothing. */

@@ -112,11 +112,10 @@ class Telling {
     if (!(await rest())) return `it does not come to rest after the story: ${MOST_EVENTS} events, and more are due`;
     const fault = findFollowerFault(this.#world, this.#restored);
     if (fault !== undefined) return fault;
-    const who = { clients: this.#clients, subscribers: this.#subscribers, pullers: this.#pullers };
+    const who = { clients: this.#clients, subscribers: this.#subscribers, pullers: this.#pullers, errands: this.#errands };
     const healing = { world: this.#world, ...who, rest, isLog: this.#restored.isLog };
     const healed = await healFollowers(healing, streamsOf(story));
     if (healed === undefined) return `it does not come to rest after followers were healed: ${MOST_EVENTS} events, and more are due`;
-    if (!(await this.#errands.heal(rest))) return `it does not come to rest after sagas were retried: ${MOST_EVENTS} events, and more are due`;
     this.#atRest?.(this.#world);
     return findFault(this.#world, this.#ledger, this.#restored, healed);
   }
