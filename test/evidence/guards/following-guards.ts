@@ -30,8 +30,8 @@ export const FOLLOWING_GUARDS: readonly Guard[] = [
     name: "going on before it is noted that it was told",
     holds: "P6: a follower whose storage fails once does not stand still",
     file: "durable-objects/follower.ts",
-    code: "    this.#definition = definition;\n    this.#begin();\n    this.#hasRead(hearings);\n",
-    without: "    this.#hasRead(hearings);\n    this.#definition = definition;\n    this.#begin();\n",
+    code: "      this.#definition = definition;\n      this.#begin();\n    });\n    this.#hasRead(hearings);\n",
+    without: "    });\n    this.#hasRead(hearings);\n    this.#definition = definition;\n    this.#begin();\n",
     caughtBy: "test/engine/followers-told.test.ts",
   },
   {

@@ -107,7 +107,10 @@ export class ObjectStorage {
   deleteAll(): Promise<void> {
     const { database } = this.#live();
     const tables = database.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'");
-    for (const { name } of tables) this.#exec(`DROP TABLE ${name}`, []);
+    // All or nothing (https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#deleteall): it fails before the first, or not at all.
+    this.#actor.openTransaction();
+    this.#fail("a write");
+    for (const { name } of tables) database.run(`DROP TABLE ${name}`, []);
     return this.deleteAlarm();
   }
 
