@@ -11,6 +11,9 @@ import { farOf, type Item, itemsBefore, type Outstanding, SETTLED, stillHas, wit
 
 /** Events after the cursor that are looked at: of those, some may be leased and some done. */
 const WINDOW = 500;
+/** Why who pulls gets nothing more. */
+const OTHER_LOG = "The log is another one than was followed: it was lost, or set back.";
+
 /**
  * The sink of those who pull: what is next is leased, acknowledged or refused. Of a stream nothing is leased while something before it
  * is somebody else's, so the order holds; a lease that runs out is a failed attempt, and the event comes again. Called one after the other:
@@ -53,14 +56,17 @@ export class Leases {
     const page = await this.#window();
     if (page === undefined) return ended;
     await this.#takeBack();
-    // For who pulls there is no pump that would.
-    while (takeRedrivesOn(this.#store, this.#ports.now()));
-    const given = [...this.#fromLog(page, limit, until), ...(await this.#fromLanes(limit, until))].slice(0, limit);
+    let given: readonly { readonly event: LoggedEvent; readonly item: Item }[];
+    // For who pulls there is no pump that would take redrives on; of what the log does not have any more, all goes at once.
+    do {
+      while (takeRedrivesOn(this.#store, this.#ports.now()));
+      given = [...this.#fromLog(page, limit, until), ...(await this.#fromLanes(limit, until))].slice(0, limit);
+    } while (given.length === 0 && takeRedrivesOn(this.#store, this.#ports.now()));
     if ((this.#store.cursor?.stopped ?? null) !== null) return ended;
     for (const { event, item } of given) this.#state.items[event.position] = item;
     this.#save(page);
     const events = given
-      .sort((a, b) => a.event.position - b.event.position)
+      .toSorted((a, b) => a.event.position - b.event.position)
       .map(({ event, item }) => ({ event: textOf(event), position: event.position, attempt: item.attempt }));
     return { ...ended, events };
   }
@@ -94,7 +100,7 @@ export class Leases {
     const isOther = (epoch !== "" && page.epoch !== epoch) || page.position < after || (cursor?.entry && cursor.entry !== page.entryAt);
     const look = (after: number) => this.#ports.read(this.#follower.tenant, { after, types: [], limit: 1 });
     if (isOther || !(await stillHas(page, this.#state.far, look))) {
-      this.#stop("The log is another one than was followed: it was lost, or set back.");
+      this.#stop(OTHER_LOG);
       return undefined;
     }
     if ((cursor?.stopped ?? null) !== null) return undefined;
@@ -196,7 +202,8 @@ export class Leases {
     // A stream has one dead letter at a time: what is given up after it waits behind it, and comes with what it holds up.
     if (held !== undefined && held.position < position) return this.#leave(position);
     const [event] = await eventAt(this.#reading, position, item.id);
-    if (event === undefined) return this.#settle(position);
+    // Whoever has it has it from a log that is there no more.
+    if (event === undefined) return this.#stop(OTHER_LOG);
     if (isOvertaken && known.parkedAt !== undefined) await this.#ports.unpark(this.#follower, [known.position]);
     this.#leave(position);
     // The lane begins anew at it: between what was settled in it before, there is now what was not.

@@ -226,4 +226,44 @@ describe("a log that is set back behind what somebody has leased", () => {
     expect(await letters()).toEqual([]);
     expect(await standing(tenant, "s")).toMatchObject({ retrying: 0, parked: 0, state: "active" });
   });
+
+  /** The log is lost, and grows again without what it had. */
+  async function lose(...streams: readonly string[]): Promise<void> {
+    for (const name of [...streams, "rivulet_subscription-s"]) await until(async () => expect(await fireAlarm(tenant, name)).toBe(false));
+    for (const table of ["events", "streams", "heads"]) await env.LOG_0.prepare(`DELETE FROM ${table} WHERE tenant = ?`).bind(tenant).run();
+    await append(tenant, "again-1", [draft("notes.Written", { text: "b" })]);
+    await reached(1);
+  }
+
+  it("stops who refuses what it does not have, and the dead letter that it was goes with the log", async () => {
+    await pulls();
+    await write("note-1", 1);
+    expect(await next()).toEqual([2]);
+    await refuse(2);
+    await tell(tenant, "s", "Redrive", { position: 2 });
+    expect(await next()).toEqual([2]);
+    await lose("note-1");
+    await refuse(2);
+    expect(await standing(tenant, "s")).toMatchObject({ state: "stopped", reason: expect.stringContaining("log") });
+    await tell(tenant, "s", "Resume", {});
+    await next();
+    expect(await letters()).toEqual([]);
+    expect(await standing(tenant, "s")).toMatchObject({ retrying: 0, parked: 0, state: "active" });
+  });
+
+  it("ends a redrive of all that it does not have with one pull", async () => {
+    await pulls({ order: "none" });
+    await write("note-1", 6);
+    expect(await next()).toEqual([2, 3, 4, 5, 6, 7]);
+    await refuse(2, 3, 4, 5, 6, 7);
+    await lose("note-1");
+    // As far as it was, so that who resumes looks for each of them.
+    await write("again-1", 6);
+    await next();
+    await tell(tenant, "s", "Resume", {});
+    await tell(tenant, "s", "RedriveAll", { id: "run", filter: {} });
+    expect(await next()).toEqual([]);
+    expect(await standing(tenant, "s")).toMatchObject({ retrying: 0, parked: 0, redrives: [{ state: "done", left: 0 }] });
+    expect(await letters()).toEqual([]);
+  });
 });
