@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers";
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
 import { EraserObject, type EraserPorts } from "../durable-objects/eraser.ts";
@@ -19,6 +20,7 @@ import { platformOf } from "./platform-composed.ts";
 import type { Services } from "./api/services.ts";
 import { commandSender } from "./commands-composed.ts";
 import { eraserPorts } from "./erasing-composed.ts";
+import { JoinedAppends, maySettleAcross } from "./joined-appends.ts";
 import { followerClient } from "./follower-client.ts";
 import type { Composed } from "./follower-parts.ts";
 import { followerPorts, routingPorts } from "./followers-composed.ts";
@@ -37,7 +39,7 @@ import { consume } from "./log/consume.ts";
 import { project } from "./log/project.ts";
 import { logHead } from "./log/log-heads.ts";
 import { shards } from "./log/shard.ts";
-import { defaultRate, tracedObject, tracers } from "./tracing-composed.ts";
+import { defaultRate, tracedAppend, tracedObject, tracers } from "./tracing-composed.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { timedD1 } from "./d1-deadline.ts";
 import { eventsOn } from "./log/logged-page.ts";
@@ -151,9 +153,11 @@ export function compose(overrides: Overrides = {}) {
   const services = (env: Env): Services => {
     const shardOf = shardsOf(env);
     const followers = composed(env);
+    const joined = new JoinedAppends({ object: (tenant, stream) => objectFor(env, tenant, stream), waitUntil, now, maySettleAcross: maySettleAcross() });
     const logRequest = requestLog(env.LOG_LEVEL, (line) => console.log(line));
     return {
       objectFor: (tenant, stream) => tracedObject(objectFor(env, tenant, stream), stream),
+      append: (tenant, stream, request) => tracedAppend(stream, request, (told) => joined.append(tenant, stream, told)),
       tracer: followers.tracer,
       traces: env.TELEMETRY && { db: timedD1(env.TELEMETRY, MOST_TIME_OF_D1), rate: defaultRate(env) },
       objectById: (id) => objectById(env, id),

@@ -66,6 +66,12 @@ function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/** An append to a stream, a span of the caller where something is traced; its object is told who calls. */
+export function tracedAppend<Answer>(stream: string, request: AppendRequest, append: (told: AppendRequest) => Promise<Answer>): Promise<Answer> {
+  if (spanNow() === undefined) return append(request);
+  return traced("object append", () => append({ ...request, trace: traceparentNow("") }), callOf(stream, "append"));
+}
+
 /** The object, each call of it a span of the caller where something is traced; what writes is told who calls. */
 export function tracedObject(object: DurableObjectStub<AggregateObject>, stream: string): DurableObjectStub<AggregateObject> {
   if (spanNow() === undefined) return object;
@@ -82,8 +88,12 @@ export function tracedObject(object: DurableObjectStub<AggregateObject>, stream:
             const told = name === "append" || name === "execute" ? [{ ...(first as AppendRequest), trace: traceparentNow(undefined) }, ...rest] : given;
             return (Reflect.apply(method, target, told) as Promise<unknown>).then((answer) => answer);
           },
-          { kind: "client", attributes: { "rpc.system": "cloudflare.rpc", "rpc.service": `aggregate:${categoryOf(stream)}`, "rpc.method": name } },
+          callOf(stream, name),
         );
     },
   });
+}
+
+function callOf(stream: string, method: string) {
+  return { kind: "client", attributes: { "rpc.system": "cloudflare.rpc", "rpc.service": `aggregate:${categoryOf(stream)}`, "rpc.method": method } } as const;
 }

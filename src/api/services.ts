@@ -1,5 +1,5 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
-import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
+import type { Appended, AppendRequest, Refusal, StreamTail } from "../../durable-objects/aggregate/contract.ts";
 import type { AlertsObject } from "../../durable-objects/alerts.ts";
 import type { ActOnItsWay } from "../../durable-objects/denials.ts";
 import type { DispatcherObject } from "../../durable-objects/dispatcher.ts";
@@ -25,6 +25,8 @@ import type { FollowerClient } from "./follower-client.ts";
 
 /** What the API reaches, given by the composition root. */
 export interface Services {
+  /** Appends to a stream; rejects where its object cannot be reached, the outcome unknown. */
+  append(tenant: string, stream: string, request: AppendRequest): Promise<Appended | Refusal>;
   objectFor(tenant: string, stream: string): DurableObjectStub<AggregateObject>;
   /** The object with this id, whosever it is; undefined where it is none of ours. */
   objectById(id: string): DurableObjectStub<AggregateObject> | undefined;

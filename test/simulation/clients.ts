@@ -1,5 +1,7 @@
 import type { AggregateObject } from "../../durable-objects/aggregate.ts";
 import type { EventDraft, Precondition } from "../../durable-objects/aggregate/contract.ts";
+import { identityOf } from "../../durable-objects/object-for.ts";
+import { JoinedAppends } from "../../src/joined-appends.ts";
 import { dataHash, jsonText, sha256, type View } from "../../src/kernel/index.ts";
 import { logHead } from "../../src/log/log-heads.ts";
 import { correlationsView } from "../../src/views/correlations.ts";
@@ -28,10 +30,13 @@ const METADATA = {
 export class Clients {
   readonly #world: World;
   readonly #ledger: Ledger;
+  readonly #joined: JoinedAppends;
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
     this.#ledger = ledger;
+    const object = (tenant: string, stream: string) => this.#stub(`${tenant}/${stream}`) as unknown as DurableObjectStub<AggregateObject>;
+    this.#joined = new JoinedAppends({ object, waitUntil() {}, now: () => world.clock.time, maySettleAcross: true });
   }
 
   append(action: Calling<"append">): Promise<Call> {
@@ -42,10 +47,13 @@ export class Clients {
       return { mark: markOfId(id, action.isClash === true && index === 0), id: `id-${id}` };
     });
     const events = asked.map((event) => draftOf(action.stream, event));
-    return this.#call(action, asked, (stub, precondition) => {
+    const { tenant, stream } = identityOf(action.stream);
+    return this.#call(action, asked, (_, precondition) => {
       // Of a request with a key, the fingerprint is over what the client sends: its body and its condition.
       const idempotency = keyOf(action.key, `append ${action.stream} ${JSON.stringify(asked)} ${action.when}`);
-      return this.#keyed(action.stream, idempotency, () => stub.append({ events, precondition, ...(idempotency && { idempotency }) }));
+      return this.#keyed(action.stream, idempotency, async () => ({
+        ...(await this.#joined.append(tenant, stream, { events, precondition, ...(idempotency && { idempotency }) })),
+      }));
     });
   }
 

@@ -8,3 +8,6 @@ export abstract class DurableObject<Env = unknown> {
     this.env = env;
   }
 }
+
+/** No invocation ends here before its work. */
+export function waitUntil(_work: Promise<unknown>): void {}

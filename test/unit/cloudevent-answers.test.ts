@@ -9,15 +9,13 @@ async function post(answers: Answers): Promise<Response> {
   const events = Object.keys(answers).map((stream, index) => ({ specversion: "1.0", id: `${index}`, source: "/s", type: "t", stream }));
   const services = {
     decider: () => undefined,
-    objectFor: (_tenant: string, stream: string) => ({
-      append({ events }: AppendRequest): Promise<Appended | Refusal> {
-        const code = answers[stream] ?? "taken";
-        const taken = events.map(({ id = "" }) => ({ id, version: 1, hash: "sha256:0" }));
-        return Promise.resolve(
-          code === "taken" ? { ok: true, created: true, replayed: false, events: taken } : { ok: false, code, detail: `${stream} says ${code}.` },
-        );
-      },
-    }),
+    append(_tenant: string, stream: string, { events }: AppendRequest): Promise<Appended | Refusal> {
+      const code = answers[stream] ?? "taken";
+      const taken = events.map(({ id = "" }) => ({ id, version: 1, hash: "sha256:0" }));
+      return Promise.resolve(
+        code === "taken" ? { ok: true, created: true, replayed: false, events: taken } : { ok: false, code, detail: `${stream} says ${code}.` },
+      );
+    },
   };
   const request = new Request("http://rivulet.test/v1/events", { method: "POST", headers: { "content-type": "application/cloudevents-batch+json" } });
   const call = {

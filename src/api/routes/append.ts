@@ -85,7 +85,7 @@ async function appendDrafts(
   if (idempotency instanceof Response) return idempotency;
   const append: AppendRequest = { events, precondition: condition, ...(idempotency && { idempotency }) };
   return withKey(services, principal.tenant, idempotency, async () => {
-    const result = await services.objectFor(principal.tenant, params.stream).append(append);
+    const result = await services.append(principal.tenant, params.stream, append);
     return result.ok ? answerAppend(params.stream, result) : refused(result);
   });
 }

@@ -108,12 +108,9 @@ async function appendAll(
 ): Promise<readonly (Appended | Refusal)[]> {
   const results: (Appended | Refusal)[] = [];
   for (let first = 0; first < shares.length; first += AT_ONCE) {
-    const some = shares.slice(first, first + AT_ONCE).map(async ({ stream, drafts }) => {
-      const result: Appended | Refusal = await services
-        .objectFor(principal.tenant, stream)
-        .append({ events: drafts, precondition: { kind: "none" }, ...idempotency });
-      return result;
-    });
+    const some = shares
+      .slice(first, first + AT_ONCE)
+      .map(({ stream, drafts }) => services.append(principal.tenant, stream, { events: drafts, precondition: { kind: "none" }, ...idempotency }));
     results.push(...(await Promise.all(some)));
   }
   return results;

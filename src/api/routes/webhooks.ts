@@ -175,7 +175,7 @@ async function take(call: WebhookCall, received: Received, metadata: EventMetada
   if (idempotency instanceof Response) return idempotency;
   return withKey(call.services, tenant, idempotency, async () => {
     const append = { precondition: { kind: "none" }, events: [draft], ...(idempotency && { idempotency }) } as const;
-    const result = await call.services.objectFor(tenant, received.stream).append(append);
+    const result = await call.services.append(tenant, received.stream, append);
     return result.ok ? answerOf(received.stream, result) : refused(result);
   });
 }
