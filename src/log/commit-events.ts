@@ -84,11 +84,12 @@ function rowText({ tenant, event }: TenantEvent, ordinal: number, data: JsonText
   return JSON.stringify(row);
 }
 
+/** (`json_each` would write each row out as text again, for every `->>` to read.) */
 const INSERT_EVENTS = `
   INSERT INTO events (tenant, position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry)
   SELECT row.value ->> 0, heads.position + (row.value ->> 1), row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5, row.value ->> 6, row.value ->> 7,
          row.value ->> 8, row.value ->> 9, row.value ->> 10, row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, coalesce(row.value ->> 15, ?2), row.value ->> 16
-  FROM json_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0 AND heads.deleted IS NULL
+  FROM jsonb_each(?1) AS row JOIN heads ON heads.tenant = row.value ->> 0 AND heads.deleted IS NULL
   ORDER BY row.key`;
 
 const UPSERT_STREAMS = `

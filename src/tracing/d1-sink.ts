@@ -33,11 +33,11 @@ const IS_THERE = "NOT EXISTS (SELECT 1 FROM trace_rates WHERE trace_rates.tenant
 const INSERT_HOPS = `
   INSERT OR IGNORE INTO hops (tenant, trace, hop, parent, remote, service, name, start, duration, is_error, correlation, size, spans)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
-  FROM json_each(?1) WHERE ${IS_THERE}`;
+  FROM jsonb_each(?1) WHERE ${IS_THERE}`;
 
 const UPSERT_TRACES = `
   INSERT INTO traces (tenant, trace, start, "end", is_error, service, name, correlation)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each(?1) WHERE ${IS_THERE}
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM jsonb_each(?1) WHERE ${IS_THERE}
   ON CONFLICT (tenant, trace) DO UPDATE SET
     service = CASE WHEN excluded.start < start THEN excluded.service ELSE service END,
     name = CASE WHEN excluded.start < start THEN excluded.name ELSE name END,

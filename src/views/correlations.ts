@@ -12,7 +12,7 @@ export const correlationsView: View = {
     const rows = events.map(({ metadata, position }) => [metadata.correlationId, position]);
     return [
       sql`INSERT INTO correlations (tenant, correlation, position)
-          SELECT ${tenant}, value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(rows)})`,
+          SELECT ${tenant}, value ->> 0, value ->> 1 FROM jsonb_each(${JSON.stringify(rows)})`,
     ];
   },
 };

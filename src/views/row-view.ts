@@ -102,7 +102,7 @@ function written({ name, scope, put, removed, isOwned }: Writing): readonly Stat
   return [
     ...(put.size > 0
       ? [
-          sql`INSERT INTO view_rows (scope, view, key, row, stream) SELECT ${scope}, ${name}, value ->> 0, value ->> 1, value ->> 2 FROM json_each(${rows}) WHERE true
+          sql`INSERT INTO view_rows (scope, view, key, row, stream) SELECT ${scope}, ${name}, value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(${rows}) WHERE true
               ON CONFLICT (scope, view, key) DO UPDATE SET row = excluded.row, stream = excluded.stream`,
         ]
       : []),
