@@ -101,16 +101,20 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
 
   /** Appends events, all or nothing; answers after the commit. */
   append(request: AppendRequest): Promise<Appended | Refusal> {
-    return this.#tracing.write(request, () => this.#append(request));
+    return this.#append(request);
   }
 
   /** Appends for several that came at the same time; each has its own answer. Both as JSON, which costs less than what RPC makes of objects. */
   async appendEach(requests: string): Promise<string> {
     const all = JSON.parse(requests) as readonly AppendRequest[];
-    return JSON.stringify(await Promise.all(all.map((request) => this.#settled(this.append(request)))));
+    return JSON.stringify(await Promise.all(all.map((request) => this.#settled(this.#append(request)))));
   }
 
-  async #append(request: AppendRequest): Promise<Appended | Refusal> {
+  #append(request: AppendRequest): Promise<Appended | Refusal> {
+    return this.#tracing.write(request, () => this.#join(request));
+  }
+
+  async #join(request: AppendRequest): Promise<Appended | Refusal> {
     if (await this.#outbox.isBacklogged()) return BACKLOGGED;
     if (this.#commits.isFull) return OVERLOADED;
     return this.#settled(this.#commits.join((appended) => append(this.#store, request, this.#parts.ports.now(), appended)));
