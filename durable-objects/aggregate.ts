@@ -13,6 +13,7 @@ import type {
   CloseRequest,
   AppendRequest,
   Executed,
+  EachAppended,
   ExecuteRequest,
   IdempotencyKey,
   PointInTime,
@@ -104,10 +105,11 @@ export abstract class AggregateObject<Env = unknown> extends DurableObject<Env> 
     return this.#append(request);
   }
 
-  /** Appends for several that came at the same time; each has its own answer. Both as JSON, which costs less than what RPC makes of objects. */
+  /** Appends for several that came at the same time: `AppendRequest[]`, answered with `EachAppended[]`, as JSON, which costs less than what RPC makes of objects. */
   async appendEach(requests: string): Promise<string> {
     const all = JSON.parse(requests) as readonly AppendRequest[];
-    return JSON.stringify(await Promise.all(all.map((request) => this.#settled(this.#append(request)))));
+    const settled = await Promise.allSettled(all.map((request) => this.#append(request)));
+    return JSON.stringify(settled.map((each): EachAppended => (each.status === "fulfilled" ? each.value : { thrown: String(each.reason) })));
   }
 
   #append(request: AppendRequest): Promise<Appended | Refusal> {

@@ -1,5 +1,5 @@
 import type { AggregateObject } from "../durable-objects/aggregate.ts";
-import type { Appended, AppendRequest, Refusal } from "../durable-objects/aggregate/contract.ts";
+import type { Appended, AppendRequest, EachAppended, Refusal } from "../durable-objects/aggregate/contract.ts";
 
 /** Appends that go in one call, at most: about as many as under load commit together. */
 const MOST_AT_ONCE = 64;
@@ -10,10 +10,13 @@ const LONGEST_GATHERING = 1_000;
 /** Streams that are remembered, at most; those that are forgotten begin anew. */
 const MOST_STREAMS = 10_000;
 
+type Stub = Pick<DurableObjectStub<AggregateObject>, "append" | "appendEach">;
+type Outcome = { readonly answer: Appended | Refusal } | { readonly fault: unknown };
+
 /** How a stream's object is reached. */
 export interface Reached {
   /** A stub of the invocation that asks for it. */
-  readonly object: (tenant: string, stream: string) => Pick<DurableObjectStub<AggregateObject>, "append" | "appendEach">;
+  readonly object: (tenant: string, stream: string) => Stub;
   /** Keeps the invocation that asks for it alive. */
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly now: () => number;
@@ -28,11 +31,12 @@ export function maySettleAcross(): boolean {
 }
 
 interface Member {
-  /** What it asks for, as JSON. */
+  readonly request: AppendRequest;
+  /** The request as JSON. */
   readonly text: string;
   /** Always with a primitive: a promise that another request resolves with an object goes on in that request, where I/O of its own is out of reach. */
   readonly wake: (nothing: undefined) => void;
-  outcome?: { readonly answer: Appended | Refusal } | { readonly fault: unknown };
+  outcome?: Outcome;
 }
 
 interface Group {
@@ -61,23 +65,25 @@ export class JoinedAppends {
 
   /** Appends to a stream, as its object does. Rejects where the call has failed, the outcome unknown. */
   async append(tenant: string, stream: string, request: AppendRequest): Promise<Appended | Refusal> {
-    const text = smallText(request);
-    if (text === undefined || !this.#reached.maySettleAcross) return this.#reached.object(tenant, stream).append(request);
+    const alone = async (): Promise<Appended | Refusal> => this.#reached.object(tenant, stream).append(request);
+    if (!this.#reached.maySettleAcross || !isPerhapsSmall(request)) return alone();
     const name = `${tenant}/${stream}`;
     const line = this.#lineOf(name);
-    const call = (texts: readonly string[]) => this.#underWay(name, line, appendEach(this.#reached.object(tenant, stream), texts));
-    if (line.underWay === 0) return (await call([text]))[0] as Appended | Refusal;
+    if (line.underWay === 0) return this.#underWay(name, line, alone());
+    const text = JSON.stringify(request);
+    if (text.length > SMALL) return alone();
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const member: Member = { text, wake: resolve };
-    this.#join(line, member, call);
+    const member: Member = { request, text, wake: resolve };
+    const object = (): Stub => this.#reached.object(tenant, stream);
+    this.#join(line, member, (members) => this.#underWay(name, line, send(object, members)));
     await promise;
     // (Without an outcome nobody is woken.)
-    const outcome = member.outcome as Required<Member>["outcome"];
+    const outcome = member.outcome as Outcome;
     if ("fault" in outcome) throw outcome.fault;
     return outcome.answer;
   }
 
-  #join(line: Line, member: Member, call: (texts: readonly string[]) => Promise<readonly (Appended | Refusal)[]>): void {
+  #join(line: Line, member: Member, sending: (members: readonly Member[]) => Promise<void>): void {
     const now = this.#reached.now();
     const { gathering } = line;
     if (gathering !== undefined && gathering.members.length < MOST_AT_ONCE && now - gathering.since < LONGEST_GATHERING) {
@@ -90,7 +96,7 @@ export class JoinedAppends {
     this.#reached.waitUntil(
       endOfTurn().then(() => {
         if (line.gathering === group) line.gathering = undefined;
-        return settle(group.members, () => call(group.members.map(({ text }) => text)));
+        return sending(group.members);
       }),
     );
   }
@@ -116,28 +122,43 @@ export class JoinedAppends {
   }
 }
 
-/** Tells each member what came of the call. */
-async function settle(members: readonly Member[], call: () => Promise<readonly (Appended | Refusal)[]>): Promise<void> {
+/** Sends what belongs together, and tells each member what came of it. */
+async function send(objectOf: () => Stub, members: readonly Member[]): Promise<void> {
   try {
-    const answers = await call();
-    for (const [index, member] of members.entries()) member.outcome = { answer: answers[index] as Appended | Refusal };
+    const object = objectOf();
+    const outcomes = members.length === 1 ? await Promise.all(members.map((member) => byItself(object, member))) : await sendEach(object, members);
+    for (const [index, member] of members.entries()) member.outcome = outcomes[index] as Outcome;
   } catch (fault) {
     for (const member of members) member.outcome = { fault };
   }
   for (const { wake } of members) wake(undefined);
 }
 
-async function appendEach(object: ReturnType<Reached["object"]>, texts: readonly string[]): Promise<readonly (Appended | Refusal)[]> {
-  return JSON.parse(await object.appendEach(`[${texts.join(",")}]`)) as readonly (Appended | Refusal)[];
+async function sendEach(object: Stub, members: readonly Member[]): Promise<readonly Outcome[]> {
+  let answers: string;
+  try {
+    answers = await object.appendEach(`[${members.map(({ text }) => text).join(",")}]`);
+  } catch (fault) {
+    // While a deployment is under way, an object may still run the code from before this call: then it has done nothing.
+    if (!String(fault).includes("does not implement the method")) throw fault;
+    return Promise.all(members.map((member) => byItself(object, member)));
+  }
+  return (JSON.parse(answers) as readonly EachAppended[]).map((each) => ("thrown" in each ? { fault: new Error(each.thrown) } : { answer: each }));
 }
 
-/** A request as JSON; undefined for one that is not small. */
-function smallText(request: AppendRequest): string | undefined {
+async function byItself(object: Stub, { request }: Member): Promise<Outcome> {
+  try {
+    return { answer: await object.append(request) };
+  } catch (fault) {
+    return { fault };
+  }
+}
+
+/** Whether a request may be small: its data is, and what an event has beside that is a few hundred characters at least. */
+function isPerhapsSmall({ events }: AppendRequest): boolean {
   let size = 0;
-  for (const { data } of request.events) size += data.length;
-  if (size > SMALL) return undefined;
-  const text = JSON.stringify(request);
-  return text.length > SMALL ? undefined : text;
+  for (const { data } of events) size += data.length + 300;
+  return size <= SMALL;
 }
 
 function endOfTurn(): Promise<void> {

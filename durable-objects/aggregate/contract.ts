@@ -44,6 +44,9 @@ export interface AppendRequest {
   readonly trace?: string;
 }
 
+/** What one of several appends that came in one call came to; `thrown` where that is not known. */
+export type EachAppended = Appended | Refusal | { readonly thrown: string };
+
 export interface AppendedEvent {
   readonly id: string;
   readonly version: number;

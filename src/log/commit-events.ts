@@ -84,7 +84,7 @@ function rowText({ tenant, event }: TenantEvent, ordinal: number, data: JsonText
   return JSON.stringify(row);
 }
 
-/** (`json_each` would write each row out as text again, for every `->>` to read.) */
+/** (`json_each` would write each row out as text again, for every `->>` to read; SQLite has `jsonb_each` since 3.51.) */
 const INSERT_EVENTS = `
   INSERT INTO events (tenant, position, stream, version, id, type, schema_version, time, recorded, source, metadata, cloudevent, hash, previous_hash, data_hash, data, entry)
   SELECT row.value ->> 0, heads.position + (row.value ->> 1), row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5, row.value ->> 6, row.value ->> 7,

@@ -27,7 +27,7 @@ test("the alert of a gap fires while positions are missing, and is over when the
   // No way of ours leads there: the log itself is tampered with.
   await env.LOG_0.batch([
     env.LOG_0.prepare("UPDATE heads SET position = position + 2 WHERE tenant = ?").bind(tenant),
-    env.LOG_0.prepare("DROP TRIGGER events_guard"),
+    env.LOG_0.prepare("DROP TRIGGER events_predecessor"),
   ]);
   await append(tenant, "note-2", [draft("notes.Written", { text: "b" })]);
   await until(async () => expect(await figure("rivulet_log_missing_positions")).toBe(2));

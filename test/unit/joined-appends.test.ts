@@ -17,6 +17,8 @@ interface Call {
 let calls: Call[];
 let kept: Promise<unknown>[];
 let now: number;
+/** Whether objects run the code from before they took several at once. */
+let isOld: boolean;
 let joined: JoinedAppends;
 
 beforeEach(() => {
@@ -24,6 +26,7 @@ beforeEach(() => {
   calls = [];
   kept = [];
   now = 0;
+  isOld = false;
   joined = new JoinedAppends({ object, waitUntil: (work) => kept.push(work), now: () => now, maySettleAcross: true });
 });
 afterEach(() => vi.useRealTimers());
@@ -45,6 +48,7 @@ const answerOf = (append: AppendRequest): Appended => ({
 
 function object(tenant: string, stream: string) {
   const asked = <Answer>(by: Call["by"], requests: readonly AppendRequest[], answer: Answer): Promise<Answer> => {
+    if (by === "appendEach" && isOld) return Promise.reject(new TypeError('The RPC receiver does not implement the method "appendEach".'));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     calls.push({ name: `${tenant}/${stream}`, by, notes: requests.map(noteOf), answer: () => resolve(answer), fail: reject });
     return promise;
@@ -53,7 +57,11 @@ function object(tenant: string, stream: string) {
     append: (append: AppendRequest) => asked("append", [append], answerOf(append)),
     appendEach: (text: string) => {
       const requests = JSON.parse(text) as readonly AppendRequest[];
-      return asked("appendEach", requests, JSON.stringify(requests.map(answerOf)));
+      return asked(
+        "appendEach",
+        requests,
+        JSON.stringify(requests.map((append) => (noteOf(append) === "thrown" ? { thrown: "Error: a bug" } : answerOf(append)))),
+      );
     },
   };
   return stub as unknown as ReturnType<ConstructorParameters<typeof JoinedAppends>[0]["object"]>;
@@ -113,11 +121,7 @@ test.each(["data", "metadata"] as const)("one whose %s is large goes alone, and 
   const alone = joined.append("t", "a-1", given);
   const other = append("a-1", 2);
   await endOfTurn();
-  expect(calls.map(({ by, notes }) => [by, notes.length])).toEqual([
-    ["appendEach", 1],
-    ["append", 1],
-    ["appendEach", 1],
-  ]);
+  expect(calls.map(({ notes }) => notes.length)).toEqual([1, 1, 1]);
   for (const call of calls) call.answer();
   expect(await Promise.all([first, other])).toEqual(["1", "2"]);
   expect(await alone).toMatchObject({ ok: true });
@@ -138,6 +142,34 @@ test("where a call fails, those that went with it are told why, and nobody else"
     { status: "rejected", reason: fault },
   ]);
   expect(await Promise.all([first, last])).toEqual(["1", "4"]);
+});
+
+test("what threw in the object throws here, for the one that it was", async () => {
+  const first = append("a-1", 1);
+  const others = Promise.allSettled([append("a-1", 2), append("a-1", "thrown")]);
+  await endOfTurn();
+  for (const call of calls) call.answer();
+  expect(await first).toBe("1");
+  expect(await others).toEqual([
+    { status: "fulfilled", value: "2" },
+    { status: "rejected", reason: new Error("Error: a bug") },
+  ]);
+});
+
+test("an object that does not take several at once yet gets one after the other", async () => {
+  isOld = true;
+  const first = append("a-1", 1);
+  const others = Promise.allSettled([append("a-1", 2), append("a-1", 3), append("a-1", 4)]);
+  await endOfTurn();
+  expect(calls.map(({ by, notes }) => [by, notes])).toEqual([1, 2, 3, 4].map((note) => ["append", [note]]));
+  calls[2]?.fail(new Error("lost"));
+  for (const call of calls) call.answer();
+  expect(await first).toBe("1");
+  expect(await others).toEqual([
+    { status: "fulfilled", value: "2" },
+    { status: "rejected", reason: new Error("lost") },
+    { status: "fulfilled", value: "4" },
+  ]);
 });
 
 test("whoever sends for others stays until they have their answers", async () => {

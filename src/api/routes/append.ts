@@ -101,7 +101,7 @@ function drafts(call: Call<{ stream: string }, unknown, z.output<typeof appendBo
     source,
     type,
     schemaVersion,
-    // One object for all that say nothing: it is written out, hashed and sent to the object once.
+    // One object for all that say nothing: it is written out and hashed once, and by the stream's object too where the append is a large one.
     metadata: metadata === undefined ? given : ({ ...given, ...metadata } as EventMetadata),
     data: texts[index] as JsonText,
   }));

@@ -1,8 +1,7 @@
 -- The guard as before, told apart by whether the row before an event is its predecessor: most events follow one of the same append or
 -- batch, and nothing else is looked up for those. (Two events at positions that follow each other leave no gap between them.)
-DROP TRIGGER events_guard;
-
-CREATE TRIGGER events_guard BEFORE INSERT ON events
+-- The former goes after this one has come: at no moment is the log without a guard, and the file may be run again.
+CREATE TRIGGER IF NOT EXISTS events_predecessor BEFORE INSERT ON events
 WHEN NOT EXISTS (
   SELECT 1 FROM events
   WHERE tenant = NEW.tenant AND position = NEW.position - 1 AND stream = NEW.stream AND version = NEW.version - 1 AND hash = NEW.previous_hash
@@ -21,3 +20,5 @@ BEGIN
   WHERE NEW.position <> 1
     AND NOT EXISTS (SELECT 1 FROM events WHERE tenant = NEW.tenant AND position = NEW.position - 1);
 END;
+
+DROP TRIGGER IF EXISTS events_guard;
