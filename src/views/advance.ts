@@ -1,11 +1,14 @@
 import type { LoggedEvent, View } from "../kernel/index.ts";
 import { build } from "./build.ts";
-import { cursorOf, isGuardError, SHARED, type ViewCursor, whyStopped } from "./cursors.ts";
-import { admit, type Generation, keptBeside, members, newcomers, outdated, readStanding, type Seen } from "./generations.ts";
+import { cursorOf, isGuardError, SHARED, whyStopped } from "./cursors.ts";
+import { admit, keptBeside, members, newcomers, outdated, readStanding, type Seen } from "./generations.ts";
 import { MAX_STATEMENTS, STEP_BYTES, STEP_EVENTS, type ViewEngine } from "./engine.ts";
 import { step } from "./step.ts";
 
 export { readCursors } from "./cursors.ts";
+
+/** How often others may be faster in changing what the views are, before it is left to who tries again. */
+const MOST_ATTEMPTS = 5;
 
 /** How far the live views have come: the head, unless there was too much for one call. */
 export interface Advanced {
@@ -28,21 +31,36 @@ export interface Advanced {
  * `seen` is what an earlier call of the same code gave. Where somebody else has moved the views since, or changed the set of them, the
  * cursor's guard refuses the first step, and it is looked anew; what is begun to be built beside them is not noticed.
  */
-export async function advanceViews(engine: ViewEngine, tenant: string, seen?: Seen): Promise<Advanced> {
+export function advanceViews(engine: ViewEngine, tenant: string, seen?: Seen): Promise<Advanced> {
+  return advance(engine, tenant, { seen, attempt: 1 });
+}
+
+async function advance(
+  engine: ViewEngine,
+  tenant: string,
+  { seen, attempt }: { readonly seen: Seen | undefined; readonly attempt: number },
+): Promise<Advanced> {
   const { db, log, views } = engine;
   let { shared, cursors, generations } = seen === undefined ? await look(db, tenant) : standingOf(seen);
   let page = await log.follow(tenant, { position: shared.position, limit: STEP_EVENTS, maxBytes: STEP_BYTES });
   const stopped = whyStopped(shared, page);
   if (stopped !== undefined) {
     // What was seen may be of a log that was replaced, and of views that were built anew since.
-    if (seen !== undefined) return advanceViews(engine, tenant);
+    if (seen !== undefined) return advance(engine, tenant, { seen: undefined, attempt });
     if (shared.state !== "stopped") await stop(db, tenant, stopped);
     return { position: shared.position, stopped, isBuilding: false };
   }
   let statements = 4;
   const isNews = newcomers(views, generations).length > 0 || outdated(views, generations).length > 0;
   if (isNews && page.position > 0) {
-    await takeIn(engine, tenant, { shared: { ...shared, epoch: page.epoch }, generations, target: page.position });
+    const admission = { shared: { ...shared, epoch: page.epoch }, views, generations, target: page.position, now: engine.now() };
+    try {
+      await admit(db, tenant, admission);
+    } catch (error) {
+      // Somebody has changed what the views are since it was looked at: taken the same in, perhaps, or begun to build one of them.
+      if (!isGuardError(error) || attempt === MOST_ATTEMPTS) throw error;
+      return advance(engine, tenant, { seen: undefined, attempt: attempt + 1 });
+    }
     ({ shared, cursors, generations } = await look(db, tenant));
   }
   while (page.events.length > 0 && statements < MAX_STATEMENTS) {
@@ -106,15 +124,6 @@ function traceFold(
       ...(fault && { error: `${fault[0].name}: ${String(fault[1])}` }),
     },
   );
-}
-
-/** Somebody else may be taking them in at the same moment: then there is nothing left to do. */
-async function takeIn(engine: ViewEngine, tenant: string, what: { shared: ViewCursor; generations: readonly Generation[]; target: number }): Promise<void> {
-  try {
-    await admit(engine.db, tenant, { ...what, views: engine.views, now: engine.now() });
-  } catch (error) {
-    if (!isGuardError(error)) throw error;
-  }
 }
 
 async function look(db: D1Database, tenant: string) {

@@ -168,4 +168,16 @@ describe("moving the views of a tenant that is awake", () => {
     const live = async () => (await readGenerations(env.VIEWS_0, tenant)).filter(({ view, state }) => view === "notes" && state === "live");
     await vi.waitFor(async () => expect(await live()).toMatchObject([{ generation: 1 }]), { timeout: 20_000, interval: 50 });
   });
+
+  test("leaves no view out where a build was begun before the first event, and nobody had told of it", async () => {
+    const tenant = "trips-8";
+    // It has looked: no log, and no view yet.
+    await dispatcher(tenant).wake();
+    await runDurableObjectAlarm(dispatcher(tenant));
+    const view = testViews.find(({ name }) => name === "notes") ?? rowView(notes);
+    expect(await beginBuild(env.VIEWS_0, tenant, view, { purpose: "rebuild", head: 0, now: Date.now() })).toBe("begun");
+    await add(tenant);
+    await deliver(taken());
+    expect(await eventTypeCounts(tenant)).toEqual({ "notes.Written": 1 });
+  });
 });
