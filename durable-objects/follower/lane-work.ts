@@ -35,12 +35,28 @@ export async function putBack(work: LaneWork, lane: Lane, event: LoggedEvent, ou
   work.store.putLane({ ...lane, state: "retrying", due });
 }
 
+/** What a dead letter is parked with. */
+type Parking = Pick<LaneWork, "follower" | "ports" | "store" | "attempts">;
+
 /** Copies a dead letter to D1, then marks its lane; where D1 does not take it, the lane comes again. */
-export async function parkLane(work: Pick<LaneWork, "follower" | "ports" | "store" | "attempts">, lane: Lane, event: LoggedEvent): Promise<void> {
-  const { ports, follower, store, attempts } = work;
+export function parkLane(work: Parking, lane: Lane, event: LoggedEvent): Promise<void> {
+  return copyLetter(work, { lane, parkedAt: giveUp(work, lane) }, event);
+}
+
+/** Its attempts are over: from now on a dead letter, of which D1 has no copy yet. Gives when that was. */
+export function giveUp({ ports, store }: Pick<Parking, "ports" | "store">, lane: Lane): string {
   const parkedAt = new Date(ports.now()).toISOString();
   // Before D1 is asked: it may take the copy, and its answer be lost.
   store.putLane({ ...lane, state: "retrying", isOver: true, parkedAt, due: ports.now() + PARK_AGAIN });
+  return parkedAt;
+}
+
+/** Copies what was given up to D1, then marks its lane. */
+export async function copyLetter(
+  { follower, ports, store, attempts }: Parking,
+  { lane, parkedAt }: { readonly lane: Lane; readonly parkedAt: string },
+  event: LoggedEvent,
+): Promise<void> {
   try {
     await ports.park(follower, {
       id: deadLetterId(follower, event.position),

@@ -6,7 +6,7 @@ import type { FollowerDefinition, FollowerIdentity, FollowerPorts, Leased } from
 import { type FollowerStore, type Lane, LEASES } from "./follower-store.ts";
 import { takeRedrivesOn } from "./redrives.ts";
 import { eventAt, waitingBehind } from "./lane-reading.ts";
-import { done, laneOf, missing, parkLane, textOf } from "./lane-work.ts";
+import { copyLetter, done, giveUp, laneOf, missing, parkLane, textOf } from "./lane-work.ts";
 import { farOf, type Item, itemsBefore, type Outstanding, SETTLED, stillHas, withoutSettled } from "./outstanding.ts";
 
 /** Events after the cursor that are looked at: of those, some may be leased and some done. */
@@ -210,9 +210,13 @@ export class Leases {
     for (const [at, other] of Object.entries(this.#state.items))
       if (other.key === item.key && other.until === SETTLED) this.#state.items[at] = { ...other, isOfLane: false };
     const lane = { ...laneOf(item.key, event, attempt), attempts: [...(known?.position === position ? known.attempts : []), ...attempts] };
-    // With the lane: what is parked is nobody's any more, also where that is as far as it gets.
-    this.#save();
-    await parkLane(this.#work, lane, event);
+    // Both or neither: an event that is nobody's any more and has no lane would never come again.
+    let parkedAt = "";
+    this.#store.together(() => {
+      this.#save();
+      parkedAt = giveUp(this.#work, lane);
+    });
+    await copyLetter(this.#work, { lane, parkedAt }, event);
   }
 
   get #reading() {

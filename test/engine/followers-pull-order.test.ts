@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { append, dispatcher, draft, env, fireAlarm } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
@@ -265,5 +266,20 @@ describe("a log that is set back behind what somebody has leased", () => {
     expect(await next()).toEqual([]);
     expect(await standing(tenant, "s")).toMatchObject({ retrying: 0, parked: 0, redrives: [{ state: "done", left: 0 }] });
     expect(await letters()).toEqual([]);
+  });
+});
+
+describe("storage that fails while a lease that ran out is given up", () => {
+  it("leaves the event to come again or among the dead letters, and never behind", async () => {
+    await pulls({ order: "none" });
+    await write("note-1", 2);
+    expect(await next(10, 1_000)).toEqual([2, 3]);
+    const inStorage = (statement: string) => runInDurableObject(follower(tenant, "s"), (_, { storage }) => void storage.sql.exec(statement));
+    await inStorage("CREATE TRIGGER full BEFORE INSERT ON lanes_v1 BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    clock.aheadMs += 2_000;
+    await expect(next()).rejects.toThrow("the disk is full");
+    await inStorage("DROP TRIGGER full");
+    expect(await next()).toEqual([]);
+    expect(await letters()).toEqual([2, 3]);
   });
 });
