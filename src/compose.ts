@@ -1,3 +1,5 @@
+// Longer than usual: the one place that knows every part; each part is a line or a few, and they are wired nowhere else.
+
 import { waitUntil } from "cloudflare:workers";
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";

@@ -27,6 +27,7 @@ import type { FollowerClient } from "./follower-client.ts";
 export interface Services {
   /** Appends to a stream; rejects where its object cannot be reached, the outcome unknown. */
   append(tenant: string, stream: string, request: AppendRequest): Promise<Appended | Refusal>;
+  /** A stream's object, for everything else. */
   objectFor(tenant: string, stream: string): DurableObjectStub<AggregateObject>;
   /** The object with this id, whosever it is; undefined where it is none of ours. */
   objectById(id: string): DurableObjectStub<AggregateObject> | undefined;
