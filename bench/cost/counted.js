@@ -59,10 +59,15 @@ function countedD1(db, count) {
 }
 
 function countedQueue(queue) {
+  const count = (body) => counts.messages.push(new TextEncoder().encode(body).byteLength);
   return {
+    send(body, options) {
+      count(body);
+      return queue.send(body, options);
+    },
     sendBatch(messages) {
       const sent = [...messages];
-      for (const { body } of sent) counts.messages.push(new TextEncoder().encode(body).byteLength);
+      for (const { body } of sent) count(body);
       return queue.sendBatch(sent);
     },
   };

@@ -54,12 +54,18 @@ export function faultyShards(env: Env): (tenant: string) => Shard {
 }
 
 function faultyQueue(queue: Queue<string>): Queue<string> {
+  const send = async (bodies: readonly string[], really: () => Promise<unknown>): Promise<unknown> => {
+    await faults.beforeSend();
+    if (faults.captured === undefined) return really();
+    faults.captured.push(...bodies);
+    return undefined;
+  };
   return {
-    async sendBatch(messages: Iterable<MessageSendRequest<string>>) {
-      await faults.beforeSend();
-      if (faults.captured === undefined) return queue.sendBatch(messages);
-      for (const { body } of messages) faults.captured.push(body);
-      return undefined;
+    send: (body: string, options: QueueSendOptions) => send([body], () => queue.send(body, options)),
+    sendBatch(batch: Iterable<MessageSendRequest<string>>) {
+      const messages = [...batch];
+      const bodies = messages.map(({ body }) => body);
+      return send(bodies, () => queue.sendBatch(messages));
     },
   } as unknown as Queue<string>;
 }

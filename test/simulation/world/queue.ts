@@ -30,11 +30,11 @@ export class SimulatedQueue {
 
   /** The queue as one actor's binding. */
   bindingOf(actor: Actor): Queue<string> {
-    const sendBatch = (messages: Iterable<MessageSendRequest<string>>): Promise<void> => {
-      const bodies = [...messages].map(({ body }) => this.#world.written(body, actor.build));
+    const send = (texts: readonly string[]): Promise<void> => {
+      const bodies = texts.map((body) => this.#world.written(body, actor.build));
       const mode = actor.isAlive ? this.#world.faults.take("send", actor.name) : undefined;
       const travel = { there: this.#world.delay(`send of ${actor.name}`), back: mode === "slow" ? HANG : this.#world.delay(`sent to ${actor.name}`) };
-      const overloaded = (): Error => new Error("Queue sendBatch failed: overloaded");
+      const overloaded = (): Error => new Error("Queue send failed: overloaded");
       const enqueue = (): void => {
         for (const body of bodies) this.enqueue(body);
       };
@@ -42,7 +42,10 @@ export class SimulatedQueue {
       if (mode === "after" || mode === "slow") return actor.ask("queue send", { ...travel, error: overloaded() }, enqueue);
       return actor.ask("queue send", travel, enqueue);
     };
-    return { sendBatch } as unknown as Queue<string>;
+    return {
+      send: (body: string) => send([body]),
+      sendBatch: (messages: Iterable<MessageSendRequest<string>>) => send([...messages].map(({ body }) => body)),
+    } as unknown as Queue<string>;
   }
 
   /** Takes a message in; what goes wrong with it is decided here. */
