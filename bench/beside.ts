@@ -9,13 +9,12 @@ import type { Pace } from "./measure.ts";
 import { apart, platformWorker, startPlatform, type Built, type WorkerOptions, type Workplace } from "./platform.ts";
 import { processorTime } from "./processor.ts";
 import { aligned } from "./report.ts";
-import { Stage } from "./stage.ts";
+import { NO_YARDSTICKS, Stage } from "./stage.ts";
 import { mean, percentiles } from "./statistics.ts";
 
 const run = promisify(execFile);
 /** The worker of the other revision, as it is named beside ours. */
 const OTHER = "beside";
-const NO_YARDSTICKS = { hello: "", insert: "", constant: "" };
 
 /** What a change brought to one figure: by round, ours to the other's, above 1 where ours is better. */
 export interface Compared {

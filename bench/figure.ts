@@ -35,6 +35,8 @@ export interface Figure {
   readonly isNotQuick?: true;
   /** Measured on a platform of its own that traces nothing. */
   readonly untraced?: true;
+  /** Measured on bare workers alone: two revisions of the platform do not differ in it. */
+  readonly isBare?: true;
   /** Before the first round. */
   readonly prepare?: (stage: Stage) => Promise<void>;
   /** One round, for about so many seconds. */

@@ -3,6 +3,7 @@ import { hot, hotUntraced, hundredFigure, loneFigure, newFigure, warmFigure } fr
 import { filterFigures } from "./figures/filters.ts";
 import { limitFigures } from "./figures/limited.ts";
 import { liveAfterAnswerFigure, liveFigure } from "./figures/live.ts";
+import { bareFigure } from "./figures/pipeline.ts";
 import { readingFigure } from "./figures/reading.ts";
 import { sustainedBatchFigure, sustainedFigure } from "./figures/sustained.ts";
 import { tokenFigure, visibleFigure } from "./figures/visible.ts";
@@ -19,6 +20,7 @@ export const FIGURES: readonly Figure[] = [
   ...filterFigures,
   hot(16),
   hundredFigure,
+  bareFigure,
   newFigure,
   ...limitFigures,
   hot(64),

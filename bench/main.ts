@@ -9,7 +9,7 @@ import type { Result } from "./measure.ts";
 import type { Report } from "./report.ts";
 import type { Workplace } from "./platform.ts";
 
-const HELP = `Measures the built worker against three bare ones, in one workerd, on sockets of their own: npm run bench
+const HELP = `Measures the built worker against bare ones, in one workerd, on sockets of their own: npm run bench
 
   --quick         short rounds, one of each, of what goes over HTTP against a yardstick: under 40 s on two idle cores
   --only NAME     only this figure; may be repeated:
@@ -53,7 +53,13 @@ async function main(stop: AbortSignal): Promise<number> {
   const figures = flags.quick && flags.only.length === 0 ? asked.filter(({ isNotQuick }) => isNotQuick !== true) : asked;
   if (flags.beside !== undefined && ((withCost && flags.only.length > 0) || flags.write || flags.json !== undefined))
     throw new Error("expected --beside with figures that take time, and without --write or --json: what it shows is of two revisions, no run to keep");
-  if (flags.beside !== undefined) return showBeside(flags.beside, figures, flags.quick, stop);
+  if (flags.beside !== undefined)
+    return showBeside(
+      flags.beside,
+      figures.filter(({ isBare }) => isBare !== true),
+      flags.quick,
+      stop,
+    );
   const before = await reportIn(flags.compare);
   const report = await measured({ figures, withCost, quick: flags.quick, before, stop });
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
@@ -144,8 +150,14 @@ async function measureAll(place: Workplace, figures: readonly Figure[], { quick,
   ]);
   try {
     await first;
-    const [hello, insert, constant] = [platform.origin("hello"), platform.origin("insert"), platform.origin("constant")];
-    const on = (worker: string) => new Measurement(new Stage(platform.origin(worker), { hello, insert, constant }, stop), quick ? QUICK_PACE : PACE, stop);
+    const [hello, insert, constant, pipeline] = ["hello", "insert", "constant", "pipeline"].map((name) => platform.origin(name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const on = (worker: string) =>
+      new Measurement(new Stage(platform.origin(worker), { hello, insert, constant, pipeline }, stop), quick ? QUICK_PACE : PACE, stop);
     const measurement = on("rivulet");
     const results: Result[] = [];
     for (const figure of figures) {

@@ -73,7 +73,7 @@ export async function startPlatform(
     await miniflare.ready;
     const origins = new Map<string, string>();
     for (const { name } of workers) origins.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
-    await Promise.all(workers.map(({ name, d1Databases }) => d1Databases && migrate(miniflare, name, rootOf(name))));
+    await Promise.all(workers.map((worker) => migrate(miniflare, worker, rootOf(worker.name))));
     return { origin: (name) => origins.get(name) ?? fail(name), stop: () => miniflare.dispose() };
   } catch (fault) {
     await miniflare.dispose().catch(() => undefined);
@@ -81,15 +81,15 @@ export async function startPlatform(
   }
 }
 
-/** As `src/local` does it, for a worker that is not the only one. */
-async function migrate(miniflare: Miniflare, worker: string, root: string): Promise<void> {
+/** As `src/local` does it, for a worker that is not the only one, and may have none of the platform's databases. */
+async function migrate(miniflare: Miniflare, { name, d1Databases = {} }: WorkerOptions, root: string): Promise<void> {
   const databases: readonly { readonly binding: string; readonly migrations_dir?: string }[] = unstable_readConfig(
     { config: configOf(root) },
     { hideWarnings: true },
   ).d1_databases;
   await Promise.all(
     databases.map(async ({ binding, migrations_dir: folder }) => {
-      if (folder !== undefined) await applyMigrations(await miniflare.getD1Database(binding, worker), join(root, folder));
+      if (folder !== undefined && binding in (d1Databases as object)) await applyMigrations(await miniflare.getD1Database(binding, name), join(root, folder));
     }),
   );
 }
@@ -138,7 +138,15 @@ export async function yardstickWorkers(): Promise<readonly WorkerOptions[]> {
     modules: [{ type: "ESModule", path: `/${name}.js`, contents: await readFile(join(ROOT, "bench/yardsticks", `${name}.js`), "utf8") }],
     ...more,
   });
-  return [await bare("hello"), await bare("insert", { durableObjects: { ROWS: { className: "Rows", useSQLite: true } } }), await bare("constant")];
+  const durableObjects = { ROWS: { className: "Rows", useSQLite: true } };
+  const pipeline = {
+    durableObjects,
+    d1Databases: { LOG: { id: "bare-log" } },
+    queueProducers: { ROWS_QUEUE: { queueName: "bare-rows" } },
+    // As wrangler.toml has it for the platform's.
+    queueConsumers: { "bare-rows": { maxBatchSize: 100, maxBatchTimeout: 0 } },
+  };
+  return [await bare("hello"), await bare("insert", { durableObjects }), await bare("constant"), await bare("pipeline", pipeline)];
 }
 
 function configOf(root: string): string {

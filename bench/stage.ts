@@ -14,13 +14,16 @@ const LONGEST_STANDSTILL = 20_000;
 
 /** The requests of an append. */
 export function appendOf(stream: string, { events = 1, type = "bench.Measured" }: { readonly events?: number; readonly type?: string } = {}): Buffer {
-  const body = JSON.stringify({ events: Array.from({ length: events }, () => ({ type, data: DATA })) });
-  return requestBytes("POST", `/v1/streams/${stream}/events`, { key: ADMIN_KEY, body });
+  return requestBytes("POST", `/v1/streams/${stream}/events`, { key: ADMIN_KEY, body: bodyOf(events, type) });
 }
 
-/** The same append as the bare insert gets it. */
-export function insertOf(object: string): Buffer {
-  return requestBytes("POST", `/${object}`, { body: JSON.stringify({ events: [{ type: "bench.Measured", data: DATA }] }) });
+/** The same append as a bare object gets it. */
+export function insertOf(object: string, events = 1): Buffer {
+  return requestBytes("POST", `/${object}`, { body: bodyOf(events, "bench.Measured") });
+}
+
+function bodyOf(events: number, type: string): string {
+  return JSON.stringify({ events: Array.from({ length: events }, () => ({ type, data: DATA })) });
 }
 
 /** A GET with the key. */
@@ -28,16 +31,21 @@ export function getOf(path: string): Buffer {
   return requestBytes("GET", path, { key: ADMIN_KEY });
 }
 
+/** Where each of the bare workers is. */
+export type Yardsticks = Readonly<Record<"hello" | "insert" | "constant" | "pipeline", string>>;
+
+/** Of what is measured without them. */
+export const NO_YARDSTICKS: Yardsticks = { hello: "", insert: "", constant: "", pipeline: "" };
+
 /** The platform under measurement: where it is, and how many events it was given, so that one can wait for all of them. */
 export class Stage {
   readonly origin: string;
-  /** Of the bare workers. */
-  readonly yardsticks: { readonly hello: string; readonly insert: string; readonly constant: string };
+  readonly yardsticks: Yardsticks;
   readonly #stop: AbortSignal | undefined;
   #appended = 0;
   #names = 0;
 
-  constructor(origin: string, yardsticks: Stage["yardsticks"], stop?: AbortSignal) {
+  constructor(origin: string, yardsticks: Yardsticks, stop?: AbortSignal) {
     this.origin = origin;
     this.yardsticks = yardsticks;
     this.#stop = stop;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ROOT } from "../../src/local/root.ts";
 import { Connection, requestBytes } from "../connection.ts";
 import { apart, platformWorker, startPlatform, type WorkerOptions, type Workplace } from "../platform.ts";
-import { appendOf, getOf, pause, Stage } from "../stage.ts";
+import { appendOf, getOf, NO_YARDSTICKS, pause, Stage } from "../stage.ts";
 import { queueOperationsOf } from "../../src/metrics/prices.ts";
 import { dollarsPerMillion, perEvent, type Usage } from "./prices.ts";
 
@@ -28,7 +28,6 @@ interface Profile {
 
 /** How long (milliseconds) streams may take to be let go; an alarm does that, and is set 3 s ahead. */
 const LONGEST_UNTIL_SETTLED = 10_000;
-const NO_YARDSTICKS = { hello: "", insert: "", constant: "" };
 
 const PROFILES: readonly Profile[] = [
   { name: "lone", title: "a lone event", streams: 10, use: (stage, streams) => oneByOne(stage, streams, 1) },
