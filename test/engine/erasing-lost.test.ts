@@ -1,6 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AggregateObject } from "../../durable-objects/aggregate.ts";
+import type { StreamTail } from "../../durable-objects/aggregate/contract.ts";
+import { denialsFor, objectFor } from "../../durable-objects/object-for.ts";
+import { AUDIT_LOG } from "../../src/kernel/index.ts";
+import { env } from "../support/engine.ts";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { FollowerObject } from "../../durable-objects/follower.ts";
 import { KeyRegistryObject } from "../../durable-objects/key-registry.ts";
@@ -9,7 +13,7 @@ import { faults, heal } from "../support/faults.ts";
 import { listen } from "../support/followers.ts";
 import { tenantNow } from "../support/tenants.ts";
 import { sinks } from "../support/worker.ts";
-import { deleted, eraser, holding, lived, rowsOf, runToTheEnd } from "../support/erased.ts";
+import { deleted, eraser, heldByNobody, lived, rowsOf, runToTheEnd } from "../support/erased.ts";
 
 beforeEach(() => {
   listen();
@@ -45,7 +49,7 @@ describe("the job that deletes a tenant", () => {
     // A tenant of any size gets to its end only if what was done is not done again.
     if (nth >= 8) expect(kept).not.toBe("mark");
     expect(await rowsOf(tenant)).toEqual({});
-    expect(await holding(tenant)).toEqual([]);
+    await heldByNobody(tenant);
     expect((await tenantNow(tenant)).erased).toMatchObject({ streams: expect.any(Number) });
   });
 
@@ -64,6 +68,24 @@ describe("the job that deletes a tenant", () => {
     await runToTheEnd(tenant);
     expect(spy.mock.calls.length).toBeGreaterThanOrEqual(2);
     expect(await rowsOf(tenant)).toEqual({});
-    expect(await holding(tenant)).toEqual([]);
+    await heldByNobody(tenant);
+  });
+
+  test("leaves nothing of what is written beside it: denials of a minute that is over while the job is at its registries", async () => {
+    const tenant = "beside-denials";
+    await lived(tenant);
+    await deleted(tenant);
+    const written = Promise.withResolvers<StreamTail>();
+    const { forget } = KeyRegistryObject.prototype;
+    vi.spyOn(KeyRegistryObject.prototype, "forget").mockImplementationOnce(async function (this: KeyRegistryObject) {
+      await denialsFor(env, tenant).writeDown(Date.now() + 60_000);
+      written.resolve(await objectFor(env, tenant, AUDIT_LOG).eventsAfter(0, 10_000));
+      return forget.call(this);
+    });
+    await runToTheEnd(tenant);
+    // The object had forgotten all it had, and begins anew.
+    expect((await written.promise).events).toMatchObject([{ version: 1, type: "rivulet.ActsDenied" }]);
+    await heldByNobody(tenant);
+    expect(await rowsOf(tenant)).toEqual({});
   });
 });

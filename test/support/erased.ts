@@ -105,6 +105,14 @@ export async function figuresOf(tenant: string): Promise<Readonly<Record<string,
   return { ...(await figures.read(tenant)), ...(Object.keys(tails).length > 0 && { tails }) };
 }
 
+/**
+ * Until no object holds anything. What was written beside the job (a minute of denials was over, say) is refused by the log, which has its
+ * object forget it: that comes by the queue, and perhaps after the job's end.
+ */
+export async function heldByNobody(tenant: string): Promise<void> {
+  await until(async () => expect(await holding(tenant)).toEqual([]));
+}
+
 /** Objects of a tenant that still hold something, or have an alarm. */
 export async function holding(tenant: string): Promise<readonly string[]> {
   const objects: readonly (readonly [string, DurableObjectStub])[] = [
