@@ -2,6 +2,11 @@ import type { RecordedEvent } from "../../src/kernel/index.ts";
 
 /** How long (milliseconds) new events wait for those that are on their way: a send that hangs holds nobody longer who comes later. */
 const LONGEST_WAIT = 100;
+/**
+ * How long (milliseconds) there is between the beginnings of two sends, where events wait for the second: each message costs three queue
+ * operations and a turn of the projector, however little it brings.
+ */
+const APART = 25;
 /** Characters of events that wait, at most: they are to go in few messages. */
 const MOST_WAITING = 100_000;
 /** Of an event beside its data, as a guess. */
@@ -14,14 +19,14 @@ interface Waiting {
 }
 
 /**
- * What is committed while a send is under way goes together with what else is, once that is done. A stream that is written to all the
- * time so takes few messages, each of them three queue operations, where sending takes longer than committing; a lone event waits for nobody.
+ * What is committed while a send is under way goes together with what else is, once that is done and a moment has passed. A stream that is
+ * written to all the time so takes few messages; a lone event waits for nobody.
  */
 export class GatheredSends {
   readonly #send: (events: readonly RecordedEvent[]) => Promise<boolean>;
   readonly #now: () => number;
   #waiting: Waiting | undefined;
-  /** The newest send that is under way. */
+  /** The newest send that is under way, or that others keep their distance from. */
   #underWay: { readonly since: number } | undefined;
 
   /** `send` never rejects, and says whether it was sent. */
@@ -49,10 +54,22 @@ export class GatheredSends {
     const own = { since: this.#now() };
     this.#underWay = own;
     void this.#send(waiting.events).then((isSent) => {
-      if (this.#underWay === own) this.#underWay = undefined;
       waiting.sent.resolve(isSent);
-      this.#sendWaiting();
+      this.#afterwards(own);
       return undefined;
     });
+  }
+
+  /** A send is done: those who have waited for it follow, in their time. */
+  #afterwards(own: { readonly since: number }): void {
+    if (this.#underWay !== own) return this.#sendWaiting();
+    const follow = (): void => {
+      this.#underWay = undefined;
+      this.#sendWaiting();
+    };
+    const early = own.since + APART - this.#now();
+    if (this.#waiting === undefined || early <= 0) return follow();
+    // (They may have grown to be much by then, and gone.)
+    setTimeout(() => this.#underWay === own && follow(), early);
   }
 }

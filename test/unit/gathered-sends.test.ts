@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GatheredSends } from "../../durable-objects/aggregate/gathered-sends.ts";
 import type { JsonText, RecordedEvent } from "../../src/kernel/index.ts";
 
@@ -7,13 +7,27 @@ const event = (version: number, data = "{}") => ({ version, data: data as JsonTe
 /** Sends that end when the test says so, and a clock. */
 function stage() {
   const began: { readonly versions: readonly number[]; readonly end: (isSent: boolean) => void }[] = [];
-  const clock = { now: 0 };
+  const clock = {
+    now: 0,
+    /** So many milliseconds later. */
+    async pass(milliseconds: number) {
+      clock.now += milliseconds;
+      await vi.advanceTimersByTimeAsync(milliseconds);
+    },
+  };
   const sends = new GatheredSends(
     (events) => new Promise((resolve) => began.push({ versions: events.map(({ version }) => version), end: resolve })),
     () => clock.now,
   );
   return { sends, clock, began, versions: () => began.map((send) => send.versions) };
 }
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("what is sent to the queue", () => {
   test("goes at once where nothing is under way", async () => {
@@ -27,20 +41,61 @@ describe("what is sent to the queue", () => {
   });
 
   test("goes together where it was committed while a send was under way, and each is told what became of its own", async () => {
-    const { sends, began, versions } = stage();
+    const { sends, clock, began, versions } = stage();
     const first = sends.send([event(1)]);
     const second = sends.send([event(2)]);
     const third = sends.send([event(3), event(4)]);
     expect(versions()).toEqual([[1]]);
+    clock.now = 25;
     began[0]?.end(false);
     expect(await first).toBe(false);
     expect(versions()).toEqual([[1], [2, 3, 4]]);
     const fourth = sends.send([event(5)]);
+    clock.now = 50;
     began[1]?.end(true);
     expect(await Promise.all([second, third])).toEqual([true, true]);
     expect(versions()).toEqual([[1], [2, 3, 4], [5]]);
     began[2]?.end(true);
     expect(await fourth).toBe(true);
+  });
+
+  test("keeps 25 ms from the send before, where it has waited for that; who comes in between goes along, who comes later at once", async () => {
+    const { sends, clock, began, versions } = stage();
+    void sends.send([event(1)]);
+    void sends.send([event(2)]);
+    await clock.pass(5);
+    began[0]?.end(true);
+    await clock.pass(0);
+    await clock.pass(5);
+    void sends.send([event(3)]);
+    await clock.pass(14);
+    expect(versions()).toEqual([[1]]);
+    await clock.pass(1);
+    expect(versions()).toEqual([[1], [2, 3]]);
+    await clock.pass(5);
+    began[1]?.end(true);
+    await clock.pass(0);
+    void sends.send([event(4)]);
+    expect(versions()).toEqual([[1], [2, 3], [4]]);
+  });
+
+  test("that has become much while it kept its distance goes at once, and what comes then keeps its distance from that", async () => {
+    const { sends, clock, began, versions } = stage();
+    void sends.send([event(1)]);
+    void sends.send([event(2)]);
+    await clock.pass(5);
+    began[0]?.end(true);
+    await clock.pass(0);
+    await clock.pass(10);
+    void sends.send([event(3, "x".repeat(100_000))]);
+    expect(versions()).toEqual([[1], [2, 3]]);
+    void sends.send([event(4)]);
+    await clock.pass(15);
+    expect(versions()).toEqual([[1], [2, 3]]);
+    began[1]?.end(true);
+    await clock.pass(0);
+    await clock.pass(10);
+    expect(versions()).toEqual([[1], [2, 3], [4]]);
   });
 
   test("is held by one that hangs for 100 ms at most", async () => {
