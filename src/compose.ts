@@ -2,6 +2,7 @@
 
 import { waitUntil } from "cloudflare:workers";
 import { AggregateObject, type AggregateParts } from "../durable-objects/aggregate.ts";
+import { SENDS_APART } from "../durable-objects/aggregate/gathered-sends.ts";
 import { DispatcherObject, type DispatcherPorts } from "../durable-objects/dispatcher.ts";
 import { EraserObject, type EraserPorts } from "../durable-objects/eraser.ts";
 import { KeyRegistryObject } from "../durable-objects/key-registry.ts";
@@ -57,7 +58,7 @@ export function compose(overrides: Overrides = {}) {
   const metering = new Metering(shardsOf, now);
   const tracerOf = tracers(now, theFetch, metering.lostSpans());
   const tracerIn = (env: Env, ctx?: Pick<DurableObjectState, "waitUntil">): Tracer | undefined => tracerOf(env, ctx && ((work) => ctx.waitUntil(work)));
-  const logs = new LogComposed({ shardsOf, now, metering, tracerIn });
+  const logs = new LogComposed({ shardsOf, now, metering, tracerIn, sendsApart: overrides.sendsApart ?? SENDS_APART });
 
   class Aggregate extends AggregateObject<Env> {
     protected override parts(env: Env): AggregateParts {

@@ -37,4 +37,6 @@ export interface Overrides {
   readonly fetch?: typeof fetch;
   /** What stands behind the ports of handlers. */
   readonly port?: (tenant: string, name: string) => unknown;
+  /** How long (milliseconds) there is at least between two messages of one stream. */
+  readonly sendsApart?: number;
 }

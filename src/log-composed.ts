@@ -53,6 +53,8 @@ interface Given {
   readonly now: () => number;
   readonly metering: Metering;
   readonly tracerIn: (env: Env) => Tracer | undefined;
+  /** How long (milliseconds) there is at least between two messages of one stream. */
+  readonly sendsApart: number;
 }
 
 /** The way from the objects into the log: what streams and the projector reach beyond themselves. What it remembers, an isolate's objects share. */
@@ -77,9 +79,10 @@ export class LogComposed {
   }
 
   aggregatePorts(env: Env): AggregatePorts {
-    const { shardsOf, metering, now } = this.#given;
+    const { shardsOf, metering, sendsApart, now } = this.#given;
     const shardOf = shardsOf(env);
     return {
+      sendsApart,
       async send(tenant, messages) {
         const { queue } = shardOf(tenant);
         const [message] = messages;

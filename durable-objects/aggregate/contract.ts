@@ -214,6 +214,8 @@ export interface LoggedStream extends StreamHead {
 export interface AggregatePorts {
   /** Sends hints to the tenant's queue. May fail or hang: the alarm makes sure. */
   send(tenant: string, messages: readonly string[]): Promise<void>;
+  /** How long (milliseconds) there is at least between two sends of one stream. */
+  readonly sendsApart: number;
   /** The log's row of this stream: one row read. */
   logged(identity: StreamIdentity): Promise<LoggedStream | undefined>;
   /** How far the tenant's log is; undefined where it has nothing. A few rows read, at most once a second. */

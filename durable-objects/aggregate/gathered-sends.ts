@@ -1,12 +1,12 @@
 import type { RecordedEvent } from "../../src/kernel/index.ts";
 
-/** How long (milliseconds) new events wait for those that are on their way: a send that hangs holds nobody longer who comes later. */
+/** How long (milliseconds) new events wait for a send that is under way: one that hangs holds nobody longer who comes later. */
 const LONGEST_WAIT = 100;
 /**
- * How long (milliseconds) there is between the beginnings of two sends, where events wait for the second: each message costs three queue
- * operations and a turn of the projector, however little it brings.
+ * How long (milliseconds) there is at least between the beginnings of two sends, where nobody says otherwise: each message costs three
+ * queue operations and a turn of the projector, however little it brings.
  */
-const APART = 25;
+export const SENDS_APART = 25;
 /** Characters of events that wait, at most: they are to go in few messages. */
 const MOST_WAITING = 100_000;
 /** Of an event beside its data, as a guess. */
@@ -18,32 +18,42 @@ interface Waiting {
   readonly sent: PromiseWithResolvers<boolean>;
 }
 
+/** A send that others wait for: until it is done, and a moment has passed since it began. */
+interface Last {
+  readonly since: number;
+  isDone: boolean;
+}
+
 /**
- * What is committed while a send is under way goes together with what else is, once that is done and a moment has passed. A stream that is
- * written to all the time so takes few messages; a lone event waits for nobody.
+ * What is committed just after a send has begun goes together with what else is, once that is done and a moment has passed. A stream that
+ * is written to all the time so takes few messages; a lone event waits for nobody.
  */
 export class GatheredSends {
   readonly #send: (events: readonly RecordedEvent[]) => Promise<boolean>;
   readonly #now: () => number;
+  readonly #apart: number;
   #waiting: Waiting | undefined;
-  /** The newest send that is under way, or that others keep their distance from. */
-  #underWay: { readonly since: number } | undefined;
+  /** The newest send. */
+  #last: Last | undefined;
 
-  /** `send` never rejects, and says whether it was sent. */
-  constructor(send: (events: readonly RecordedEvent[]) => Promise<boolean>, now: () => number) {
+  /** `send` never rejects, and says whether it was sent; `apart` is how long (milliseconds) there is at least between two of them. */
+  constructor(send: (events: readonly RecordedEvent[]) => Promise<boolean>, { now, apart }: { readonly now: () => number; readonly apart: number }) {
     this.#send = send;
     this.#now = now;
+    this.#apart = apart;
   }
 
   /** Sends events, which follow those given before, at once or with others. Says whether they were sent. */
   send(events: readonly RecordedEvent[]): Promise<boolean> {
+    const isFirst = this.#waiting === undefined;
     const waiting = (this.#waiting ??= { events: [], characters: 0, sent: Promise.withResolvers<boolean>() });
     for (const event of events) {
       waiting.events.push(event);
       waiting.characters += event.data.length + AROUND_DATA;
     }
-    const hasWaited = this.#underWay === undefined || this.#now() - this.#underWay.since >= LONGEST_WAIT;
-    if (hasWaited || waiting.characters >= MOST_WAITING) this.#sendWaiting();
+    const early = this.#last === undefined ? 0 : this.#last.since + (this.#last.isDone ? this.#apart : LONGEST_WAIT) - this.#now();
+    if (early <= 0 || waiting.characters >= MOST_WAITING) this.#sendWaiting();
+    else if (isFirst && this.#last?.isDone) this.#later(this.#last, early);
     return waiting.sent.promise;
   }
 
@@ -51,25 +61,23 @@ export class GatheredSends {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     this.#waiting = undefined;
-    const own = { since: this.#now() };
-    this.#underWay = own;
+    const own: Last = { since: this.#now(), isDone: false };
+    this.#last = own;
     void this.#send(waiting.events).then((isSent) => {
+      own.isDone = true;
       waiting.sent.resolve(isSent);
-      this.#afterwards(own);
+      if (this.#waiting !== undefined) this.#later(own, own.since + this.#apart - this.#now());
       return undefined;
     });
   }
 
-  /** A send is done: those who have waited for it follow, in their time. */
-  #afterwards(own: { readonly since: number }): void {
-    if (this.#underWay !== own) return this.#sendWaiting();
+  /** Sends what waits, unless it has grown to be much and is gone by then. */
+  #later(last: Last, milliseconds: number): void {
     const follow = (): void => {
-      this.#underWay = undefined;
-      this.#sendWaiting();
+      if (this.#last === last) this.#sendWaiting();
     };
-    const early = own.since + APART - this.#now();
-    if (this.#waiting === undefined || early <= 0) return follow();
-    // (They may have grown to be much by then, and gone.)
-    setTimeout(() => this.#underWay === own && follow(), early);
+    if (milliseconds <= 0) follow();
+    // (A clock that was put back must not hold it for longer.)
+    else setTimeout(follow, Math.min(milliseconds, this.#apart));
   }
 }

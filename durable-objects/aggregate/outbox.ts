@@ -38,7 +38,7 @@ export class Outbox {
     this.#store = store;
     this.#ports = ports;
     this.#clock = clock;
-    this.#gathered = new GatheredSends((events) => this.#attempt(events), ports.now);
+    this.#gathered = new GatheredSends((events) => this.#attempt(events), { now: ports.now, apart: ports.sendsApart });
   }
 
   /**

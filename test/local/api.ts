@@ -49,6 +49,21 @@ export async function append(
   return body.events;
 }
 
+interface Figures {
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly series: readonly { readonly labels: Readonly<Record<string, string>>; readonly value?: number }[];
+  }[];
+}
+
+/** What a counter of the tenant's has come to, over all series with these labels. */
+export async function counted(url: string, metric: string, wanted: Readonly<Record<string, string>> = {}): Promise<number> {
+  const { metrics } = (await ask<Figures>(url, "/v1/metrics")).body;
+  const series = metrics.find(({ name }) => name === metric)?.series ?? [];
+  const isWanted = (labels: Readonly<Record<string, string>>): boolean => Object.entries(wanted).every(([name, value]) => labels[name] === value);
+  return series.filter(({ labels }) => isWanted(labels)).reduce((sum, { value = 0 }) => sum + value, 0);
+}
+
 /** Every item of a list, page by page. */
 export async function all<Item>(url: string, path: string): Promise<readonly Item[]> {
   const items: Item[] = [];

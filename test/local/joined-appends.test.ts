@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { all, append, type AppendedEvent, ask } from "./api.ts";
+import { all, append, type AppendedEvent, ask, counted } from "./api.ts";
 import { type Server, startServer, stop } from "./server.ts";
 
 interface Written {
@@ -11,13 +11,6 @@ interface Written {
 interface Stored extends AppendedEvent {
   readonly data: unknown;
   readonly metadata: Readonly<Record<string, unknown>>;
-}
-
-interface Figures {
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly series: readonly { readonly labels: Readonly<Record<string, string>>; readonly value?: number }[];
-  }[];
 }
 
 const MANY = 60;
@@ -37,11 +30,7 @@ const write = (stream: string, n: number, headers: Readonly<Record<string, strin
   });
 
 /** Calls of the objects of streams. */
-async function calls(): Promise<number> {
-  const { metrics } = (await ask<Figures>(server.url, "/v1/metrics")).body;
-  const series = metrics.find(({ name }) => name === "rivulet_object_requests_total")?.series ?? [];
-  return series.filter(({ labels }) => labels["object"] === "stream").reduce((sum, { value = 0 }) => sum + value, 0);
-}
+const calls = () => counted(server.url, "rivulet_object_requests_total", { object: "stream" });
 
 test("appends that come at the same time share calls of their stream's object, and each gets its own answer", async () => {
   await append(server.url, "note-1", [0]);

@@ -15,10 +15,10 @@ function stage() {
       await vi.advanceTimersByTimeAsync(milliseconds);
     },
   };
-  const sends = new GatheredSends(
-    (events) => new Promise((resolve) => began.push({ versions: events.map(({ version }) => version), end: resolve })),
-    () => clock.now,
-  );
+  const sends = new GatheredSends((events) => new Promise((resolve) => began.push({ versions: events.map(({ version }) => version), end: resolve })), {
+    now: () => clock.now,
+    apart: 25,
+  });
   return { sends, clock, began, versions: () => began.map((send) => send.versions) };
 }
 
@@ -30,12 +30,13 @@ afterEach(() => {
 });
 
 describe("what is sent to the queue", () => {
-  test("goes at once where nothing is under way", async () => {
-    const { sends, began, versions } = stage();
+  test("goes at once where nothing was sent in the 25 ms before", async () => {
+    const { sends, clock, began, versions } = stage();
     const first = sends.send([event(1), event(2)]);
     expect(versions()).toEqual([[1, 2]]);
     began[0]?.end(true);
     expect(await first).toBe(true);
+    await clock.pass(25);
     void sends.send([event(3)]);
     expect(versions()).toEqual([[1, 2], [3]]);
   });
@@ -59,24 +60,41 @@ describe("what is sent to the queue", () => {
     expect(await fourth).toBe(true);
   });
 
-  test("keeps 25 ms from the send before, where it has waited for that; who comes in between goes along, who comes later at once", async () => {
+  test("keeps 25 ms from the send before, whether it came while that was under way or when it was done", async () => {
     const { sends, clock, began, versions } = stage();
     void sends.send([event(1)]);
     void sends.send([event(2)]);
     await clock.pass(5);
     began[0]?.end(true);
     await clock.pass(0);
-    await clock.pass(5);
+    await clock.pass(19);
     void sends.send([event(3)]);
-    await clock.pass(14);
     expect(versions()).toEqual([[1]]);
     await clock.pass(1);
     expect(versions()).toEqual([[1], [2, 3]]);
-    await clock.pass(5);
     began[1]?.end(true);
+    await clock.pass(10);
+    const fourth = sends.send([event(4)]);
+    void sends.send([event(5)]);
+    await clock.pass(14);
+    expect(versions()).toEqual([[1], [2, 3]]);
+    await clock.pass(1);
+    expect(versions()).toEqual([[1], [2, 3], [4, 5]]);
+    began[2]?.end(true);
+    expect(await fourth).toBe(true);
+    await clock.pass(1_000);
+    expect(versions()).toEqual([[1], [2, 3], [4, 5]]);
+  });
+
+  test("is not held for longer by a clock that was put back", async () => {
+    const { sends, clock, began, versions } = stage();
+    void sends.send([event(1)]);
+    began[0]?.end(true);
     await clock.pass(0);
-    void sends.send([event(4)]);
-    expect(versions()).toEqual([[1], [2, 3], [4]]);
+    clock.now = -3_600_000;
+    void sends.send([event(2)]);
+    await clock.pass(25);
+    expect(versions()).toEqual([[1], [2]]);
   });
 
   test("that has become much while it kept its distance goes at once, and what comes then keeps its distance from that", async () => {
@@ -109,12 +127,25 @@ describe("what is sent to the queue", () => {
     expect(versions()).toEqual([[1], [2, 3]]);
     began[1]?.end(true);
     expect(await Promise.all([held, next])).toEqual([true, true]);
-    // It ends while another is under way, which others wait for.
-    void sends.send([event(4)]);
-    void sends.send([event(5)]);
+    expect(versions()).toEqual([[1], [2, 3]]);
     began[0]?.end(true);
     expect(await hung).toBe(true);
-    expect(versions().flat()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("waits for the newest that is on its way, though one that hung has come to its end meanwhile", async () => {
+    const { sends, clock, began, versions } = stage();
+    const hung = sends.send([event(1)]);
+    await clock.pass(100);
+    void sends.send([event(2)]);
+    void sends.send([event(3)]);
+    began[0]?.end(true);
+    expect(await hung).toBe(true);
+    await clock.pass(25);
+    void sends.send([event(4)]);
+    expect(versions()).toEqual([[1], [2]]);
+    began[1]?.end(true);
+    await clock.pass(0);
+    expect(versions()).toEqual([[1], [2], [3, 4]]);
   });
 
   test("does not wait where it is much", () => {
