@@ -4,7 +4,15 @@ import { DurableObject } from "cloudflare:workers";
 import type { Attempt, LoggedEvent, Outcome } from "../src/kernel/index.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
 import { NO_ATTEMPTS } from "./follower/attempts.ts";
-import type { FollowerDefinition, FollowerIdentity, FollowerPorts, FollowerStanding, Leased, Wake } from "./follower/contract.ts";
+import {
+  beginningOf,
+  type FollowerDefinition,
+  type FollowerIdentity,
+  type FollowerPorts,
+  type FollowerStanding,
+  type Leased,
+  type Wake,
+} from "./follower/contract.ts";
 import { FollowerStore } from "./follower/follower-store.ts";
 import { Leases } from "./follower/leases.ts";
 import { Pump } from "./follower/pump.ts";
@@ -64,7 +72,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     if (pump === undefined) return;
     if (wake.isDoubted) pump.doubt();
     // Who was told something and has not read it may have been paused meanwhile: then nobody woke it for what came, and it may want it.
-    else if (pump.isIdle && !this.#store.read(HEARD)) pump.skipTo(wake.first - 1);
+    else if (pump.isIdle && !this.#store.read(HEARD)) pump.skipTo(wake.first - 1, wake.entryBefore ?? null);
     pump.heard(wake.last);
     this.#clock.arm(this.#ports.now() + GUARD);
     this.#go();
@@ -235,8 +243,8 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     const found = await this.#ports.definition(this.#identity);
     if (found === undefined || found.status === "deleted") return this.forget();
     // A handler begins with what it is woken for first.
-    const start = known?.definition ?? (wake === undefined ? found : { after: Math.max(found.after, wake.first - 1), epoch: found.epoch || wake.epoch });
-    const definition = this.#identity.kind === "handler" ? { ...found, after: start.after, epoch: start.epoch } : found;
+    const first = wake && { after: wake.first - 1, epoch: wake.epoch, entry: wake.entryBefore };
+    const definition = this.#identity.kind === "handler" ? { ...found, ...beginningOf(known?.definition ?? first ?? found) } : found;
     // What is under way ends first: what comes now may speak of it.
     this.#pump?.halt();
     await this.#running;

@@ -1,6 +1,13 @@
 import type { RoutingPorts } from "../durable-objects/dispatcher/router.ts";
 import type { StreamTail } from "../durable-objects/aggregate/contract.ts";
-import { type FollowerDefinition, type FollowerIdentity, type FollowerKind, type FollowerPorts, partitionsOf } from "../durable-objects/follower/contract.ts";
+import {
+  beginningOf,
+  type FollowerDefinition,
+  type FollowerIdentity,
+  type FollowerKind,
+  type FollowerPorts,
+  partitionsOf,
+} from "../durable-objects/follower/contract.ts";
 import { followerFor, objectFor } from "../durable-objects/object-for.ts";
 import { within } from "./deadline.ts";
 import type { Composed } from "./follower-parts.ts";
@@ -78,8 +85,8 @@ export async function definitionOf(composed: Composed, { tenant, kind, id }: Fol
 function ofSubscription({ settings, start, status }: SubscriptionState): FollowerDefinition | undefined {
   if (settings === undefined || start === undefined) return undefined;
   const { types, filter, order, priority, concurrency, timeoutMs, retry, sink } = settings;
-  const { after, epoch, since } = start;
-  const begin = { after, epoch, ...(since !== undefined && { since }) };
+  const { since } = start;
+  const begin = { ...beginningOf(start), ...(since !== undefined && { since }) };
   const ratePerMinute = sink.kind === "push" ? sink.handshake?.ratePerMinute : undefined;
   const pace = { concurrency, timeoutMs, retry, ...(ratePerMinute !== undefined && { ratePerMinute }) };
   return { types, ...(filter !== undefined && { filter }), ...begin, order, priority, ...pace, sink: sink.kind, status };
@@ -108,7 +115,7 @@ export function followerPorts(composed: Composed): FollowerPorts {
     async definition(follower, known) {
       if (known !== undefined && follower.kind === "subscription") return known;
       const handler = composed.handlers.find(({ name }) => name === follower.id);
-      if (known !== undefined) return handler && { ...ofHandler(handler, known.status), after: known.after, epoch: known.epoch };
+      if (known !== undefined) return handler && { ...ofHandler(handler, known.status), ...beginningOf(known) };
       settings = undefined;
       return definitionOf(composed, follower);
     },

@@ -27,15 +27,16 @@ export interface RoutedEvent {
   readonly stream: string;
 }
 
+/** What came into the log after a position, one behind the other, the head, and the mark of the event at the position. */
+export interface RoutedPage extends LogHead {
+  readonly entryAt: string | null;
+  readonly events: readonly (RoutedEvent & { readonly entry: string })[];
+}
+
 export interface RoutingPorts {
   /** The handlers of this code, by `handler:<name>`. */
   readonly handlers: ReadonlyMap<string, Omit<Route, "after"> & { readonly from: "now" | "beginning" }>;
-  /** What came into the log after a position, the head, and the mark of the event at the position. */
-  routed(
-    tenant: string,
-    after: number,
-    limit: number,
-  ): Promise<LogHead & { readonly entryAt: string | null; readonly events: readonly (RoutedEvent & { readonly entry: string })[] }>;
+  routed(tenant: string, after: number, limit: number): Promise<RoutedPage>;
   /** The follower that a stream of the platform's is about, if it is about one. */
   followerOf(stream: string): string | undefined;
   /** Undefined where it is gone. */
@@ -118,7 +119,7 @@ export class Router {
       if (this.#doubts === doubts) this.#hasLooked = true;
       const last = page.events.at(-1);
       if (last === undefined) return page.position;
-      await this.#tell(page.events, page.epoch);
+      await this.#tell(page);
       this.#routed = { position: last.position, epoch: page.epoch, entry: last.entry };
       // Each time: the mark of what was routed last is all that tells a log that was set back, after this object was evicted.
       this.#kv.put(ROUTED, this.#routed);
@@ -152,9 +153,11 @@ export class Router {
     await this.#each(Array.from({ length: partitions }, (_, partition) => () => this.#ports.wake(this.#tenant, follower, partition, wake)));
   }
 
-  async #tell(events: readonly RoutedEvent[], epoch: string): Promise<void> {
+  async #tell({ events, epoch, entryAt }: RoutedPage): Promise<void> {
     const learned = new Set<string>();
-    const wakes = new Map<string, { readonly follower: string; readonly partition: number; first: number; last: number }>();
+    const wakes = new Map<string, { readonly follower: string; readonly partition: number; readonly wake: Omit<Wake, "last"> & { last: number } }>();
+    const settledTo = this.#routed.position;
+    let entryBefore = entryAt;
     for (const event of events) {
       const { position, stream } = event;
       const about = isPlatformCategory(categoryOf(stream)) ? this.#ports.followerOf(stream) : undefined;
@@ -163,19 +166,20 @@ export class Router {
       for (const follower of this.#followersOf(event)) {
         const partition = partitionOf(stream, this.#routes.get(follower)?.partitions ?? 1);
         const key = `${follower}/${partition}`;
-        const wake = wakes.get(key);
-        if (wake === undefined) wakes.set(key, { follower, partition, first: position, last: position });
-        else wake.last = position;
+        const due = wakes.get(key);
+        const wake = { epoch, settledTo, first: position, last: position, ...(entryBefore !== null && { entryBefore }) };
+        if (due === undefined) wakes.set(key, { follower, partition, wake });
+        else due.wake.last = position;
       }
+      entryBefore = event.entry;
     }
-    const settledTo = this.#routed.position;
     for (const priority of PRIORITIES) {
       const due = [...wakes.values()].filter(({ follower }) => this.#routes.get(follower)?.priority === priority);
       await this.#each(
         due.map(
-          ({ follower, partition, first, last }) =>
+          ({ follower, partition, wake }) =>
             () =>
-              this.#ports.wake(this.#tenant, follower, partition, { epoch, settledTo, first, last }),
+              this.#ports.wake(this.#tenant, follower, partition, wake),
         ),
       );
     }

@@ -12,14 +12,24 @@ export interface FollowerIdentity {
 
 export type FollowerKind = "subscription" | "handler";
 
+/** Where a follower begins: after this position, of the log of this epoch. */
+export interface Beginning {
+  readonly after: number;
+  readonly epoch: string;
+  /** The mark of the event at the position: by then the log may be another one, and the place is good in that one only. None at 0, and where nobody kept it. */
+  readonly entry?: string | undefined;
+}
+
+/** Of what says more, where it begins. */
+export function beginningOf({ after, epoch, entry }: Beginning): Beginning {
+  return { after, epoch, ...(entry !== undefined && { entry }) };
+}
+
 /** What a follower follows, and how. Of a subscription, what its stream says by now; of a handler, what the code says. */
-export interface FollowerDefinition {
+export interface FollowerDefinition extends Beginning {
   /** Topic patterns of the event types it wants. */
   readonly types: readonly string[];
   readonly filter?: unknown;
-  /** It begins after this position, of the log of this epoch. */
-  readonly after: number;
-  readonly epoch: string;
   /** Of what was recorded before (RFC 3339) it wants nothing. */
   readonly since?: string;
   readonly order: "stream" | "none";
@@ -59,6 +69,8 @@ export interface Wake {
   /** The first position that is for it now, and the last. */
   readonly first: number;
   readonly last: number;
+  /** The mark of the event before the first one, in the log that this is said of. None where that is position 0; older code says none. */
+  readonly entryBefore?: string;
   /** The log may not be the one that was followed: look before anything else. */
   readonly isDoubted?: true;
 }

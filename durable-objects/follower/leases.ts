@@ -97,7 +97,8 @@ export class Leases {
     const after = this.position;
     const page = await this.#ports.read(this.#follower.tenant, { after, types: this.#definition.types, limit: WINDOW });
     const epoch = cursor?.epoch ?? this.#definition.epoch;
-    const isOther = (epoch !== "" && page.epoch !== epoch) || page.position < after || (cursor?.entry && cursor.entry !== page.entryAt);
+    const entry = cursor === undefined ? this.#definition.entry : cursor.entry;
+    const isOther = (epoch !== "" && page.epoch !== epoch) || page.position < after || (entry && entry !== page.entryAt);
     const look = (after: number) => this.#ports.read(this.#follower.tenant, { after, types: [], limit: 1 });
     if (isOther || !(await stillHas(page, this.#state.far, look))) {
       this.#stop(OTHER_LOG);
@@ -109,7 +110,7 @@ export class Leases {
 
   #stop(reason: string): void {
     const { cursor } = this.#store;
-    const begun = cursor ?? { position: this.position, epoch: this.#definition.epoch, entry: null, ...NO_ATTEMPTS };
+    const begun = cursor ?? { position: this.position, epoch: this.#definition.epoch, entry: this.#definition.entry ?? null, ...NO_ATTEMPTS };
     this.#store.putCursor({ ...begun, stopped: { because: "log", reason } });
   }
 
@@ -278,7 +279,7 @@ export class Leases {
   #save(page?: Awaited<ReturnType<FollowerPorts["read"]>>): void {
     const { counts } = this.#attempts;
     const before = this.#store.cursor;
-    let { position = this.#definition.after, entry = null } = before ?? {};
+    let { position, entry } = before ?? { position: this.#definition.after, entry: this.#definition.entry ?? null };
     let { far } = this.#state;
     if (page !== undefined) {
       const settled = new Set(this.#state.done);

@@ -51,7 +51,7 @@ export class Pump {
     this.#store = store;
     this.#ports = ports;
     const { cursor } = store;
-    this.#window = new Window(cursor?.position ?? definition.after, cursor?.entry ?? null);
+    this.#window = new Window(cursor ?? { position: definition.after, entry: definition.entry ?? null });
     this.attempts = new Attempts(follower, ports, cursor ?? NO_ATTEMPTS);
     this.#matches = ports.matcher(definition);
     const partitions = partitionsOf(definition);
@@ -78,9 +78,9 @@ export class Pump {
     return { lag: this.lag, waiting: [...this.#store.lanes.values()].filter(({ state }) => state !== "parked").length };
   }
 
-  /** Nothing is for this follower up to here: only said where it has nothing left to do. */
-  skipTo(position: number): void {
-    this.#window.skipTo(position);
+  /** Nothing is for this follower up to here, in the log that has this mark there: only said where it has nothing left to do. */
+  skipTo(position: number, entry: string | null): void {
+    this.#window.skipTo({ position, entry });
   }
 
   /** The log may be another one: it is asked before anything is said to be settled. */
@@ -145,11 +145,12 @@ export class Pump {
   }
 
   async #takeUp(): Promise<void> {
-    const { taken, settled } = this.#window;
+    const { position: taken, entry: known } = this.#window.looked;
     this.#saidMeanwhile = 0;
     const page = await this.#ports.read(this.#follower.tenant, { after: taken, types: this.#definition.types, limit: PAGE });
-    const known = settled.position === taken ? settled.entry : null;
     const stopped = this.#whyStopped(page, taken, known);
+    // It was told so of another log than this one: what it has seen itself may be in both.
+    if (stopped !== undefined && this.#window.takeBack()) return;
     if (stopped !== undefined) return this.#stop(stopped);
     // Before there was a first event the log had no epoch.
     if ((this.#store.cursor?.epoch ?? "") === "" && page.epoch !== "") this.#write({ epoch: page.epoch });

@@ -8,35 +8,61 @@ export interface Entry {
   state: "waiting" | "underway" | "settled";
 }
 
+/** A position, and the mark of the event there; null where nobody knows it, and at 0. */
+interface Marked {
+  readonly position: number;
+  readonly entry: string | null;
+}
+
 /**
  * The part of the log that a follower has taken up and not yet settled, in the order of positions. The cursor stands before the
- * first event that is not settled, whatever is done behind it.
+ * first event that is not settled, whatever is done behind it, and where its mark is known: without one, nobody could tell a log that
+ * was set back meanwhile.
  */
 export class Window {
-  /** Everything up to here was taken up. */
-  taken: number;
-  /** The mark of the event up to which was looked last. */
-  #looked: { readonly position: number; readonly entry: string | null };
+  #looked: Marked;
+  /** It was only told that it need not look further back. */
+  #isTold = false;
   #entries: Entry[] = [];
-  /** The last event that was settled with all before it: its mark tells a log that was set back. */
-  #last: { readonly position: number; readonly entry: string | null };
+  #settled: Marked;
 
-  constructor(position: number, entry: string | null) {
-    this.taken = position;
-    this.#last = { position, entry };
-    this.#looked = this.#last;
+  constructor({ position, entry }: Marked) {
+    this.#looked = { position, entry };
+    this.#settled = this.#looked;
+  }
+
+  /** Everything up to here was taken up. */
+  get taken(): number {
+    return this.#looked.position;
+  }
+
+  /** The same, and the mark of the event there: the next page begins behind that. */
+  get looked(): Marked {
+    return this.#looked;
   }
 
   /** Takes up what was read, up to where was looked, and the mark of the event there. */
   take(entries: readonly Entry[], lookedTo: number, entry: string | null): void {
+    this.#isTold = false;
+    this.#trim();
     this.#entries.push(...entries);
-    this.taken = Math.max(this.taken, lookedTo);
-    this.#looked = { position: lookedTo, entry };
+    this.#looked = { position: Math.max(this.taken, lookedTo), entry };
   }
 
-  /** What was read up to here is nothing to the follower. */
-  skipTo(position: number): void {
-    this.taken = Math.max(this.taken, position);
+  /** It is told that what comes up to here is nothing to the follower; settled it is once the log was seen to have that mark. */
+  skipTo(told: Marked): void {
+    if (told.position <= this.taken) return;
+    this.#trim();
+    this.#looked = told;
+    this.#isTold = true;
+  }
+
+  /** What it was told was not so: it stands again where it was before. False where it was told nothing since. */
+  takeBack(): boolean {
+    if (!this.#isTold) return false;
+    this.#looked = this.#settled;
+    this.#isTold = false;
+    return true;
   }
 
   /** Events that are not settled. */
@@ -46,11 +72,9 @@ export class Window {
   }
 
   /** Everything up to here is settled; and the mark of the event there, if the log was read so far. */
-  get settled(): { readonly position: number; readonly entry: string | null } {
+  get settled(): Marked {
     this.#trim();
-    const first = this.#entries[0];
-    const position = first === undefined ? this.taken : first.event.position - 1;
-    return { position, entry: [this.#last, this.#looked].find((marked) => marked.position === position)?.entry ?? null };
+    return this.#settled;
   }
 
   /** The first event that waits and may go, none of its key being on its way. */
@@ -73,6 +97,7 @@ export class Window {
     const first = this.#entries.findIndex(({ state }) => state !== "settled");
     const settled = this.#entries.splice(0, first === -1 ? this.#entries.length : first);
     const last = settled.at(-1)?.event;
-    if (last !== undefined) this.#last = { position: last.position, entry: last.entry ?? null };
+    if (this.#entries.length === 0 && !this.#isTold) this.#settled = this.#looked;
+    else if (last !== undefined) this.#settled = { position: last.position, entry: last.entry ?? null };
   }
 }

@@ -43,8 +43,8 @@ export const subscriptionSettings = z.object({
 
 export type SubscriptionSettings = Readonly<z.output<typeof subscriptionSettings>>;
 
-/** Where a subscription begins: after a position, fixed when it is made, and for a time only what was recorded since. */
-const start = z.object({ after: z.int().min(0), epoch: z.string(), since: z.string().optional() });
+/** Where a subscription begins: after a position, fixed when it is made, by the log's mark of the event there, and for a time only what was recorded since. */
+const start = z.object({ after: z.int().min(0), epoch: z.string(), entry: z.string().optional(), since: z.string().optional() });
 
 /** What a replay goes over. Positions are inclusive; times (RFC 3339) mean `recorded`, `until` exclusive. */
 export const replay = z.object({

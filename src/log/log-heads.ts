@@ -6,6 +6,21 @@ export async function logHead(db: D1Database, tenant: string): Promise<LogHead> 
   return row ?? { position: 0, epoch: "" };
 }
 
+/**
+ * The head, and the mark of the event at a position; at the head itself where none is given, or it is beyond that. By its mark whoever
+ * begins there knows the log again.
+ */
+export async function markedHead(db: D1Database, tenant: string, position = Number.MAX_SAFE_INTEGER): Promise<LogHead & { readonly entry: string | null }> {
+  const row = await db
+    .prepare(
+      `SELECT position, epoch, (SELECT entry FROM events WHERE tenant = ?1 AND position = min(?2, heads.position)) AS entry
+       FROM heads WHERE tenant = ?1`,
+    )
+    .bind(tenant, position)
+    .first<LogHead & { entry: string | null }>();
+  return row ?? { position: 0, epoch: "", entry: null };
+}
+
 /** The heads of several tenants, in one query; a deleted one has none. */
 export async function logHeads(db: D1Database, tenants: readonly string[]): Promise<ReadonlyMap<string, LogHead>> {
   const { results } = await db

@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AggregateObject } from "../../durable-objects/aggregate.ts";
 import { append, dispatcher, draft } from "../support/engine.ts";
 import { faults, heal } from "../support/faults.ts";
 import { fireFollower, follower, listen, type Sinks, standing, subscribe, tell } from "../support/followers.ts";
@@ -12,7 +13,10 @@ beforeEach(() => {
   sinks = listen();
   tenant = `told-${count++}`;
 });
-afterEach(heal);
+afterEach(() => {
+  vi.restoreAllMocks();
+  heal();
+});
 
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 const write = (stream: string) => append(tenant, stream, [draft("notes.Written", {})]);
@@ -40,6 +44,22 @@ it("what came while a follower was paused comes once it is resumed, though an at
   await write("note-2");
   await until(async () => expect(await dispatcher(tenant).routed()).toBe(6));
   release();
+  await until(() => expect([got("note-1"), got("note-2")]).toEqual([[1], [1]]));
+});
+
+it("what came while a follower was paused comes with what comes later, though it could read neither of the pause nor of its end", async () => {
+  await subscribe(tenant, "s");
+  await write("note-0");
+  await until(async () => expect(await standing(tenant, "s")).toMatchObject({ counts: { delivered: 1 }, isIdle: true }));
+  await until(async () => expect(await dispatcher(tenant).routed()).toBe(2));
+  const unread = vi.spyOn(AggregateObject.prototype, "eventsAfter").mockRejectedValue(new Error("not now"));
+  await tell(tenant, "s", "Pause", {});
+  await write("note-1");
+  await until(async () => expect(await dispatcher(tenant).routed()).toBe(4));
+  await tell(tenant, "s", "Resume", {});
+  await write("note-2");
+  await until(async () => expect(await dispatcher(tenant).routed()).toBe(6));
+  unread.mockRestore();
   await until(() => expect([got("note-1"), got("note-2")]).toEqual([[1], [1]]));
 });
 

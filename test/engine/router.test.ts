@@ -40,7 +40,9 @@ test("a handler that new code brings is woken for all that is there where it wan
   expect(woken).toEqual([{ follower: "handler:late", epoch: "epoch", settledTo: 0, first: 1, last: 3 }]);
   types.push("a.Four");
   await routed("router-1", ports);
-  expect(woken.slice(1)).toEqual(["handler:late", "handler:now"].map((follower) => ({ follower, epoch: "epoch", settledTo: 3, first: 4, last: 4 })));
+  expect(woken.slice(1)).toEqual(
+    ["handler:late", "handler:now"].map((follower) => ({ follower, epoch: "epoch", settledTo: 3, first: 4, last: 4, entryBefore: "entry 3" })),
+  );
 });
 
 test("what was told is told no more by an object that was evicted, and no handler is met twice", async () => {

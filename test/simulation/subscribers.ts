@@ -1,6 +1,6 @@
 import { type SubscriptionSettings, subscriptionContext, subscriptionStream } from "../../src/followers/subscription.ts";
 import { handlerStream } from "../../src/followers/handler-operations.ts";
-import { logHead } from "../../src/log/log-heads.ts";
+import { markedHead } from "../../src/log/log-heads.ts";
 import { tenantKeyReader } from "../../src/sealing-composed.ts";
 import { type Sealer, sealer } from "../../src/webhooks/seal.ts";
 import { TenantKeys } from "../../src/webhooks/tenant-keys.ts";
@@ -48,8 +48,8 @@ export class Subscribers {
   async subscribe(follower: string, wanted: Wanted): Promise<void> {
     const { tenant, id } = refOf(follower);
     try {
-      const { position, epoch } = await logHead(this.#world.envFor(this.#world.client).LOG_0, tenant);
-      const start = { after: wanted.from === "now" ? position : 0, epoch };
+      const { position, epoch, entry } = await markedHead(this.#world.envFor(this.#world.client).LOG_0, tenant);
+      const start = wanted.from === "now" ? { after: position, epoch, ...(entry !== null && { entry }) } : { after: 0, epoch };
       await this.#command(follower, "Create", { ...(await this.#settings(tenant, id, wanted)), start });
     } catch {
       // It is not made: who wants one asks again.

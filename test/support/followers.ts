@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import type { FollowerIdentity, FollowerStanding } from "../../durable-objects/follower/contract.ts";
 import { followerFor } from "../../durable-objects/object-for.ts";
+import type { Start } from "../../src/api/subscriptions/start.ts";
 import { SUBSCRIPTION_CATEGORY, subscriptionContext, type SubscriptionSettings } from "../../src/followers/subscription.ts";
 import { dispatcher, env, send } from "./engine.ts";
 import { sealed } from "./sealed.ts";
@@ -52,9 +53,9 @@ export async function tell(tenant: string, id: string, name: string, data: objec
 export async function subscribe(
   tenant: string,
   id: string,
-  more: Partial<SubscriptionSettings> & { readonly after?: number; readonly ratePerMinute?: number } = {},
+  more: Partial<SubscriptionSettings & Start> & { readonly ratePerMinute?: number } = {},
 ): Promise<void> {
-  const { after = 0, ratePerMinute, ...settings } = more;
+  const { after = 0, epoch = "", entry, ratePerMinute, ...settings } = more;
   const secret = await sealed(`whsec_${btoa("a".repeat(32))}`, subscriptionContext(tenant, id));
   await tell(tenant, id, "Create", {
     name: id,
@@ -72,7 +73,7 @@ export async function subscribe(
     timeoutMs: 1_000,
     retry: { maxAttempts: 3, minDelayMs: 1, maxDelayMs: 2 },
     format: "standard",
-    start: { after, epoch: "" },
+    start: { after, epoch, ...(entry !== undefined && { entry }) },
     ...settings,
   });
 }

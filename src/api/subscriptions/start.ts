@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { LogHead } from "../../kernel/index.ts";
 import { positionAt } from "../../log/follow-matching.ts";
-import { logHead } from "../../log/log-heads.ts";
+import { logHead, markedHead } from "../../log/log-heads.ts";
 import { invalidInput } from "../endpoint.ts";
 import type { Services } from "../services.ts";
 import type { from, replayFrom, replayTo } from "./input.ts";
@@ -10,18 +10,25 @@ import type { from, replayFrom, replayTo } from "./input.ts";
 export interface Start {
   readonly after: number;
   readonly epoch: string;
+  /** The mark of the event there. */
+  readonly entry?: string;
   readonly since?: string;
 }
 
 /** The place that `from` names, fixed as a position of the log as it is now; 422 for one that the log has not come to. */
 export async function startAt(services: Services, tenant: string, wanted: z.output<typeof from> = "now"): Promise<Start | Response> {
   const { log } = services.shardOf(tenant);
-  const { position, epoch } = await logHead(log, tenant);
-  if (wanted === "now") return { after: position, epoch };
-  if (wanted === "beginning") return { after: 0, epoch };
-  if (typeof wanted === "string") return { after: (await positionAt(log, tenant, wanted)) - 1, epoch, since: wanted };
-  if (wanted > position + 1) return invalidInput([{ path: "from", message: `Expected a position up to ${position + 1}, which comes next, got ${wanted}` }]);
-  return { after: wanted - 1, epoch };
+  const since = typeof wanted === "string" && wanted !== "now" && wanted !== "beginning" ? wanted : undefined;
+  const asked = since === undefined ? afterWhich(wanted) : (await positionAt(log, tenant, since)) - 1;
+  const { position, epoch, entry } = await markedHead(log, tenant, asked);
+  if (typeof wanted === "number" && wanted > position + 1)
+    return invalidInput([{ path: "from", message: `Expected a position up to ${position + 1}, which comes next, got ${wanted}` }]);
+  return { after: asked ?? position, epoch, ...(entry !== null && { entry }), ...(since !== undefined && { since }) };
+}
+
+/** Undefined for the head, wherever that is. */
+function afterWhich(wanted: z.output<typeof from>): number | undefined {
+  return typeof wanted === "number" ? wanted - 1 : wanted === "beginning" ? 0 : undefined;
 }
 
 /** What a replay is asked to go over. */

@@ -27,6 +27,22 @@ export const FOLLOWING_GUARDS: readonly Guard[] = [
     caughtBy: "test/engine/followers-told.test.ts",
   },
   {
+    name: "the mark of where a follower is told to go on",
+    holds: "P6: a place in a log that was set back since is no place in the one that there is now",
+    file: "durable-objects/dispatcher/router.ts",
+    code: ", ...(entryBefore !== null && { entryBefore }) };",
+    without: " };",
+    caughtBy: "test/engine/followers-log-set-back.test.ts",
+  },
+  {
+    name: "the mark where a page begins",
+    holds: "P6: a log that is set back while events are delivered is noticed before they are through",
+    file: "durable-objects/follower/pump.ts",
+    code: "const { position: taken, entry: known } = this.#window.looked;",
+    without: "const { position: taken, entry: known } = this.#window.size === 0 ? this.#window.looked : { ...this.#window.looked, entry: null };",
+    caughtBy: "test/engine/followers-log-set-back.test.ts",
+  },
+  {
     name: "going on before it is noted that it was told",
     holds: "P6: a follower whose storage fails once does not stand still",
     file: "durable-objects/follower.ts",

@@ -157,8 +157,8 @@ export const GUARDS: readonly Guard[] = [
     name: "a follower's cursor",
     holds: "P6: it stands before the first event that is not settled",
     file: "durable-objects/follower/window.ts",
-    code: "first === undefined ? this.taken : first.event.position - 1;",
-    without: "this.taken;",
+    code: "if (this.#entries.length === 0 && !this.#isTold) this",
+    without: "if (!this.#isTold) this",
     caughtBy: "simulation",
   },
   {
@@ -225,8 +225,8 @@ export const GUARDS: readonly Guard[] = [
     name: "who could not be told is told again",
     holds: "P6: the dispatcher forgets what came once all followers know",
     file: "durable-objects/dispatcher/router.ts",
-    code: "      await this.#tell(page.events, page.epoch);\n",
-    without: "      await this.#tell(page.events, page.epoch).catch(() => {});\n",
+    code: "      await this.#tell(page);\n",
+    without: "      await this.#tell(page).catch(() => {});\n",
     caughtBy: "simulation",
   },
   {

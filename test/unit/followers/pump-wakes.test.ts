@@ -45,7 +45,7 @@ class Followed {
   write(): void {
     const position = this.#log.length + 1;
     this.#log.push({ position, id: `id-${position}`, stream: `note-${position}`, version: 1, type: "notes.Written", entry: `mark-${position}` } as LoggedEvent);
-    if (this.pump.isIdle) this.pump.skipTo(position - 1);
+    if (this.pump.isIdle) this.pump.skipTo(position - 1, `mark-${position - 1}`);
     this.pump.heard(position);
   }
 
