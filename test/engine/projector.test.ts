@@ -8,11 +8,15 @@ import { markDeleted } from "../../src/log/erase-tenant.ts";
 import { loggedStream } from "../../src/log/read-log.ts";
 import { append, deliver, draft, env, stub, wholeLog } from "../support/engine.ts";
 import { faults, faultyShards, heal, trips } from "../support/faults.ts";
+import { clock } from "../support/worker.ts";
 
 beforeEach(() => {
   faults.captured = [];
+  // An hour ahead: no alarm of a stream goes off by itself.
+  clock.aheadMs = 3_600_000;
 });
 afterEach(() => {
+  clock.aheadMs = 0;
   heal();
   vi.restoreAllMocks();
 });
