@@ -127,9 +127,26 @@ test("code that changes twice has its own rows, and nobody's of before", async (
   const tenant = "builds-4";
   for (const version of [1, 2, 3]) {
     await intoLog(tenant);
-    for (let moves = 0; moves < 4; moves++) await advanceViews(engineOf(tenant, code(version)), tenant);
+    await advanceViews(engineOf(tenant, code(version)), tenant);
     expect(await read(tenant)).toEqual(Array.from({ length: version }, (_, at) => `${at + 1} by ${version}`));
   }
+});
+
+test("code that goes back before the new rows are there takes its own up where they stand", async () => {
+  const tenant = "builds-8";
+  await intoLog(tenant);
+  await advanceViews(engineOf(tenant, code(1)), tenant);
+  await intoLog(tenant);
+  await advanceViews(
+    engineOf(
+      tenant,
+      code(2, () => true),
+    ),
+    tenant,
+  );
+  expect(await generations(tenant)).toEqual(["1 frozen", "2 building"]);
+  await advanceViews(engineOf(tenant, code(1)), tenant);
+  expect([await read(tenant), await readScope(env.VIEWS_0, tenant, "code")]).toEqual([["1 by 1", "2 by 1"], tenant]);
 });
 
 test("of two who begin to build at once one begins, and the other is told that it is under way", async () => {
