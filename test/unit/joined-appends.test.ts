@@ -94,8 +94,43 @@ test("what comes meanwhile goes together at the end of the turn, without waiting
   const last = append("a-1", 4);
   await endOfTurn();
   expect(notes()).toEqual([[1], [2, 3], [4]]);
+  // One alone is called as if nobody had waited: a list of one is read and written for nothing.
+  expect(calls.map(({ by }) => by)).toEqual(["append", "appendEach", "append"]);
   for (const call of calls.toReversed()) call.answer();
   expect(await Promise.all([first, ...others, last])).toEqual(["1", "2", "3", "4"]);
+});
+
+test("what gathered behind one that is over by then is under way like any other", async () => {
+  const first = append("a-1", 1);
+  void append("a-1", 2);
+  calls[0]?.answer();
+  expect(await first).toBe("1");
+  await endOfTurn();
+  void append("a-1", 3);
+  void append("a-1", 4);
+  expect(notes()).toEqual([[1], [2]]);
+  await endOfTurn();
+  expect(notes()).toEqual([[1], [2], [3, 4]]);
+});
+
+test("what comes while a group is under way waits for the end of the turn, like behind one alone", async () => {
+  const first = append("a-1", 1);
+  void append("a-1", 2);
+  void append("a-1", 3);
+  await endOfTurn();
+  calls[0]?.answer();
+  expect(await first).toBe("1");
+  void append("a-1", 4);
+  void append("a-1", 5);
+  expect(notes()).toEqual([[1], [2, 3]]);
+  await endOfTurn();
+  expect(notes()).toEqual([[1], [2, 3], [4, 5]]);
+});
+
+test("nobody waits for one that is large: it is as if it were not under way", () => {
+  void append("a-1", "x".repeat(17_000));
+  void append("a-1", 2);
+  expect(calls).toHaveLength(2);
 });
 
 test("streams do not wait for each other", async () => {
@@ -209,6 +244,27 @@ test("streams whose appends never end are forgotten when there are too many of t
   expect(notes().at(-1)).toEqual(["again"]);
   void append("a-10000", "joins");
   expect(calls).toHaveLength(10_002);
+});
+
+test("a stream that was forgotten under way, and is begun anew, does not end with what ends of before", async () => {
+  const before = append("a-0", 0);
+  for (let index = 1; index <= 10_000; index++) void append(`a-${index}`, index);
+  void append("a-0", "anew");
+  calls[0]?.answer();
+  expect(await before).toBe("0");
+  void append("a-0", "joins");
+  expect(notes().at(-1)).toEqual(["anew"]);
+});
+
+test("streams whose appends are over are too many for nobody", async () => {
+  void append("a-0", 0);
+  for (let index = 1; index <= 10_000; index++) {
+    const over = append(`a-${index}`, index);
+    calls.at(-1)?.answer();
+    await over;
+  }
+  void append("a-0", "joins");
+  expect(calls).toHaveLength(10_001);
 });
 
 test("where no request may wake another, all go at once, and alone", async () => {
