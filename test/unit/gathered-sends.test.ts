@@ -148,21 +148,6 @@ describe("what is sent to the queue", () => {
     expect(versions()).toEqual([[1], [2], [3, 4]]);
   });
 
-  test("waits for the newest that is on its way, though one that hung has come to its end meanwhile", async () => {
-    const { sends, clock, began, versions } = stage();
-    const hung = sends.send([event(1)]);
-    clock.now = 100;
-    void sends.send([event(2)]);
-    began[0]?.end(true);
-    expect(await hung).toBe(true);
-    void sends.send([event(3)]);
-    void sends.send([event(4)]);
-    expect(versions()).toEqual([[1], [2]]);
-    began[1]?.end(true);
-    await Promise.resolve();
-    expect(versions()).toEqual([[1], [2], [3, 4]]);
-  });
-
   test("does not wait where it is much", () => {
     const { sends, versions } = stage();
     void sends.send([event(1)]);
