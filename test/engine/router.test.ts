@@ -87,14 +87,14 @@ const withRouter = (tenant: string, ports: RoutingPorts, followers: readonly str
 const nothingFresh = () => undefined;
 
 describe("a page of the log", () => {
-  test("wakes each follower once, with the first and the last position that is for it, the most urgent ones first", async () => {
+  test("wakes each follower once, with the first and the last position that is for it and the mark before them, the most urgent ones first", async () => {
     const events = ["b.One", "a.Two", "a.Three", "c.Four", "a.Five", "c.Six"].map((type) => ({ type, stream: "note-1" }));
     const routes = { "subscription:low": route(["a.#"], { priority: "low" }), "subscription:high": route(["c.#"], { priority: "critical" }) };
     const { ports, woken } = subscribed(events, routes);
     await withRouter("router-page", ports, Object.keys(routes), async (router) => void (await router.route(nothingFresh)));
     expect(woken).toEqual([
-      { follower: "subscription:high", epoch: "epoch", settledTo: 0, first: 4, last: 6 },
-      { follower: "subscription:low", epoch: "epoch", settledTo: 0, first: 2, last: 5 },
+      { follower: "subscription:high", epoch: "epoch", settledTo: 0, entryBefore: "entry 3", first: 4, last: 6 },
+      { follower: "subscription:low", epoch: "epoch", settledTo: 0, entryBefore: "entry 1", first: 2, last: 5 },
     ]);
   });
 
