@@ -300,4 +300,31 @@ describe("who tells the dispatcher of a new head", () => {
       await stage.object.advanced(stage.head, page(1));
       expect(held).toEqual([true, false, false, true]);
     }));
+
+  test("of a log that was set back behind the followers alone has them look, though the views had not come so far", () =>
+    staged("alarm-16", async (stage) => {
+      stage.advanceViews = fails;
+      stage.head = { position: 3, epoch: "one" };
+      await stage.object.advanced(stage.head);
+      const doubted: unknown[] = [];
+      stage.wake = async (_, __, ___, { isDoubted }) => void doubted.push(isDoubted);
+      stage.head = { position: 2, epoch: "one" };
+      await stage.object.advanced(stage.head, [{ after: 1, to: 2, entryAt: null, rows: "[]" as never }]);
+      await vi.waitFor(() => expect(doubted).toEqual([true, undefined]));
+    }));
+
+  test("of a log that was set back behind the views alone has them look anew, though the followers had not been told so far", () =>
+    staged("alarm-17", async (stage) => {
+      stage.wake = fails;
+      stage.head = { position: 3, epoch: "one" };
+      await stage.object.advanced(stage.head);
+      const moves: boolean[] = [];
+      stage.advanceViews = async (_, { isAnew }) => {
+        moves.push(isAnew);
+        return { position: stage.head.position, isBuilding: false };
+      };
+      stage.head = { position: 2, epoch: "one" };
+      await stage.object.advanced(stage.head, [{ after: 1, to: 2, entryAt: null, rows: "[]" as never }]);
+      await vi.waitFor(() => expect(moves).toEqual([true]));
+    }));
 });

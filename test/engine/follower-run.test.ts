@@ -163,7 +163,18 @@ describe("a sink that wants one attempt a minute", () => {
     }));
 });
 
-describe("a log that is doubted", () => {
+describe("a log that may be another one", () => {
+  test("has nothing else delivered in the place of what is to be tried again: its follower stops", () =>
+    staged(async (stage) => {
+      stage.log.push("a");
+      failing(stage, 1);
+      await stage.wake();
+      stage.log[0] = "b";
+      stage.now += RETRY;
+      await stage.fire();
+      expect([stage.tried, (await stage.object.standing(1)).reason]).toEqual([[1], expect.stringContaining("not the one that waits to be delivered")]);
+    }));
+
   test("is not gone on with by a follower that has no mark of where it is: nobody can tell", () =>
     staged(async (stage) => {
       stage.definition = { ...stage.definition, after: 3 };

@@ -54,7 +54,7 @@ const eventOf = (stream: string, position: number): LoggedEvent => {
   const { dataHash, ...rest } = draft("a.Done", {});
   const time = "2026-01-01T00:00:00.000Z";
   const hashes = { dataHash, hash: "", previousHash: "" };
-  return { ...rest, ...hashes, position, stream, version: position, id: `id-${position}`, time, recorded: time, entry: `entry ${position}` };
+  return { ...rest, ...hashes, position, stream, version: position, id: `${stream} ${position}`, time, recorded: time, entry: `entry ${position}` };
 };
 
 let count = 0;
