@@ -3,21 +3,20 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Attempt, LoggedEvent, Outcome } from "../src/kernel/index.ts";
 import { AlarmClock } from "./aggregate/alarm-clock.ts";
-import { NO_ATTEMPTS } from "./follower/attempts.ts";
 import {
   beginningOf,
   type FollowerDefinition,
   type FollowerIdentity,
   type FollowerPorts,
   type FollowerStanding,
+  isBeginning,
   type Leased,
   type Wake,
 } from "./follower/contract.ts";
 import { FollowerStore } from "./follower/follower-store.ts";
 import { Leases } from "./follower/leases.ts";
 import { Pump } from "./follower/pump.ts";
-import { shownRedrives } from "./follower/redrives.ts";
-import { shownReplays } from "./follower/replays.ts";
+import { standingOf } from "./follower/standing.ts";
 import { heed } from "./follower/told.ts";
 import { Turns } from "./follower/turns.ts";
 
@@ -93,31 +92,13 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     await Promise.race([learning, patience]).finally(() => clearTimeout(timer));
   }
 
-  /** How it stands. `routed`: the dispatcher has told it of everything up to here. */
+  /** How it stands; nothing is written for that. `routed`: the dispatcher has told it of everything up to here. */
   async standing(routed: number): Promise<FollowerStanding> {
-    await this.#known();
-    const pump = this.#pump;
-    const { cursor, lanes } = this.#store;
-    const parked = [...lanes.values()].filter(({ state }) => state === "parked").length;
-    const retrying = lanes.size - parked;
-    const { counts, recent, isFailing } = pump?.attempts ?? { ...(cursor ?? NO_ATTEMPTS), recent: cursor?.attempts ?? [] };
-    const own = this.#leases?.position ?? pump?.position ?? cursor?.position ?? this.#definition?.after ?? 0;
-    const isIdle = this.#running === undefined && pump !== undefined && (pump.isIdle || (await this.ctx.storage.getAlarm()) === null);
-    const stopped = cursor?.stopped ?? null;
-    const status = this.#definition?.status ?? "disabled";
-    return {
-      position: isIdle && stopped === null && status === "active" ? Math.max(own, routed) : own,
-      isIdle,
-      state: status === "active" ? (stopped === null ? "active" : "stopped") : status === "deleted" ? "disabled" : status,
-      reason: stopped?.reason ?? null,
-      counts,
-      retrying,
-      parked,
-      attempts: recent,
-      health: isFailing || stopped !== null ? "failing" : retrying + parked > 0 ? "degraded" : "healthy",
-      replays: shownReplays(this.#store),
-      redrives: shownRedrives(this.#store),
-    };
+    const definition = await this.#looked();
+    const [store, pump, leases] = [this.#store, this.#pump, this.#leases];
+    const isAtRest = this.#running === undefined && ((pump?.isIdle ?? false) || (await this.ctx.storage.getAlarm()) === null);
+    const hasBegun = definition !== undefined && this.#hasBegun(definition);
+    return standingOf({ store, definition, pump, leases, hasBegun, isAtRest, routed });
   }
 
   /** One attempt at an event that is no part of the log, to see whether the sink answers. (`test` would be taken: the runtime keeps it for tests.) */
@@ -215,9 +196,23 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 
+  /** What it follows, for those who only look: kept nowhere, and nothing begins by it. */
+  async #looked(): Promise<FollowerDefinition | undefined> {
+    const { told } = this.#store;
+    const found = this.#definition ?? (await this.#ports.definition(this.#identity, this.#store.read(HEARD) ? undefined : told?.definition));
+    // Somebody else may have come before.
+    return this.#definition ?? found;
+  }
+
+  /** Whether it has a beginning: a handler has none, whatever it was told, until it is woken. */
+  #hasBegun(definition: FollowerDefinition): boolean {
+    return this.#identity.kind !== "handler" || isBeginning(definition) || this.#store.cursor !== undefined;
+  }
+
   /** Knows what it follows: from its own store, where it was told before. */
   async #known(wake?: Wake): Promise<void> {
     const { told } = this.#store;
+    if (wake !== undefined && told !== undefined && !this.#hasBegun(told.definition)) return this.#learn(wake);
     if (told === undefined || (this.#definition === undefined && this.#store.read(HEARD))) return this.#learn(wake);
     if (this.#definition !== undefined) return;
     // Of a handler the code may say something else by now.
@@ -239,12 +234,14 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
     const known = this.#store.told;
     const hearings = this.#hearings;
     const events = await this.#ports.told(this.#identity, known?.version ?? 0);
-    if (known !== undefined && events.length === 0 && this.#definition !== undefined) return this.#hasRead(hearings);
+    const begun = known !== undefined && this.#hasBegun(known.definition) ? known.definition : undefined;
+    const isNews = events.length > 0 || (begun === undefined && wake !== undefined);
+    if (known !== undefined && !isNews && this.#definition !== undefined) return this.#hasRead(hearings);
     const found = await this.#ports.definition(this.#identity);
     if (found === undefined || found.status === "deleted") return this.forget();
-    // A handler begins with what it is woken for first.
+    // A handler begins with what it is woken for first, though it was told something before: to be paused, say.
     const first = wake && { after: wake.first - 1, epoch: wake.epoch, entry: wake.entryBefore };
-    const definition = this.#identity.kind === "handler" ? { ...found, ...beginningOf(known?.definition ?? first ?? found) } : found;
+    const definition = this.#identity.kind === "handler" ? { ...found, ...beginningOf(begun ?? first ?? found) } : found;
     // What is under way ends first: what comes now may speak of it.
     this.#pump?.halt();
     await this.#running;
@@ -271,7 +268,7 @@ export abstract class FollowerObject<Env = unknown> extends DurableObject<Env> {
 
   #begin(): void {
     const definition = this.#definition;
-    const isActive = definition?.status === "active";
+    const isActive = definition?.status === "active" && this.#hasBegun(definition);
     this.#leases = definition?.sink === "pull" ? new Leases(this.#identity, definition, this.#store, this.#ports) : undefined;
     this.#pump =
       definition !== undefined && isActive && definition.sink !== "pull" ? new Pump(this.#identity, definition, this.#store, this.#ports) : undefined;

@@ -25,6 +25,11 @@ export function beginningOf({ after, epoch, entry }: Beginning): Beginning {
   return { after, epoch, ...(entry !== undefined && { entry }) };
 }
 
+/** Whether it says where something begins: a handler that nobody has woken begins nowhere yet, and any log with an event in it has an epoch. */
+export function isBeginning({ epoch }: Beginning): boolean {
+  return epoch !== "";
+}
+
 /** What a follower follows, and how. Of a subscription, what its stream says by now; of a handler, what the code says. */
 export interface FollowerDefinition extends Beginning {
   /** Topic patterns of the event types it wants. */

@@ -25,7 +25,9 @@ const keyOf = (id: string): string => `redrive:${id}`;
 
 /** Notes a redrive; what it takes it finds among what is parked when it is taken on. */
 export function beginRedrive(store: FollowerStore, { id, filter }: Pick<Redrive, "id" | "filter">): void {
-  store.put(keyOf(id), { id, filter, step: 0, batch: [], delivered: 0, state: "running" } satisfies Redrive);
+  // Who has taken up nothing yet has nothing parked; a handler that has not begun has nobody either who would find that out.
+  const state = store.cursor === undefined && store.lanes.size === 0 ? "done" : "running";
+  store.put(keyOf(id), { id, filter, step: 0, batch: [], delivered: 0, state } satisfies Redrive);
 }
 
 /** Takes redrives on: where a batch is through, the next, larger one; where one of it has failed, none. Says whether anything moved. */

@@ -63,6 +63,15 @@ describe("a handler", () => {
     expect((await eventsOf(`rivulet_handler-${name}`, headers)).map(({ type }) => type)).toEqual(["rivulet.HandlerPaused", "rivulet.HandlerResumed"]);
   });
 
+  test("that nothing has come for is behind nothing, also while it is paused", async () => {
+    const [name, headers] = [await some(), { "tenant-id": "handler-idle" }];
+    ok(await send("POST", "/v1/streams/thing-1/events", { events: [{ type: "nobody.Minds", data: {} }] }, headers));
+    const behind = async () => (await list(headers)).map(({ lag, state }) => [lag, state]);
+    expect(new Set((await behind()).map(String))).toEqual(new Set(["0,active"]));
+    ok(await act(name, "pause", undefined, headers));
+    expect(new Set((await behind()).map(String))).toEqual(new Set(["0,paused", "0,active"]));
+  });
+
   test("is paused once under an Idempotency-Key", async () => {
     const [name, headers] = [await some(), { "tenant-id": "handler-keyed", "idempotency-key": "pause" }];
     const first = await act(name, "pause", undefined, headers);

@@ -82,8 +82,9 @@ export function follower(tenant: string, id: string, kind: FollowerIdentity["kin
   return followerFor(env, { tenant, kind, id, partition });
 }
 
-export async function standing(tenant: string, id: string, kind: FollowerIdentity["kind"] = "subscription"): Promise<FollowerStanding> {
-  return (await follower(tenant, id, kind).standing(0)) as FollowerStanding;
+/** How its first partition stands, where the dispatcher has told everybody of everything up to a position. */
+export async function standing(tenant: string, id: string, kind: FollowerIdentity["kind"] = "subscription", routed = 0): Promise<FollowerStanding> {
+  return (await follower(tenant, id, kind).standing(routed)) as FollowerStanding;
 }
 
 /** Fires the follower's alarm if it has one; says whether it had. */

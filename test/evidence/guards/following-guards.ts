@@ -43,6 +43,22 @@ export const FOLLOWING_GUARDS: readonly Guard[] = [
     caughtBy: "test/engine/followers-log-set-back.test.ts",
   },
   {
+    name: "looking that begins nothing",
+    holds: "P6: who asks how a follower stands changes nothing",
+    file: "durable-objects/follower.ts",
+    code: "    const definition = await this.#looked();\n",
+    without: "    await this.#known();\n    const definition = this.#definition;\n",
+    caughtBy: "test/engine/followers-first-wake.test.ts",
+  },
+  {
+    name: "no beginning before the first wake",
+    holds: "P6: a handler that was told something before anything came for it begins with what comes first, not with the log",
+    file: "durable-objects/follower.ts",
+    code: "    if (wake !== undefined && told !== undefined && !this.#hasBegun(told.definition)) return this.#learn(wake);\n",
+    without: "",
+    caughtBy: "test/engine/followers-first-wake.test.ts",
+  },
+  {
     name: "going on before it is noted that it was told",
     holds: "P6: a follower whose storage fails once does not stand still",
     file: "durable-objects/follower.ts",
