@@ -186,6 +186,23 @@ describe("a purge, as soon as the views have its event,", () => {
     testViews[own] = rowView(visits);
     expect(await everythingKept(tenant)).not.toMatch(/ann|cid/);
   });
+
+  test("takes the rows that are read as they stood, frozen, while those of new code cannot be made", async () => {
+    const tenant = "purged-frozen";
+    await came(tenant, "ann", "v1");
+    await came(tenant, "bob", "v2");
+    const own = testViews.findIndex(({ name }) => name === "visits");
+    const second = rowView({ ...visits, version: 2 });
+    const isOfGuest = ({ type }: { readonly type: string }): boolean => type === "guests.Came";
+    testViews[own] = { ...second, fold: (scope, events, read) => (events.some(isOfGuest) ? expect.unreachable("a bug") : second.fold(scope, events, read)) };
+    await came(tenant, "bob", "v3");
+    expect((await standings(env.VIEWS_0, tenant, [viewOf("visits")], Date.now()))[0]).toMatchObject({ isFrozen: true });
+    expect(await rows(tenant, visits)).toMatchObject([{ visit: "v1", guest: "guest ann" }, { visit: "v2" }]);
+    await purge(tenant, "guest-ann");
+    testViews[own] = rowView(visits);
+    expect(await rows(tenant, visits)).toMatchObject([{ visit: "v2" }]);
+    expect(await everythingKept(tenant)).not.toContain("ann");
+  });
 });
 
 test("what another stream says of a key that is one stream's alone is not heard", async () => {
