@@ -1,25 +1,17 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { unpackHint } from "../../src/kernel/index.ts";
 import { append, deliver, dispatcher, draft, env, fireAlarm, stub, wholeLog } from "../support/engine.ts";
-import { faults, heal } from "../support/faults.ts";
+import { faults } from "../support/faults.ts";
 import { clock } from "../support/worker.ts";
+import { byHand } from "../support/by-hand.ts";
 
 const note = (n: number) => draft("notes.Added", { n });
 const alarmOf = (tenant: string, stream: string) => runInDurableObject(stub(tenant, stream), (_, state) => state.storage.getAlarm());
 const sent = (): readonly string[] => faults.captured?.splice(0) ?? [];
 
-beforeEach(() => {
-  faults.captured = [];
-  // An hour ahead: no alarm of a test goes off by itself, to send something in the middle of another.
-  clock.aheadMs = 3_600_000;
-});
-afterEach(() => {
-  clock.aheadMs = 0;
-  heal();
-  vi.restoreAllMocks();
-});
+byHand();
 
 test("an append arms the alarm in its own commit and sends its events at once", async () => {
   await append("outbox-1", "note-1", [note(1)]);

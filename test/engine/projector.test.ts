@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DispatcherObject } from "../../durable-objects/dispatcher.ts";
 import { type Hint, unpackHint } from "../../src/kernel/index.ts";
 import { project } from "../../src/log/project.ts";
@@ -8,18 +8,9 @@ import { markDeleted } from "../../src/log/erase-tenant.ts";
 import { loggedStream } from "../../src/log/read-log.ts";
 import { append, deliver, draft, env, stub, wholeLog } from "../support/engine.ts";
 import { faults, faultyShards, heal, trips } from "../support/faults.ts";
-import { clock } from "../support/worker.ts";
+import { byHand } from "../support/by-hand.ts";
 
-beforeEach(() => {
-  faults.captured = [];
-  // An hour ahead: no alarm of a stream goes off by itself.
-  clock.aheadMs = 3_600_000;
-});
-afterEach(() => {
-  clock.aheadMs = 0;
-  heal();
-  vi.restoreAllMocks();
-});
+byHand();
 
 const taken = (): readonly string[] => faults.captured?.splice(0) ?? [];
 const hintOf = (message: string | undefined): Hint => unpackHint(message ?? "") ?? expect.unreachable();

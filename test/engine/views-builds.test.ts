@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sql, unpackHint, type View } from "../../src/kernel/index.ts";
 import { project } from "../../src/log/project.ts";
 import { followLog } from "../../src/log/read-log.ts";
@@ -8,18 +8,10 @@ import { readGenerations, scopeOf } from "../../src/views/generations.ts";
 import { beginBuild } from "../../src/views/rebuild.ts";
 import { readScope } from "../../src/views/standing.ts";
 import { append, draft, env } from "../support/engine.ts";
-import { faults, faultyShards, heal } from "../support/faults.ts";
-import { clock } from "../support/worker.ts";
+import { faults, faultyShards } from "../support/faults.ts";
+import { byHand } from "../support/by-hand.ts";
 
-beforeEach(() => {
-  faults.captured = [];
-  // An hour ahead: no alarm of a stream goes off by itself.
-  clock.aheadMs = 3_600_000;
-});
-afterEach(() => {
-  clock.aheadMs = 0;
-  heal();
-});
+byHand();
 
 /** Brings an event into the log, and tells nobody. */
 async function intoLog(tenant: string): Promise<void> {

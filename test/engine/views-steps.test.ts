@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type LoggedEvent, sql, type Statement, unpackHint, type View } from "../../src/kernel/index.ts";
 import { project } from "../../src/log/project.ts";
 import { followLog } from "../../src/log/read-log.ts";
@@ -8,20 +8,12 @@ import { beginBuild } from "../../src/views/rebuild.ts";
 import { append, draft, env } from "../support/engine.ts";
 import { faults, faultyShards, heal, trips } from "../support/faults.ts";
 import { setLogBack } from "../support/log-set-back.ts";
-import { clock } from "../support/worker.ts";
+import { byHand } from "../support/by-hand.ts";
 
 /** D1 stops an invocation at so many. */
 const STATEMENTS_OF_D1 = 1_000;
 
-beforeEach(() => {
-  faults.captured = [];
-  // An hour ahead: no alarm of a stream goes off by itself.
-  clock.aheadMs = 3_600_000;
-});
-afterEach(() => {
-  clock.aheadMs = 0;
-  heal();
-});
+byHand();
 
 /** Brings events into the log, and tells nobody. */
 async function intoLog(tenant: string, count: number): Promise<void> {
